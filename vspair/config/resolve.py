@@ -1,0 +1,99 @@
+"""From files and user settings to one validated configuration."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, PositiveInt, ValidationError, model_validator
+
+from vspair.config.problem import Problem, Section
+from vspair.errors import VspairError
+
+PROBLEMS = ("inpainting",)
+
+
+class Config(Section):
+    """The whole resolved configuration of a run."""
+
+    preset: Literal["demo", "quick", "paper"] = Field(description="which sizes: demo, quick or paper")
+    data_dir: str | None = Field(None, description="folder with real data; null: `data`, filled by download")
+    device: Literal["cpu", "cuda"] = Field(description="where models train and are evaluated")
+    jobs_per_gpu: PositiveInt = Field(1, description="jobs that may share one GPU")
+    precision: Literal["float32", "tf32"] = Field("float32", description="arithmetic of matrix products on a GPU")
+    threads: PositiveInt = Field(description="CPU threads of one training or evaluation")
+    seeds: tuple[int, ...] = Field(min_length=1, description="one training run per model and seed")
+    inpainting: Problem = Field(description="blind inpainting (Section 4.1)")
+
+    @model_validator(mode="after")
+    def _seeds_are_distinct(self) -> "Config":
+        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+            raise ValueError(f"seeds must be distinct and not negative, found {list(self.seeds)}")
+        return self
+
+    def select(self, keys: Sequence[str]) -> dict[str, Any]:
+        """The values at dotted keys, such as `inpainting.training`, as plain JSON values.
+
+        Raises:
+            VspairError: there is no such key.
+        """
+        tree = self.model_dump(mode="json")
+        return {key: _value_at(tree, key) for key in keys}
+
+
+def resolve(root: Path, settings: Mapping[str, Any]) -> Config:
+    """Merge problem files, the preset's file and the user's settings, later ones winning, and validate the result.
+
+    Arguments:
+        root: the project's root, whose `config/` holds `<problem>.yaml` and `presets/<preset>.yaml`.
+        settings: the user's settings, as in `config/config.yaml` and on the command line; `preset` among them.
+
+    Raises:
+        VspairError: an unknown preset or key, or an impossible value; the message names key, value and expectation.
+    """
+    preset = settings.get("preset", "demo")
+    file = root / "config" / "presets" / f"{preset}.yaml"
+    presets = sorted(path.stem for path in file.parent.glob("*.yaml"))
+    if preset not in presets:
+        raise VspairError(f"configuration: preset must be one of {', '.join(presets)}, found {preset!r}")
+    merged: dict[str, Any] = {"preset": preset}
+    for layer in (*(_read(root / "config" / f"{problem}.yaml") for problem in PROBLEMS), _read(file), settings):
+        merged = _merge(merged, layer)
+    merged["data_dir"] = merged.get("data_dir") or os.environ.get("VSPAIR_DATA") or None
+    try:
+        return Config.model_validate(merged)
+    except ValidationError as error:
+        faults = "; ".join(_sentence(fault) for fault in error.errors())
+        raise VspairError(f"configuration: {faults} (see config/ and docs/configuration.md)") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if nested else value
+    return merged
+
+
+def _value_at(tree: Any, key: str) -> Any:
+    for part in key.split("."):
+        if not isinstance(tree, Mapping) or part not in tree:
+            raise VspairError(f"configuration: there is no key {key!r}")
+        tree = tree[part]
+    return tree
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key!r}"
+    if fault["type"] == "missing":
+        return f"{key!r} is missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    found = "" if isinstance(fault["input"], Mapping) else f", found {fault['input']!r}"
+    return f"{key}: {message}{found}" if key else f"{message}"

@@ -1,0 +1,8 @@
+"""Distributions over latent codes: a point, a Gaussian, a spike-and-slab, and the learned sparsity prior."""
+
+from vspair.distributions.gaussian import Gaussian
+from vspair.distributions.point import Point
+from vspair.distributions.sparsity import SparsityPrior
+from vspair.distributions.spike_slab import SpikeSlab
+
+__all__ = ["Gaussian", "Point", "SparsityPrior", "SpikeSlab"]

@@ -1,0 +1,38 @@
+"""The learned sparsity level rho of the spike-and-slab prior and its Beta hyperprior (Eq. 7, 20, 21)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class SparsityPrior(nn.Module):
+    """One learned probability rho that a latent is active, with hyperprior Beta(alpha0, beta0).
+
+    rho is a single scalar for all latents (ERRATA E4), held as its logit so that it stays inside (0, 1), and starts at
+    the hyperprior's mean alpha0 / (alpha0 + beta0).
+
+    Arguments:
+        alpha0: first shape of the Beta hyperprior, > 0.
+        beta0: second shape of the Beta hyperprior, > 0.
+    """
+
+    def __init__(self, alpha0: float, beta0: float):
+        super().__init__()
+        self.alpha0 = alpha0
+        self.beta0 = beta0
+        self.logit_rho = nn.Parameter(torch.tensor(math.log(alpha0 / beta0)))
+
+    @property
+    def rho(self) -> Tensor:
+        """rho in (0, 1), a scalar."""
+        return torch.sigmoid(self.logit_rho)
+
+    def hyperprior(self) -> Tensor:
+        """Negative log-density of Beta(alpha0, beta0) at rho without its constant, a scalar.
+
+        -(alpha0 - 1) log rho - (beta0 - 1) log(1 - rho): Eq. 21 with the sign of a quantity to be minimised (E1).
+        """
+        log_rho = nn.functional.logsigmoid(self.logit_rho)
+        log_off = nn.functional.logsigmoid(-self.logit_rho)
+        return -(self.alpha0 - 1) * log_rho - (self.beta0 - 1) * log_off

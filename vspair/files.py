@@ -1,0 +1,56 @@
+"""Files that appear whole or not at all, and their checksums."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vspair.errors import VspairError
+
+
+def sha256(path: Path | str) -> str:
+    """SHA-256 of a file's content, as 64 hexadecimal digits, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def whole(path: Path | str) -> Iterator[Path]:
+    """Give a temporary path beside `path`, put in its place only when the block ends well.
+
+    The temporary name keeps the suffix of `path`, because libraries choose a format by it. The file is flushed to
+    the disk before it is renamed, so that a crash leaves the old file or the new one and never a part.
+
+    Raises:
+        VspairError: the disk is full.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except Exception as error:
+        # Libraries that write by themselves (safetensors) hide the error number in their own exception's text.
+        if "No space left on device" not in str(error):
+            raise
+        raise VspairError(
+            f"no space left on the disk that holds {path.parent}, so {path.name} was not written: "
+            "free some space and run the same command again"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write a UTF-8 text file whole or not at all.
+
+    Raises:
+        VspairError: the disk is full.
+    """
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
