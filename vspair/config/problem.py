@@ -59,6 +59,9 @@ class Model(Section):
     hidden: PositiveInt | None = Field(None, description="hidden width of the latent map's MLP")
     alpha0: PositiveFloat | None = Field(None, description="first shape of the Beta hyperprior")
     beta0: PositiveFloat | None = Field(None, description="second shape of the Beta hyperprior")
+    map_gate: Literal["sigmoid", "clamped_exponential"] | None = Field(
+        None, description="link from the latent map's output to the predicted gate probability"
+    )
     weights: Weights = Field(description="weights of the objective's terms")
 
     def architecture(self) -> dict:

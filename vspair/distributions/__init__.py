@@ -3,6 +3,6 @@
 from vspair.distributions.gaussian import Gaussian
 from vspair.distributions.point import Point
 from vspair.distributions.sparsity import SparsityPrior
-from vspair.distributions.spike_slab import SpikeSlab
+from vspair.distributions.spike_slab import LINKS, SpikeSlab
 
-__all__ = ["Gaussian", "Point", "SparsityPrior", "SpikeSlab"]
+__all__ = ["LINKS", "Gaussian", "Point", "SparsityPrior", "SpikeSlab"]

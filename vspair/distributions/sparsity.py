@@ -1,7 +1,5 @@
 """The learned sparsity level rho of the spike-and-slab prior and its Beta hyperprior (Eq. 7, 20, 21)."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -9,8 +7,8 @@ from torch import Tensor, nn
 class SparsityPrior(nn.Module):
     """One learned probability rho that a latent is active, with hyperprior Beta(alpha0, beta0).
 
-    rho is a single scalar for all latents (ERRATA E4), held as its logit so that it stays inside (0, 1), and starts at
-    the hyperprior's mean alpha0 / (alpha0 + beta0).
+    rho is a single scalar for all latents (ERRATA E4), held as its logit so that it stays inside (0, 1). It starts at
+    1/2 and so leaves the gates time to find a use before sparsity presses on them (docs/deviations.md, D2).
 
     Arguments:
         alpha0: first shape of the Beta hyperprior, > 0.
@@ -21,7 +19,7 @@ class SparsityPrior(nn.Module):
         super().__init__()
         self.alpha0 = alpha0
         self.beta0 = beta0
-        self.logit_rho = nn.Parameter(torch.tensor(math.log(alpha0 / beta0)))
+        self.logit_rho = nn.Parameter(torch.tensor(0.0))
 
     @property
     def rho(self) -> Tensor:

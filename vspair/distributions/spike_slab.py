@@ -1,5 +1,7 @@
 """Spike-and-slab over latent codes (Eq. 5-10) with the straight-through gate of Appendix A."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -13,6 +15,13 @@ TEMPERATURE = 50.0
 def clamped_exponential(log_gate: Tensor) -> Tensor:
     """omega = exp(-relu(-a)) in (0, 1] (Section D.1.1): 1, with zero gradient, where a > 0 (ERRATA E12)."""
     return torch.exp(-torch.relu(-log_gate))
+
+
+LINKS: dict[str, Callable[[Tensor], Tensor]] = {
+    "clamped_exponential": clamped_exponential,
+    "sigmoid": torch.sigmoid,
+}
+"""Ways from an unbounded head to a gate probability, by name."""
 
 
 def straight_through_gate(probability: Tensor, uniform: Tensor, temperature: float = TEMPERATURE) -> Tensor:
@@ -61,10 +70,15 @@ class SpikeSlab:
         self.gate = gate
 
     @classmethod
-    def from_heads(cls, heads: Tensor) -> "SpikeSlab":
-        """Read mu, log sigma^2 and log omega from an encoder's or a map's output, shape (batch, 3, latent)."""
-        mean, log_variance, log_gate = heads.unbind(1)
-        return cls(Gaussian(mean, log_variance), clamped_exponential(log_gate))
+    def from_heads(cls, heads: Tensor, link: Callable[[Tensor], Tensor] = clamped_exponential) -> "SpikeSlab":
+        """Read mu, log sigma^2 and the gate from an encoder's or a map's output, shape (batch, 3, latent).
+
+        Arguments:
+            heads: the network's output.
+            link: turns the third head into omega.
+        """
+        mean, log_variance, gate = heads.unbind(1)
+        return cls(Gaussian(mean, log_variance), link(gate))
 
     @property
     def mean(self) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from vspair.config.problem import Choices
-from vspair.distributions import SparsityPrior
+from vspair.distributions import LINKS, SparsityPrior
 from vspair.models.autoencoder import Autoencoder
 from vspair.models.inversion import InverseModel
 from vspair.objectives.terms import gate_entropy, mapping_error, squared_error
@@ -89,6 +89,7 @@ class SparsePairedAutoencoder(PairedAutoencoder):
     Arguments:
         image, channels, latent_x, latent_y, hidden: as for `PairedAutoencoder`.
         alpha0, beta0: shapes of the Beta hyperprior of rho (Eq. 20).
+        map_gate: link from the map's third output to the predicted omega (a key of LINKS).
     """
 
     def __init__(
@@ -100,9 +101,11 @@ class SparsePairedAutoencoder(PairedAutoencoder):
         hidden: int | None = None,
         alpha0: float = 1.0,
         beta0: float = 1.0,
+        map_gate: str = "sigmoid",
     ):
         super().__init__(image, channels, latent_x, latent_y, hidden)
         self.prior = SparsityPrior(alpha0, beta0)
+        self.map_gate = LINKS[map_gate]
 
     def mapping_terms(
         self, predicted, target: Tensor, qoi: Tensor, choices: Choices, generator: torch.Generator | None
@@ -113,3 +116,6 @@ class SparsePairedAutoencoder(PairedAutoencoder):
             "gate_entropy": gate_entropy(predicted.gate, choices.mapping_reduction),
             "hyperprior": self.prior.hyperprior().expand(len(qoi)),
         }
+
+    def _mapped(self, parameters: Tensor):
+        return self.qoi_family.from_heads(self.map(parameters), self.map_gate)

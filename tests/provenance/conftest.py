@@ -1,0 +1,121 @@
+"""A tiny project in git with a chain of three jobs, from raw data to a table."""
+
+import subprocess
+import types
+from pathlib import Path
+
+import pytest
+
+from vspair.provenance import fingerprint, recorded
+
+SOURCES = {
+    ".gitignore": "results/\ndata/\n",
+    "vspair/__init__.py": "",
+    "vspair/numbers.py": "SCALE = 2\n\n\ndef double(x):\n    return SCALE * x\n\n\ndef half(x):\n    return x / 2\n",
+    "scripts/train.py": "from vspair.numbers import double\n\nprint(double(2))\n",
+    "scripts/table.py": "from vspair.numbers import half\n\nprint(half(2))\n",
+    "envs/constraints.txt": "numpy==2.1.3\n",
+    "data/raw.txt": "raw\n",
+}
+CONFIGURATION = {"training.epochs": 3, "training.rates": [0.1, 0.2]}
+
+
+def write_tree(root: Path, sources: dict[str, str]) -> None:
+    for name, text in sources.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def git(root: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
+
+
+class Project:
+    """The project's root with the means to run jobs in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.run = root / "results" / "demo"
+        write_tree(root, SOURCES)
+        git(root, "init", "-q")
+        self.commit()
+
+    def commit(self) -> None:
+        git(self.root, "add", "-A")
+        git(self.root, "commit", "-q", "-m", "state")
+
+    def snakemake(self, rule, inputs, outputs, **changes):
+        script = changes.pop("script", "scripts/train.py")
+        evidence = {
+            "script": script,
+            "entries": [],
+            "fingerprint": fingerprint(self.root, script),
+            "configuration": dict(CONFIGURATION),
+            "seed": None,
+            "stochastic": False,
+            "preset": "demo",
+            "results": "results/demo",
+            "data_dir": str(self.root / "data"),
+        } | changes.pop("evidence", {})
+        first = Path(outputs[0])
+        receipt = self.run / first.parent / f"{first.stem}.receipt.json"
+        return types.SimpleNamespace(
+            input=[
+                str(self.root / "data" / name[5:] if name.startswith("data:") else self.run / name) for name in inputs
+            ],
+            output={"files": [str(self.run / name) for name in outputs], "receipt": str(receipt)},
+            params={"evidence": evidence},
+            wildcards=changes.pop("wildcards", {}),
+            threads=1,
+            resources={"_cores": 1, "mem_mb": 100, "gpu": 0, "tmpdir": "/tmp"},
+            rule=rule,
+            log=[str(self.run / "logs" / f"{rule}.log")],
+            scriptdir=str(self.root / "scripts"),
+            config={},
+        )
+
+    def job(self, rule, inputs, outputs, text="", annotations=None, **changes) -> None:
+        with recorded(self.snakemake(rule, inputs, outputs, **changes)) as job:
+            for name in outputs:
+                path = self.run / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text or f"{rule} {name}\n")
+            if annotations:
+                job.annotate(self.run / outputs[0], annotations)
+
+    def prepare(self, **changes) -> None:
+        self.job("prepare", ["data:raw.txt"], ["prepared/pairs.txt"], **changes)
+
+    def train(self, seed=0, **changes) -> None:
+        evidence = {"seed": seed, "stochastic": True} | changes.pop("evidence", {})
+        wildcards = {"seed": str(seed)}
+        name = f"models/{seed}/model.txt"
+        self.job("train", ["prepared/pairs.txt"], [name], evidence=evidence, wildcards=wildcards, **changes)
+
+    def table(self, **changes) -> None:
+        models = ["models/0/model.txt", "models/1/model.txt"]
+        text = "row,column,value,sd,n,unit,published,tolerance,verdict\nA,error,1.5,0.1,1,,1.4,0.2,reproduced\n"
+        cells = {"A|error": {"inputs": [str(self.run / models[1])], "key": "error.mean"}}
+        outputs = ["tables/table1.csv", "tables/table1.md"]
+        self.job("table1", models, outputs, text, {"cells": cells}, script="scripts/table.py", **changes)
+
+    def everything(self) -> None:
+        self.prepare()
+        self.train(0)
+        self.train(1)
+        self.table()
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    root = tmp_path / "project"
+    root.mkdir()
+    return Project(root)
+
+
+@pytest.fixture
+def complete(project) -> Project:
+    project.everything()
+    return project

@@ -1,0 +1,216 @@
+import json
+import shutil
+
+import pytest
+
+from vspair.errors import VspairError
+from vspair.provenance import audit
+from vspair.provenance.audit import CODES, Finding, exit_code
+
+CONFIGURATION = {"training.epochs": 3, "training.rates": (0.1, 0.2), "seeds": (0, 1)}
+
+
+def words(project, **changes):
+    options = {"configuration": CONFIGURATION, "data_dir": project.root / "data"} | changes
+    folder = options.pop("folder", project.run)
+    return {(finding.file, finding.word) for finding in audit(folder, project.root, **options)}
+
+
+def rewrite(path, change):
+    statement = json.loads(path.read_text())
+    change(statement["predicate"]["buildDefinition"]["externalParameters"])
+    path.write_text(json.dumps(statement))
+
+
+def test_clean(complete):
+    assert words(complete) == set()
+    assert words(complete, configuration=CONFIGURATION.__getitem__) == set()
+    assert words(complete, configuration=None, data_dir=None) == set()
+
+
+def test_moved_folder_stays_clean(complete, tmp_path):
+    moved = tmp_path / "elsewhere" / "copy"
+    shutil.copytree(complete.run, moved)
+    shutil.rmtree(complete.run)
+    assert words(complete, folder=moved) == set()
+
+
+def test_linked_folder_stays_clean(complete, tmp_path):
+    shutil.move(complete.run, tmp_path / "scratch")
+    complete.run.symlink_to(tmp_path / "scratch")
+    assert words(complete) == set()
+
+
+def test_edited_table(complete):
+    path = complete.run / "tables/table1.csv"
+    path.write_text(path.read_text().replace("1.5", "1.4"))
+    assert words(complete) == {("tables/table1.csv", "edited")}
+
+
+def test_edited_intermediate_file(complete):
+    (complete.run / "models/1/model.txt").write_text("better")
+    assert words(complete) == {("models/1/model.txt", "edited")}
+
+
+def test_missing_output_and_raw_data(complete):
+    (complete.run / "prepared/pairs.txt").unlink()
+    assert words(complete) == {("prepared/pairs.txt", "missing")}
+    (complete.root / "data/raw.txt").unlink()
+    assert words(complete) == {("prepared/pairs.txt", "missing")}
+    complete_findings = audit(complete.run, complete.root, data_dir=complete.root / "data")
+    assert sorted(finding.sentence.split(":")[0] for finding in complete_findings) == [
+        "its input data",
+        "the file is gone",
+    ]
+
+
+def test_missing_input_that_no_receipt_covers(project):
+    project.prepare()
+    shutil.copy(project.run / "prepared/pairs.txt", project.run / "notes.txt")
+    project.job("count", ["notes.txt"], ["count/n.txt"])
+    (project.run / "notes.txt").unlink()
+    assert words(project) == {("count/n.txt", "missing")}
+
+
+def test_stale_code(complete):
+    source = complete.root / "vspair/numbers.py"
+    source.write_text(source.read_text().replace("return x / 2", "return x / 3  # better"))
+    assert words(complete) == {("tables/table1.csv", "stale code")}
+    source.write_text(source.read_text().replace("return x / 3", "return x / 2"))
+    assert words(complete) == set()
+
+
+def test_stale_code_when_the_script_is_gone(complete):
+    (complete.root / "scripts/table.py").unlink()
+    assert words(complete) == {("tables/table1.csv", "stale code")}
+
+
+def test_stale_data_upstream_remade(complete):
+    complete.job(
+        "train",
+        ["prepared/pairs.txt"],
+        ["models/1/model.txt"],
+        "another model",
+        evidence={"seed": 1, "stochastic": True},
+    )
+    assert words(complete) == {("tables/table1.csv", "stale data")}
+
+
+def test_stale_raw_data(complete):
+    (complete.root / "data/raw.txt").write_text("new measurement")
+    assert words(complete) == {("prepared/pairs.txt", "stale data")}
+
+
+def test_stale_configuration(project):
+    project.prepare()
+    project.train(0, evidence={"configuration": {"training.epochs": 3, "training.momentum": 0.9}})
+    now = CONFIGURATION | {"training.epochs": 4, "training.momentum": 0.9}
+    assert words(project, configuration=now) == {
+        ("prepared/pairs.txt", "stale configuration"),
+        ("models/0/model.txt", "stale configuration"),
+    }
+    # A key that is no longer there is stale as well.
+    assert words(project) == {("models/0/model.txt", "stale configuration")}
+
+
+def test_dirty_tree(project):
+    (project.root / "vspair/other.py").write_text("")
+    project.prepare()
+    assert words(project) == {("prepared/pairs.txt", "dirty tree")}
+
+
+def test_no_commit(project):
+    shutil.rmtree(project.root / ".git")
+    project.prepare()
+    assert words(project) == {("prepared/pairs.txt", "dirty tree")}
+
+
+def test_unknown_seed(project):
+    project.prepare()
+    project.train(7)
+    assert words(project) == {("models/7/model.txt", "unknown seed")}
+    project.train(0, evidence={"seed": None})
+    assert ("models/0/model.txt", "unknown seed") in words(project)
+
+
+def test_a_jobs_own_configured_seed_is_known(project):
+    configuration = {"problem.data": {"source": "x", "seed": 41}}
+    project.prepare(evidence={"seed": 41, "stochastic": True, "configuration": configuration})
+    assert words(project, configuration=CONFIGURATION | configuration) == set()
+
+
+def test_swapped_seeds(complete):
+    for seed in (0, 1):
+        path = complete.run / f"models/{seed}/model.receipt.json"
+        rewrite(path, lambda external: external.update(seed=1 - external["seed"]))
+    assert words(complete) == {("models/0/model.txt", "unknown seed"), ("models/1/model.txt", "unknown seed")}
+
+
+def test_swapped_models(complete):
+    one, two = (complete.run / f"models/{seed}/model.txt" for seed in (0, 1))
+    one_text, two_text = one.read_text(), two.read_text()
+    one.write_text(two_text)
+    two.write_text(one_text)
+    assert words(complete) == {("models/0/model.txt", "edited"), ("models/1/model.txt", "edited")}
+
+
+def test_mixed_presets(complete):
+    rewrite(complete.run / "models/0/model.receipt.json", lambda external: external.update(preset="paper"))
+    assert words(complete) == {("models/0/model.txt", "mixed runs")}
+
+
+def test_mixed_configuration_in_one_chain(project):
+    project.prepare(evidence={"configuration": {"size": 8}})
+    project.train(0, evidence={"configuration": {}})
+    project.train(1, evidence={"configuration": {}})
+    project.table(evidence={"configuration": {"size": 9}})
+    assert words(project, configuration=None) == {("tables/table1.csv", "mixed runs")}
+
+
+def test_mixed_locks_are_reported_where_they_meet(project):
+    project.prepare()
+    (project.root / "envs/constraints.txt").write_text("numpy==2.2.0\n")
+    project.commit()
+    project.train(0)
+    project.train(1)
+    project.table()
+    assert words(project) == {("models/0/model.txt", "mixed runs"), ("models/1/model.txt", "mixed runs")}
+
+
+def test_two_receipts_for_one_file(complete):
+    shutil.copy(complete.run / "prepared/pairs.receipt.json", complete.run / "prepared/old.receipt.json")
+    assert ("prepared/pairs.txt", "mixed runs") in words(complete)
+
+
+def test_unreceipted(complete):
+    for name in (
+        "tables/extra.csv",
+        "logs/a.log",
+        "benchmarks/a.tsv",
+        "config.yaml",
+        "audit.json",
+        "models/0/.hidden",
+        "models/0/last.checkpoint.safetensors",
+    ):
+        (complete.run / name).parent.mkdir(exist_ok=True)
+        (complete.run / name).write_text("x")
+    assert words(complete) == {("tables/extra.csv", "unreceipted")}
+
+
+@pytest.mark.parametrize(("name", "message"), [("absent", "found no folder"), ("empty", "found none")])
+def test_nothing_to_audit(project, name, message):
+    (project.root / "empty").mkdir()
+    with pytest.raises(VspairError, match=message):
+        audit(project.root / name, project.root)
+
+
+def test_a_part_of_a_run_folder(complete):
+    with pytest.raises(VspairError, match="of the run folder"):
+        audit(complete.run / "tables", complete.root)
+
+
+def test_exit_codes():
+    assert exit_code([]) == 0
+    for word, code in CODES.items():
+        assert exit_code([Finding("a", word, ""), Finding("b", word, "")]) == code
+    assert exit_code([Finding("a", "edited", ""), Finding("b", "missing", "")]) == 20

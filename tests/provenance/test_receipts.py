@@ -1,0 +1,123 @@
+import json
+import re
+
+import pytest
+
+from vspair.errors import VspairError
+from vspair.files import sha256
+from vspair.provenance import Places, commit, machine, receipts, versions
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def descriptor(entry):
+    """in-toto's ResourceDescriptor: one of uri, digest and content; digests in lower-case hexadecimal."""
+    assert {"uri", "digest", "content"} & entry.keys()
+    assert entry.keys() <= {"name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations"}
+    assert all(re.fullmatch(r"[0-9a-f]+", value) for value in entry.get("digest", {}).values())
+    assert isinstance(entry.get("annotations", {}), dict)
+
+
+def test_form_of_in_toto_statement_and_slsa_provenance(complete):
+    statement = json.loads((complete.run / "tables/table1.receipt.json").read_text())
+    assert statement.keys() == {"_type", "subject", "predicateType", "predicate"}
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert statement["predicateType"] == "https://slsa.dev/provenance/v1"
+    assert [entry["name"] for entry in statement["subject"]] == ["tables/table1.csv", "tables/table1.md"]
+    for entry in statement["subject"]:
+        descriptor(entry)
+        assert re.fullmatch(r"[0-9a-f]{64}", entry["digest"]["sha256"])
+    definition, details = statement["predicate"]["buildDefinition"], statement["predicate"]["runDetails"]
+    assert definition.keys() == {"buildType", "externalParameters", "internalParameters", "resolvedDependencies"}
+    assert re.match(r"[a-z]+:", definition["buildType"])
+    for entry in (*definition["resolvedDependencies"], *details["byproducts"]):
+        descriptor(entry)
+    assert details.keys() == {"builder", "metadata", "byproducts"}
+    assert re.match(r"[a-z]+:", details["builder"]["id"])
+    assert all(isinstance(value, str) for value in details["builder"]["version"].values())
+    assert details["metadata"].keys() == {"invocationId", "startedOn", "finishedOn"}
+    assert RFC3339.fullmatch(details["metadata"]["startedOn"])
+    assert RFC3339.fullmatch(details["metadata"]["finishedOn"])
+
+
+def test_view(complete):
+    receipt = receipts.read(complete.run / "models/0/model.receipt.json")
+    assert receipt.outputs == {"models/0/model.txt": sha256(complete.run / "models/0/model.txt")}
+    assert receipt.inputs == {"prepared/pairs.txt": sha256(complete.run / "prepared/pairs.txt")}
+    assert (receipt.rule, receipt.preset, receipt.seed, receipt.stochastic) == ("train", "demo", 0, True)
+    assert (receipt.wildcards, receipt.script, receipt.entries) == ({"seed": "0"}, "scripts/train.py", [])
+    assert receipt.configuration == {"training.epochs": 3, "training.rates": [0.1, 0.2]}
+    assert (receipt.commit, receipt.dirty) == commit(complete.root)
+    assert receipt.lock == sha256(complete.root / "envs/constraints.txt")
+    assert receipt.command == "snakemake --cores 1 --config preset=demo --force results/demo/models/0/model.txt"
+    assert receipt.machine == machine()
+    assert receipt.versions == versions()
+    assert receipt.seconds >= 0
+    assert receipt.run_folder == complete.run
+    table = receipts.read(complete.run / "tables/table1.receipt.json")
+    assert table.cells == {"A|error": {"inputs": ["models/1/model.txt"], "key": "error.mean"}}
+
+
+def test_names_files_by_where_they_are(complete):
+    receipt = receipts.read(complete.run / "prepared/pairs.receipt.json")
+    assert list(receipt.inputs) == ["data:raw.txt"]
+    places = Places(run=complete.run, root=complete.root, data=complete.root / "data")
+    assert places.name(complete.run / "a" / "b.txt") == "a/b.txt"
+    assert places.name(complete.root / "config" / "x.yaml") == "project:config/x.yaml"
+    assert places.name("/somewhere/else.bin") == "external:else.bin"
+    assert places.path("external:else.bin") is None
+    assert [places.path(places.name(path)) for path in (complete.run / "a", complete.root / "b")] == [
+        complete.run / "a",
+        complete.root / "b",
+    ]
+
+
+def test_no_absolute_path_enters_a_receipt(project):
+    configuration = {"data_dir": str(project.root / "data"), "nested": {"paths": ["/home/somebody/x"]}}
+    project.prepare(evidence={"configuration": configuration}, annotations={"note": str(project.root)})
+    text = (project.run / "prepared/pairs.receipt.json").read_text()
+    assert not re.search(r'"/|tmp|home', text)
+
+
+def test_find(complete):
+    path = complete.run / "tables/table1.receipt.json"
+    assert receipts.find(complete.run / "tables/table1.md") == path
+    (complete.run / "tables/other.csv").write_text("x")
+    assert receipts.find(complete.run / "tables/other.csv") is None
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: text[:-20], "expected a receipt in JSON"),
+        (lambda text: "[]", "expected _type"),
+        (lambda text: text.replace("Statement/v1", "Statement/v0"), "found https://in-toto.io/Statement/v0"),
+        (lambda text: text.replace('"stochastic": false', '"stochastic": 0'), "stochastic of type bool"),
+        (lambda text: text.replace('"subject"', '"object"'), "expected subject of type list"),
+        (lambda text: text.replace('"name": "lock"', '"name": "key"'), "a dependency named lock"),
+        (lambda text: text.replace('"sha256"', '"md5"'), "expected subjects with name and sha256"),
+    ],
+)
+def test_damaged_receipt(project, damage, message):
+    project.prepare()
+    path = project.run / "prepared/pairs.receipt.json"
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(VspairError, match=message):
+        receipts.read(path)
+
+
+def test_commit_outside_git_and_inside_another_repository(tmp_path, project):
+    assert commit(tmp_path) == (None, None)
+    (project.root / "inner").mkdir()
+    assert commit(project.root / "inner") == (None, None)
+    sha, dirty = commit(project.root)
+    assert re.fullmatch(r"[0-9a-f]{40}", sha)
+    assert dirty is False
+    (project.root / "vspair/numbers.py").write_text("")
+    assert commit(project.root) == (sha, True)
+
+
+def test_commit_without_git(project, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert commit(project.root) == (None, None)
+    assert machine()["gpu"] is None

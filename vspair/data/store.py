@@ -1,0 +1,37 @@
+"""The prepared file: all pairs of a problem, written once and read without decoding or unpickling."""
+
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from vspair.data.pairs import PARTS, Pairs, Split
+from vspair.errors import VspairError
+from vspair.files import whole
+
+SPLITS = ("train", "test")
+
+
+def write_pairs(path: Path, pairs: Pairs) -> None:
+    """Write pairs as one safetensors file with arrays `train.qoi`, ..., `test.index`, whole or not at all.
+
+    Raises:
+        VspairError: the disk is full.
+    """
+    with whole(path) as temporary:
+        save_file({f"{name}.{part}": getattr(getattr(pairs, name), part) for name in SPLITS for part in PARTS}, temporary)
+
+
+def read_pairs(path: Path) -> Pairs:
+    """Read pairs written by `write_pairs`.
+
+    Raises:
+        VspairError: the file is not one of ours, or truncated.
+    """
+    try:
+        arrays = load_file(path)
+        return Pairs(*(Split(*(arrays[f"{name}.{part}"] for part in PARTS)) for name in SPLITS))
+    except (SafetensorError, KeyError) as error:
+        raise VspairError(
+            f"{path} is not a whole file of prepared pairs ({error}): delete it and run the same command again"
+        ) from error

@@ -1,0 +1,220 @@
+"""Receipts of jobs: in-toto Statements v1 with a SLSA Provenance v1 predicate, one file beside a job's outputs."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vspair import files
+from vspair.errors import VspairError
+from vspair.provenance.machine import machine, versions
+from vspair.provenance.places import Places
+from vspair.provenance.view import Receipt
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
+BUILD_TYPE = "urn:vspair:job:v1"
+BUILDER = "urn:vspair:snakemake"
+SUFFIX = ".receipt.json"
+LOCK = "envs/constraints.txt"
+
+# What `read` insists on: a path of keys and the type found there.
+_FORM: tuple[tuple[str, type], ...] = (
+    ("subject", list),
+    ("predicate.buildDefinition.buildType", str),
+    ("predicate.buildDefinition.externalParameters.rule", str),
+    ("predicate.buildDefinition.externalParameters.wildcards", dict),
+    ("predicate.buildDefinition.externalParameters.preset", str),
+    ("predicate.buildDefinition.externalParameters.stochastic", bool),
+    ("predicate.buildDefinition.externalParameters.configuration", dict),
+    ("predicate.buildDefinition.externalParameters.target", str),
+    ("predicate.buildDefinition.internalParameters.receipt", str),
+    ("predicate.buildDefinition.internalParameters.command", str),
+    ("predicate.buildDefinition.resolvedDependencies", list),
+    ("predicate.runDetails.builder.id", str),
+    ("predicate.runDetails.builder.version", dict),
+    ("predicate.runDetails.metadata.startedOn", str),
+    ("predicate.runDetails.metadata.finishedOn", str),
+    ("predicate.runDetails.byproducts", list),
+)
+
+
+def build(
+    *,
+    places: Places,
+    evidence: Mapping[str, object],
+    source: tuple[str | None, bool | None],
+    rule: str,
+    wildcards: Mapping[str, str],
+    threads: int,
+    resources: Mapping[str, object],
+    outputs: Mapping[str, str],
+    inputs: Mapping[str, str],
+    target: str,
+    receipt: str,
+    annotations: Mapping[str, dict],
+    started: datetime,
+    finished: datetime,
+) -> dict:
+    """The statement of one job.
+
+    Args:
+        places: the folders that names are relative to.
+        evidence: what the rule handed over (script, entries, fingerprint, configuration, seed, stochastic, preset,
+            results).
+        source: commit and dirtiness of the tree that the code came from, as `machine.commit` gives them.
+        rule: the job's rule.
+        wildcards: the rule's wildcards and their values.
+        threads: CPU threads given to the job.
+        resources: the job's resources; only numbers and texts are kept, and no temporary folder.
+        outputs: name of each output to its SHA-256.
+        inputs: name of each input to its SHA-256.
+        target: name of the first output.
+        receipt: name of the receipt.
+        annotations: further facts about an output, by its name.
+        started: when the job began.
+        finished: when the job ended.
+
+    Raises:
+        VspairError: the lock of the environment is missing.
+    """
+    command = f"snakemake --cores {threads} --config preset={evidence['preset']} --force {_target(places, target)}"
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": name, "digest": {"sha256": sha}} | _optional("annotations", annotations.get(name))
+            for name, sha in sorted(outputs.items())
+        ],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "buildDefinition": {
+                "buildType": BUILD_TYPE,
+                "externalParameters": {
+                    "rule": rule,
+                    "wildcards": {key: str(value) for key, value in wildcards.items()},
+                    "preset": evidence["preset"],
+                    "seed": evidence["seed"],
+                    "stochastic": evidence["stochastic"],
+                    "configuration": places.scrub(dict(evidence["configuration"])),
+                    "target": target,
+                },
+                "internalParameters": {
+                    "threads": threads,
+                    "resources": _plain(resources, places),
+                    "receipt": receipt,
+                    "command": command,
+                },
+                "resolvedDependencies": _dependencies(places.root, evidence, source, inputs),
+            },
+            "runDetails": {
+                "builder": {"id": BUILDER, "version": versions()},
+                "metadata": {
+                    "invocationId": str(uuid.uuid4()),
+                    "startedOn": _moment(started),
+                    "finishedOn": _moment(finished),
+                },
+                "byproducts": [
+                    _byproduct("machine", machine()),
+                    _byproduct("duration", {"seconds": round((finished - started).total_seconds(), 3)}),
+                ],
+            },
+        },
+    }
+
+
+def write(path: Path | str, statement: dict) -> None:
+    """Write a receipt whole or not at all; raises VspairError when the disk is full."""
+    files.write_text(path, json.dumps(statement, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def read(path: Path | str) -> Receipt:
+    """Read a receipt and check its form.
+
+    Raises:
+        VspairError: the file is missing, is not JSON, is not such a statement, or lacks a field.
+    """
+    path = Path(path)
+    remedy = "remake the job that left it"
+    try:
+        statement = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise VspairError(f"expected a receipt in JSON at {path}, found: {error}; {remedy}") from error
+    for field, value in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
+        found = statement.get(field) if isinstance(statement, dict) else None
+        if found != value:
+            raise VspairError(f"expected {field} {value} in the receipt {path}, found {found}: {remedy}")
+    for keys, kind in _FORM:
+        value = statement
+        for key in keys.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, kind):
+            raise VspairError(f"expected {keys} of type {kind.__name__} in the receipt {path}, found {value}: {remedy}")
+    _check_files(path, statement, remedy)
+    return Receipt(path, statement)
+
+
+def find(file: Path | str) -> Path | None:
+    """The receipt beside a file (or beside the folder it lies in) that covers it; None without one."""
+    file = Path(file).parent.resolve() / Path(file).name
+    for folder in list(file.parents)[:3]:
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            receipt = read(path)
+            if any(receipt.run_folder / name == file for name in receipt.outputs):
+                return path
+    return None
+
+
+def _dependencies(
+    root: Path, evidence: Mapping[str, object], source: tuple[str | None, bool | None], inputs: Mapping[str, str]
+) -> list[dict]:
+    lock = root / LOCK
+    if not lock.is_file():
+        raise VspairError(f"expected the environment's lock at {lock}, found no file: restore it from the repository")
+    sha, dirty = source
+    code = {"script": evidence["script"], "entries": sorted(evidence["entries"])}
+    return [
+        *({"name": name, "digest": {"sha256": digest}} for name, digest in sorted(inputs.items())),
+        {"name": "code", "digest": {"sha256": evidence["fingerprint"]}, "annotations": code},
+        {"name": "source", "uri": "project:.", "annotations": {"dirty": dirty}}
+        | _optional("digest", {"gitCommit": sha} if sha else None),
+        {"name": "lock", "uri": f"project:{LOCK}", "digest": {"sha256": files.sha256(lock)}},
+    ]
+
+
+def _check_files(path: Path, statement: dict, remedy: str) -> None:
+    dependencies = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+    for entry in statement["subject"]:
+        digest = entry.get("digest") if isinstance(entry, dict) else None
+        if not (isinstance(digest, dict) and isinstance(digest.get("sha256"), str) and "name" in entry):
+            raise VspairError(f"expected subjects with name and sha256 in the receipt {path}, found {entry}: {remedy}")
+    for entry in dependencies:
+        if not (isinstance(entry, dict) and isinstance(entry.get("name"), str)):
+            raise VspairError(f"expected dependencies with names in the receipt {path}, found {entry}: {remedy}")
+    for name in ("code", "source", "lock"):
+        if not any(entry["name"] == name for entry in dependencies):
+            raise VspairError(f"expected a dependency named {name} in the receipt {path}, found none: {remedy}")
+
+
+def _target(places: Places, name: str) -> str:
+    """The target as it is typed in the project's root: below it, or below the run folder's own name elsewhere."""
+    folder = Places(run=places.root, root=places.root).name(places.run)
+    return f"{folder.removeprefix('external:')}/{name}"
+
+
+def _plain(resources: Mapping[str, object], places: Places) -> dict[str, int | str]:
+    kept = {key: value for key, value in resources.items() if not key.startswith("_") and key != "tmpdir"}
+    return {key: places.scrub(value) for key, value in sorted(kept.items()) if isinstance(value, int | str)}
+
+
+def _byproduct(name: str, annotations: dict) -> dict:
+    # A resource descriptor must carry a uri, a digest or content.
+    return {"name": name, "uri": f"urn:vspair:{name}", "annotations": annotations}
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _optional(key: str, value: object) -> dict:
+    return {key: value} if value else {}

@@ -1,0 +1,143 @@
+"""A typed view of a receipt, so that nobody digs in nested dictionaries."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+_NOT_INPUTS = {"code", "source", "lock"}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt that was read and checked (see `receipts.read`).
+
+    Attributes:
+        path: the file it was read from.
+        statement: the in-toto statement.
+    """
+
+    path: Path
+    statement: dict
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """Name of each output to its SHA-256."""
+        return {entry["name"]: entry["digest"]["sha256"] for entry in self.statement["subject"]}
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """Name of each input to its SHA-256."""
+        entries = [entry for entry in self._dependencies if entry["name"] not in _NOT_INPUTS]
+        return {entry["name"]: entry.get("digest", {}).get("sha256", "") for entry in entries}
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the code that ran."""
+        return self._dependency("code").get("digest", {}).get("sha256", "")
+
+    @property
+    def script(self) -> str:
+        """The script that ran, relative to the project's root."""
+        return self._dependency("code").get("annotations", {}).get("script", "")
+
+    @property
+    def entries(self) -> list[str]:
+        """The objects that the script loaded by name."""
+        return self._dependency("code").get("annotations", {}).get("entries", [])
+
+    @property
+    def commit(self) -> str | None:
+        """The git commit, or None when there was none."""
+        return self._dependency("source").get("digest", {}).get("gitCommit")
+
+    @property
+    def dirty(self) -> bool | None:
+        """Whether the git tree had uncommitted changes; None when that is not known."""
+        return self._dependency("source").get("annotations", {}).get("dirty")
+
+    @property
+    def lock(self) -> str:
+        """SHA-256 of the environment's lock."""
+        return self._dependency("lock").get("digest", {}).get("sha256", "")
+
+    @property
+    def rule(self) -> str:
+        """The workflow's rule."""
+        return self._external["rule"]
+
+    @property
+    def wildcards(self) -> dict[str, str]:
+        """The rule's wildcards and their values."""
+        return self._external["wildcards"]
+
+    @property
+    def preset(self) -> str:
+        """The preset that the job belongs to."""
+        return self._external["preset"]
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, or None for a job without one."""
+        return self._external.get("seed")
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether the job draws random numbers."""
+        return self._external["stochastic"]
+
+    @property
+    def configuration(self) -> dict[str, object]:
+        """Dotted key to value of what the job read from the configuration."""
+        return self._external["configuration"]
+
+    @property
+    def target(self) -> str:
+        """Name of the first output."""
+        return self._external["target"]
+
+    @property
+    def command(self) -> str:
+        """The one command that remakes the outputs."""
+        return self.statement["predicate"]["buildDefinition"]["internalParameters"]["command"]
+
+    @property
+    def machine(self) -> dict[str, object]:
+        """Processor, cores, memory, GPU, driver and operating system."""
+        return self._byproduct("machine")
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of Python and the libraries."""
+        return self.statement["predicate"]["runDetails"]["builder"]["version"]
+
+    @property
+    def seconds(self) -> float | None:
+        """Duration of the job."""
+        return self._byproduct("duration").get("seconds")
+
+    @cached_property
+    def cells(self) -> dict[str, dict]:
+        """`row|column` to what was noted about that cell, over all outputs."""
+        notes = [entry.get("annotations", {}).get("cells", {}) for entry in self.statement["subject"]]
+        return {cell: note for cells in notes for cell, note in cells.items()}
+
+    @property
+    def run_folder(self) -> Path:
+        """The run folder, from where the receipt lies now and what it is called there."""
+        name = self.statement["predicate"]["buildDefinition"]["internalParameters"]["receipt"]
+        return self.path.absolute().parents[len(Path(name).parts) - 1]
+
+    @property
+    def _external(self) -> dict:
+        return self.statement["predicate"]["buildDefinition"]["externalParameters"]
+
+    @property
+    def _dependencies(self) -> list[dict]:
+        return self.statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+
+    def _dependency(self, name: str) -> dict:
+        return next(entry for entry in self._dependencies if entry["name"] == name)
+
+    def _byproduct(self, name: str) -> dict:
+        byproducts = self.statement["predicate"]["runDetails"]["byproducts"]
+        return next((entry.get("annotations", {}) for entry in byproducts if entry.get("name") == name), {})

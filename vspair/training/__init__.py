@@ -1,0 +1,16 @@
+"""Training: one loop for every model, resumable to the bit."""
+
+from vspair.training.checkpoint import Checkpoint, load_weights, save_weights
+from vspair.training.loop import ResidentPairs, fit
+from vspair.training.seeds import derive, generator_for, initialised
+
+__all__ = [
+    "Checkpoint",
+    "ResidentPairs",
+    "derive",
+    "fit",
+    "generator_for",
+    "initialised",
+    "load_weights",
+    "save_weights",
+]

@@ -1,0 +1,145 @@
+"""The one training loop: Adam over resident pairs, with named terms, progress, checkpoints and a finite-loss guard."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from vspair.config.problem import Choices, Training, Weights
+from vspair.data.pairs import Split
+from vspair.data.scales import Scale
+from vspair.errors import VspairError
+from vspair.objectives import term_weights, total
+from vspair.training.checkpoint import Checkpoint
+from vspair.training.seeds import generator_for
+
+REFRESH_SECONDS = 2.0
+"""Time between looks at the running terms: each look waits for the device."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ResidentPairs:
+    """All pairs of a split on the device, scaled once.
+
+    Arguments:
+        qoi: x, float32 of shape (pairs, 1, height, width).
+        observation: y, same shape.
+    """
+
+    qoi: Tensor
+    observation: Tensor
+
+    @classmethod
+    def of(cls, split: Split, scale: Scale, device: str) -> "ResidentPairs":
+        """Move a split to `device` and scale its grey values there."""
+        grey = (torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in (split.qoi, split.observation))
+        return cls(*((part.float() - scale.offset) / scale.unit for part in grey))
+
+    def __len__(self) -> int:
+        return len(self.qoi)
+
+
+def fit(
+    model: torch.nn.Module,
+    pairs: ResidentPairs,
+    training: Training,
+    choices: Choices,
+    weights: Weights,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+) -> list[dict[str, float]]:
+    """Train `model` in place and return its history: one row per epoch with the mean of each term per sample.
+
+    The order of the pairs and the latent noise of an epoch depend on `seed` and the epoch alone, so that a run taken up
+    from a checkpoint ends with the same bits as one that was not interrupted (same device, threads and versions).
+
+    Arguments:
+        model: on the device of `pairs`, with `terms(qoi, observation, choices, generator)`.
+        pairs: all training pairs.
+        training: epochs, batch size, learning rate, checkpoints.
+        choices, weights: the objective (ERRATA E14, Table 9).
+        seed: of the run.
+        checkpoint: where to continue from and to save to; None to do neither.
+
+    Raises:
+        VspairError: a term is not finite, or the disk is full.
+    """
+    optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate, fused=True)
+    history = checkpoint.restore(model, optimiser) if checkpoint else []
+    if history:
+        logger.info("continuing after epoch %d of %d", len(history), training.epochs)
+    factors = term_weights(weights)
+    model.train()
+    with tqdm(
+        total=training.epochs * len(pairs), initial=len(history) * len(pairs), unit="pair", smoothing=0.05, disable=None
+    ) as bar:
+        for epoch in range(len(history) + 1, training.epochs + 1):
+            started = time.perf_counter()
+            means = _epoch(model, optimiser, pairs, training.batch_size, choices, factors, seed, epoch, bar)
+            if getattr(model, "prior", None) is not None:
+                means["rho"] = float(model.prior.rho.detach())
+            history.append({"epoch": epoch, **means})
+            _report(epoch, training.epochs, means, len(pairs) / (time.perf_counter() - started))
+            if checkpoint and epoch % training.checkpoint_every == 0 and epoch < training.epochs:
+                checkpoint.save(model, optimiser, history)
+    model.eval()
+    return history
+
+
+def _epoch(
+    model: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    pairs: ResidentPairs,
+    batch_size: int,
+    choices: Choices,
+    factors: dict[str, float],
+    seed: int,
+    epoch: int,
+    bar: tqdm,
+) -> dict[str, float]:
+    """One pass over all pairs; returns the mean of each term per sample."""
+    device = pairs.qoi.device
+    noise = generator_for(device.type, seed, "noise", epoch)
+    order = torch.randperm(len(pairs), generator=generator_for("cpu", seed, "order", epoch)).to(device)
+    sums: dict[str, Tensor] = {}
+    looked = time.perf_counter()
+    for step, chosen in enumerate(order.split(batch_size), start=1):
+        terms = model.terms(pairs.qoi[chosen], pairs.observation[chosen], choices, noise)
+        optimiser.zero_grad(set_to_none=True)
+        loss = total(terms, factors)
+        loss.mean().backward()
+        optimiser.step()
+        for name, value in {**terms, "total": loss}.items():
+            sums[name] = sums.get(name, 0) + value.detach().sum()
+        bar.update(len(chosen))
+        if time.perf_counter() - looked > REFRESH_SECONDS:
+            bar.set_postfix(_means(sums, min(step * batch_size, len(pairs)), epoch, step))
+            looked = time.perf_counter()
+    return _means(sums, len(pairs), epoch, step)
+
+
+def _means(sums: dict[str, Tensor], samples: int, epoch: int, step: int) -> dict[str, float]:
+    """Mean of each term per sample so far.
+
+    Raises:
+        VspairError: one of them is not finite.
+    """
+    means = dict(zip(sums, (torch.stack(list(sums.values())) / samples).tolist(), strict=True))
+    for name, value in means.items():
+        if not np.isfinite(value):
+            raise VspairError(
+                f"training stopped: the term {name!r} became {value} in epoch {epoch}, by step {step}; lower the "
+                "learning rate or the weights of the objective (the checkpoint before it is kept)"
+            )
+    return means
+
+
+def _report(epoch: int, epochs: int, means: dict[str, float], throughput: float) -> None:
+    named = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
+    logger.info("epoch %d/%d: %s (%.0f pairs/s)", epoch, epochs, named, throughput)
