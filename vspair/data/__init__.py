@@ -2,7 +2,7 @@
 
 from vspair.data.pairs import Pairs, Split, make_pairs
 from vspair.data.scales import Scale, scale_for
-from vspair.data.sources import clean_images, raw_files
+from vspair.data.sources import clean_images, download, raw_files
 from vspair.data.store import read_pairs, write_pairs
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Scale",
     "Split",
     "clean_images",
+    "download",
     "make_pairs",
     "raw_files",
     "read_pairs",

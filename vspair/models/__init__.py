@@ -1,5 +1,6 @@
 """The four models of the main paper (Table 2); `zoo` shows in one place how they differ."""
 
+from vspair.models.build import build
 from vspair.models.paired import PairedAutoencoder, SparsePairedAutoencoder
 from vspair.models.posterior import Posterior
 from vspair.models.single import SingleAutoencoder
@@ -11,6 +12,7 @@ __all__ = [
     "Posterior",
     "SingleAutoencoder",
     "SparsePairedAutoencoder",
+    "build",
     "sVAE",
     "vPAIR",
     "vsPAIR",

@@ -1,0 +1,17 @@
+"""Per-image metrics of one model as mean and standard deviation over its seeds."""
+
+import pandas as pd
+
+from vspair.files import whole
+from vspair.provenance import recorded
+
+with recorded(snakemake) as job:
+    runs = pd.concat(pd.read_csv(path) for path in snakemake.input.images)
+    grouped = runs.groupby(["image", "index", "label"])
+    spread = grouped.std() if len(snakemake.input.images) > 1 else None
+    images = grouped.mean()
+    if spread is not None:
+        images = images.join(spread, rsuffix="_sd")
+    images["seeds"] = grouped.size()
+    with whole(snakemake.output.images) as temporary:
+        images.to_csv(temporary, float_format="%.8g")

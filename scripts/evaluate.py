@@ -1,0 +1,51 @@
+"""Evaluate one trained model on all test pairs."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from vspair.config import Evaluation, Model
+from vspair.data import read_pairs, scale_for
+from vspair.devices import configure, lease
+from vspair.evaluation import evaluate
+from vspair.files import whole, write_text
+from vspair.models import build
+from vspair.provenance import recorded
+from vspair.training import ResidentPairs, generator_for, load_weights
+
+with recorded(snakemake) as job, lease(**snakemake.config["machine"]) as device:
+    name = snakemake.wildcards.model
+    settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
+    evaluation = Evaluation.model_validate(job.configuration["inpainting.evaluation"])
+    configure(device, snakemake.threads, job.configuration["precision"])
+
+    pairs = read_pairs(Path(snakemake.input.pairs))
+    scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
+    test = ResidentPairs.of(pairs.test, scale, device)
+    model = build(name, settings, job.configuration["inpainting.image"])
+    load_weights(Path(snakemake.input.weights), model)
+    model.to(device, memory_format=torch.channels_last).eval()
+
+    result = evaluate(
+        model,
+        test.qoi,
+        test.observation,
+        evaluation.samples,
+        evaluation.batch_size,
+        generator_for(device, job.seed, "evaluation"),
+    )
+    result.images.insert(0, "label", pairs.test.label)
+    result.images.insert(0, "index", pairs.test.index)
+    with whole(snakemake.output.images) as temporary:
+        result.images.to_csv(temporary, index_label="image", float_format="%.8g")
+    with whole(snakemake.output.moments) as temporary:
+        save_file({name: value.contiguous() for name, value in result.moments.items()}, temporary)
+    summary = {"latents": result.latents, "mse_to_unit": scale.mse_to_unit}
+    write_text(snakemake.output.summary, json.dumps(summary, indent=1) + "\n")
+
+    means = result.images.drop(columns=["index", "label"]).mean()
+    job.log.info(", ".join(f"{column} {value:.4g}" for column, value in means.items()))
+    if result.latents:
+        job.log.info("share of latents: %s", ", ".join(f"{key} {value:.3f}" for key, value in result.latents.items()))

@@ -1,0 +1,21 @@
+"""Training histories of all models and seeds, term by term."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.histories import history_figure
+from vspair.reporting.style import save_figure
+
+with recorded(snakemake) as job:
+    parts = []
+    for path, (model, seed) in zip(snakemake.input.histories, snakemake.params.runs, strict=True):
+        wide = pd.read_csv(path)
+        parts.append(wide.melt("epoch", var_name="term").assign(model=model, seed=seed))
+    history = pd.concat(parts, ignore_index=True)[["model", "seed", "epoch", "term", "value"]]
+    with whole(snakemake.output.csv) as temporary:
+        history.to_csv(temporary, index=False)
+    models = list(dict.fromkeys(history["model"]))
+    save_figure(history_figure(history, models), Path(snakemake.output.png).with_suffix(""))

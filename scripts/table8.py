@@ -1,0 +1,33 @@
+"""Table 8: latent dimensions and parameter counts, counted without allocating a weight."""
+
+from pathlib import Path
+
+import torch
+
+from vspair.config import Model
+from vspair.models import build
+from vspair.provenance import recorded
+from vspair.reporting import Cell, read_published, table_frame, write_table
+
+
+def count(module: torch.nn.Module) -> int:
+    """Number of trainable parameters."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+with recorded(snakemake) as job:
+    cells = []
+    for name, raw in job.configuration["inpainting.models"].items():
+        settings = Model.model_validate(raw)
+        with torch.device("meta"):
+            model = build(name, settings, job.configuration["inpainting.image"])
+        cells.append(Cell(name, "latent_x", [settings.latent_x]))
+        if settings.latent_y is not None:
+            cells.append(Cell(name, "latent_y", [settings.latent_y]))
+        cells.append(Cell(name, "parameters", [count(model)]))
+        if hasattr(model, "map"):
+            cells.append(Cell(name, "map", [count(model.map)]))
+    published = read_published(Path(snakemake.input.published), "table8")
+    frame = table_frame(cells, published, job.configuration)
+    caption = "Table 8. Latent dimensions and trainable parameters of each model; `map` is the latent map's share."
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, caption)

@@ -1,0 +1,53 @@
+"""Train one model with one seed, continuing from its checkpoint if there is one."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from vspair.config import Choices, Model, Training
+from vspair.data import read_pairs, scale_for
+from vspair.devices import configure, lease
+from vspair.files import sha256, whole
+from vspair.models import build
+from vspair.provenance import recorded
+from vspair.training import Checkpoint, ResidentPairs, fit, initialised, save_weights
+
+with recorded(snakemake) as job, lease(**snakemake.config["machine"]) as device:
+    evidence = snakemake.params.evidence
+    name = snakemake.wildcards.model
+    settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
+    configure(device, snakemake.threads, job.configuration["precision"])
+
+    train = read_pairs(Path(snakemake.input.pairs)).train
+    scale = scale_for(job.configuration["inpainting.data.scale"], train.qoi)
+    image = job.configuration["inpainting.image"]
+    model = initialised(lambda: build(name, settings, image), job.seed)
+    model.to(device, memory_format=torch.channels_last)
+
+    weights = Path(snakemake.output.weights)
+    checkpoint = Checkpoint(
+        weights.with_name("checkpoint.safetensors"),
+        {
+            "fingerprint": evidence["fingerprint"],
+            "configuration": job.configuration,
+            "seed": job.seed,
+            "pairs": sha256(snakemake.input.pairs),
+            "device": device,
+            "threads": snakemake.threads,
+            "torch": torch.__version__,
+        },
+    )
+    history = fit(
+        model,
+        ResidentPairs.of(train, scale, device),
+        Training.model_validate(job.configuration["inpainting.training"]),
+        Choices.model_validate(job.configuration["inpainting.choices"]),
+        settings.weights,
+        job.seed,
+        checkpoint,
+    )
+    with whole(snakemake.output.history) as temporary:
+        pd.DataFrame(history).to_csv(temporary, index=False)
+    save_weights(weights, model)
+    checkpoint.remove()

@@ -1,0 +1,117 @@
+"""Small versions of every model, shared by the tests of all layers; a new model joins `SMALL` and `TERMS`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+SMALL = {
+    "PAIR": {"channels": (4, 8), "latent_x": 5, "latent_y": 3},
+    "vPAIR": {"channels": (4, 8), "latent_x": 5, "latent_y": 3, "hidden": 7},
+    "sVAE": {"channels": (4, 8), "latent_x": 12, "alpha0": 1.0, "beta0": 9.0},
+    "vsPAIR": {"channels": (4, 8), "latent_x": 12, "latent_y": 3, "hidden": 7, "alpha0": 1.0, "beta0": 9.0},
+}
+TERMS = {
+    "PAIR": {"reconstruction_qoi", "reconstruction_observation", "mapping"},
+    "vPAIR": {"reconstruction_qoi", "kl_qoi", "reconstruction_observation", "kl_observation", "mapping"},
+    "sVAE": {"reconstruction_qoi", "kl_slab_qoi", "kl_gate_qoi", "hyperprior"},
+    "vsPAIR": {
+        *("reconstruction_qoi", "kl_slab_qoi", "kl_gate_qoi", "reconstruction_observation", "kl_observation"),
+        *("mapping", "gate_entropy", "hyperprior"),
+    },
+}
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR")
+PAIRED = ("PAIR", "vPAIR", "vsPAIR")
+SPARSE = ("sVAE", "vsPAIR")
+
+
+@pytest.fixture(scope="session")
+def root():
+    return ROOT
+
+
+@pytest.fixture(params=list(SMALL))
+def model_name(request):
+    """Each model in turn."""
+    return request.param
+
+
+@pytest.fixture(params=PROBABILISTIC)
+def probabilistic_name(request):
+    """Each model with a posterior in turn."""
+    return request.param
+
+
+@pytest.fixture(params=PAIRED)
+def paired_name(request):
+    """Each model with a latent map in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def sparse_names():
+    return SPARSE
+
+
+@pytest.fixture(scope="session")
+def architectures():
+    """Arguments of each small model's class, without the image."""
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def term_names():
+    """Names of each model's terms, written by hand from Eq. 4, 11, 13, 15, 16 and 21."""
+    return TERMS
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Build a small model by name with seeded weights, in evaluation mode."""
+    import torch
+
+    from vspair import models
+    from vspair.training import initialised
+
+    torch.set_num_threads(1)
+
+    def build(name, image=(8, 8), seed=0):
+        return initialised(lambda: getattr(models, name)(image, **SMALL[name]), seed).eval()
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def choices():
+    """The open choices of the objective, each of which a keyword can change."""
+    from vspair.config import Choices
+
+    default = {
+        "reconstruction_reduction": "sum",
+        "mapping_reduction": "sum",
+        "mapping_gradient": "both",
+        "mapping_space": "latent",
+    }
+    return lambda **changes: Choices(**default | changes)
+
+
+@pytest.fixture(scope="session")
+def batch():
+    """Six seeded pairs of 8x8 images; the observation has lost a corner."""
+    import torch
+
+    qoi = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    observation = qoi.clone()
+    observation[..., :4, :4] = -1
+    return qoi, observation
+
+
+@pytest.fixture
+def real_data():
+    """Folder with real data in torchvision's layout."""
+    folder = os.environ.get("VSPAIR_DATA")
+    if not folder:
+        pytest.skip("VSPAIR_DATA does not name a folder with MNIST/raw")
+    return Path(folder)

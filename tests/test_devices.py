@@ -1,0 +1,166 @@
+import os
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from vspair.devices import configure, lease, require_gpus, visible_gpus
+from vspair.errors import VspairError
+
+JOB = """
+import os, sys
+from vspair.devices import lease
+
+def note(event):
+    descriptor = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, f"{event} {sys.argv[1]} {os.environ['CUDA_VISIBLE_DEVICES']}\\n".encode())
+    os.close(descriptor)
+
+with lease("cuda", int(sys.argv[3])) as name:
+    assert name == "cuda" and "torch" not in sys.modules
+    note("took")
+    print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
+    sys.stdin.readline()
+    note("gave")
+"""
+
+
+@pytest.fixture
+def job(tmp_path):
+    """Start a job in its own process that leases a GPU, says which and keeps it until it is sent a line."""
+    started = []
+
+    def start(name, gpus, jobs_per_gpu=1):
+        process = subprocess.Popen(
+            [sys.executable, "-c", JOB, name, str(tmp_path / "events"), str(jobs_per_gpu)],
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": gpus, "TMPDIR": str(tmp_path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def held(process):
+    return process.stdout.readline().strip()
+
+
+def release(process):
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def test_two_jobs_get_different_gpus_and_a_third_waits_for_one(job, tmp_path):
+    first, second = job("first", "0,1"), job("second", "0,1")
+    assert {held(first), held(second)} == {"0", "1"}
+    third = job("third", "0,1")
+    release(second)
+    gpu = held(third)
+    release(third)
+    assert third.wait(30) == 0
+    events = (tmp_path / "events").read_text().splitlines()
+    assert gpu in ("0", "1")
+    assert events.index(f"gave second {gpu}") < events.index(f"took third {gpu}")
+
+
+def test_a_killed_job_frees_its_gpu(job):
+    first = job("first", "0")
+    assert held(first) == "0"
+    second = job("second", "0")
+    first.kill()
+    assert held(second) == "0"
+
+
+def test_two_jobs_share_a_gpu_only_when_asked_to_and_spread_before_they_share(job, tmp_path):
+    jobs = [job(f"job{n}", "0,1", 2) for n in range(2)]
+    assert {held(process) for process in jobs} == {"0", "1"}
+    jobs += [job(f"job{n}", "0,1", 2) for n in range(2, 4)]
+    assert {held(process) for process in jobs[2:]} == {"0", "1"}
+    last = job("last", "0,1", 2)
+    release(jobs[0])
+    gpu = held(last)
+    events = (tmp_path / "events").read_text().splitlines()
+    assert events.index(f"gave job0 {gpu}") < events.index(f"took last {gpu}")
+
+
+def test_the_cpu_needs_no_lease(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with lease("cpu") as name:
+        assert name == "cpu"
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
+
+
+def test_a_lease_shows_one_gpu_and_puts_the_environment_back(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    with lease("cuda") as name:
+        assert (name, os.environ["CUDA_VISIBLE_DEVICES"]) == ("cuda", "3")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3,5"
+
+
+def test_a_job_that_fails_gives_its_gpu_back(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    with pytest.raises(ZeroDivisionError), lease("cuda"):
+        raise ZeroDivisionError
+    with lease("cuda"):
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == "3"
+
+
+@pytest.mark.parametrize(("value", "names"), [("", []), ("-1", []), ("0", ["0"]), ("0, 2", ["0", "2"])])
+def test_visible_gpus_are_those_of_the_environment(monkeypatch, value, names):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
+    assert visible_gpus() == names
+
+
+def test_without_the_variable_and_without_a_driver_there_is_no_gpu(monkeypatch, tmp_path):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert visible_gpus() == []
+
+
+def test_cuda_on_a_machine_without_gpu_is_refused(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(VspairError, match=r"shows 0 GPU\(s\).*device=cpu"), lease("cuda"):
+        pass
+
+
+def test_more_jobs_than_places_are_refused(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    require_gpus(2)
+    require_gpus(4, jobs_per_gpu=2)
+    with pytest.raises(VspairError, match=r"3 job\(s\).*2 GPU\(s\)"):
+        require_gpus(3)
+    with pytest.raises(VspairError, match=r"5 job\(s\).*jobs_per_gpu=2"):
+        require_gpus(5, jobs_per_gpu=2)
+
+
+def test_configure_refuses_cuda_where_torch_sees_none(monkeypatch):
+    import torch
+
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(VspairError, match=r"device=cuda .*sees no GPU.*device=cpu"):
+        configure("cuda", threads=1)
+
+
+@pytest.mark.parametrize(("precision", "tf32", "products"), [("float32", False, "highest"), ("tf32", True, "high")])
+def test_configure_sets_threads_determinism_and_precision(precision, tf32, products):
+    code = f"""
+import torch
+from vspair.devices import configure
+configure("cpu", threads=1, precision={precision!r})
+assert torch.get_num_threads() == 1
+assert torch.are_deterministic_algorithms_enabled()
+assert not torch.backends.cudnn.benchmark
+assert torch.backends.cudnn.allow_tf32 is {tf32}
+assert torch.get_float32_matmul_precision() == {products!r}
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

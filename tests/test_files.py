@@ -1,0 +1,111 @@
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from vspair.errors import VspairError
+from vspair.files import sha256, whole, write_text
+
+FULL_DISK = """
+import json, sys
+from pathlib import Path
+import numpy as np
+import torch
+from vspair.data import Pairs, Split, write_pairs
+from vspair.errors import VspairError
+from vspair.files import whole, write_text
+from vspair.training import Checkpoint, save_weights
+
+disk = Path(sys.argv[1])
+large = torch.nn.Linear(1024, 1024)
+optimiser = torch.optim.Adam(large.parameters())
+zeros = np.zeros((4, 1, 512, 512), np.uint8)
+split = Split(zeros, zeros, zeros, np.arange(4), np.arange(4))
+
+def by_whole(path):
+    with whole(path) as temporary:
+        temporary.write_bytes(bytes(2**21))
+
+writers = {
+    "whole": by_whole,
+    "text": lambda path: write_text(path, "x" * 2**21),
+    "weights": lambda path: save_weights(path, large),
+    "checkpoint": lambda path: Checkpoint(path, {"run": 1}).save(large, optimiser, []),
+    "pairs": lambda path: write_pairs(path, Pairs(split, split)),
+}
+report = {}
+for name, write in writers.items():
+    path = disk / f"{name}.safetensors"
+    write_text(path, "old")
+    try:
+        write(path)
+        message = None
+    except VspairError as error:
+        message = str(error)
+    report[name] = {"message": message, "old": path.read_text(), "files": [p.name for p in disk.iterdir()]}
+    path.unlink()
+print(json.dumps(report))
+"""
+
+
+def test_checksum_is_that_of_the_content(tmp_path):
+    content = bytes(range(256)) * 5000
+    (tmp_path / "file").write_bytes(content)
+    assert sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_file_appears_only_when_the_block_ends_well(tmp_path):
+    path = tmp_path / "new" / "table.csv"
+    with whole(path) as temporary:
+        assert temporary.suffix == ".csv"
+        assert temporary.parent == path.parent
+        temporary.write_text("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_failing_block_leaves_the_old_file_alone(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError), whole(path) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_text_is_utf8_and_replaces(tmp_path):
+    write_text(tmp_path / "a.md", "first")
+    write_text(tmp_path / "a.md", "ρ ≤ ½")
+    assert (tmp_path / "a.md").read_bytes() == "ρ ≤ ½".encode()
+
+
+@pytest.fixture(scope="module")
+def full_disk(tmp_path_factory):
+    """What each writer did on a real disk of 1 MiB that cannot hold its file."""
+    disk = tmp_path_factory.mktemp("disk")
+    mount = f"mount -t tmpfs -o size=1m tmpfs {disk}"
+    if not shutil.which("unshare"):
+        pytest.skip("no unshare on this machine, so no private disk can be mounted")
+    trial = subprocess.run(["unshare", "-rm", "sh", "-c", mount], capture_output=True, text=True, check=False)
+    if trial.returncode:
+        pytest.skip(f"no private disk can be mounted here: {trial.stderr.strip()}")
+    command = f'{mount} && exec "$0" -c "$1" {disk}'
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command, sys.executable, FULL_DISK], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("writer", ["whole", "text", "weights", "checkpoint", "pairs"])
+def test_a_full_disk_is_said_and_loses_nothing(full_disk, writer):
+    found = full_disk[writer]
+    assert found["message"].startswith("no space left on the disk")
+    assert f"{writer}.safetensors was not written" in found["message"]
+    assert found["old"] == "old"
+    assert found["files"] == [f"{writer}.safetensors"]

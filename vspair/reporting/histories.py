@@ -1,0 +1,50 @@
+"""Training histories of all runs, term by term."""
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vspair.reporting.style import COLOURS, STYLE, TEXT_WIDTH
+
+PANELS_PER_ROW = 3
+
+
+def history_figure(history: pd.DataFrame, methods: list[str]) -> Figure:
+    """One panel per term, one line per method: the mean over seeds, with a band from the lowest to the highest.
+
+    Arguments:
+        history: tidy, columns `model`, `seed`, `epoch`, `term` and `value`.
+        methods: order of the methods, which fixes their colours.
+    """
+    import seaborn
+
+    terms = list(dict.fromkeys(history["term"]))
+    rows = -(-len(terms) // PANELS_PER_ROW)
+    palette = dict(zip(methods, COLOURS, strict=False))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(TEXT_WIDTH, 1.5 * rows + 0.4), layout="constrained")
+        axes = figure.subplots(rows, PANELS_PER_ROW, squeeze=False).flatten()
+        for axis, term in zip(axes, terms, strict=False):
+            part = history[history["term"] == term]
+            seaborn.lineplot(
+                part,
+                x="epoch",
+                y="value",
+                hue="model",
+                hue_order=methods,
+                palette=palette,
+                errorbar=("pi", 100),
+                marker="." if part["epoch"].nunique() < 20 else None,
+                legend=False,
+                ax=axis,
+            )
+            axis.set(title=term.replace("_", " "), ylabel="mean per pair", xlabel="epoch")
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            if (part["value"] > 0).all() and part["value"].max() > 10 * part["value"].min():
+                axis.set_yscale("log")
+        for axis in axes[len(terms) :]:
+            axis.set_axis_off()
+        handles = [matplotlib.lines.Line2D([], [], color=palette[method], label=method) for method in methods]
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(methods), frameon=False)
+    return figure

@@ -1,0 +1,37 @@
+"""One look for all figures, and the one way to write them."""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from vspair.files import whole
+
+STYLE = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,
+}
+"""Matplotlib settings: sizes for print at full text width, fonts embedded as TrueType."""
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe and Ito's palette, told apart by colour-blind readers."""
+
+TEXT_WIDTH = 6.75
+"""Width of a full-width figure in inches."""
+
+# A fixed date and no version keep the bytes of a figure the same from run to run.
+_METADATA = {".png": {"Software": None}, ".pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+
+
+def save_figure(figure: Figure, stem: Path) -> None:
+    """Write `<stem>.png` and `<stem>.pdf`, each whole or not at all."""
+    for suffix, metadata in _METADATA.items():
+        with whole(stem.with_suffix(suffix)) as temporary:
+            figure.savefig(temporary, metadata=metadata)

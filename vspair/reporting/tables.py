@@ -1,0 +1,106 @@
+"""Tables: a tidy CSV, one line a cell, and Markdown and LaTeX rendered from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vspair.files import whole, write_text
+from vspair.reporting.published import Published
+from vspair.reporting.verdicts import verdict
+
+COLUMNS = ("row", "column", "value", "sd", "n", "unit", "published", "tolerance", "verdict")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measured number of a table.
+
+    Arguments:
+        row, column: its place, such as `vsPAIR` and `mse`.
+        values: one number per seed; a single one for what has no seed.
+        unit: of the number; empty for counts and shares.
+        inputs: files that it was read from.
+        key: name of the number inside those files.
+    """
+
+    row: str
+    column: str
+    values: Sequence[float]
+    unit: str = ""
+    inputs: Sequence[str] = ()
+    key: str = ""
+
+
+def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapping[str, Any]) -> pd.DataFrame:
+    """All cells, measured and published, with verdicts, in the tidy form of the CSV.
+
+    Arguments:
+        cells: what was measured, in the order of the table.
+        published: the paper's numbers; those that were not measured get a line of their own, `not run`.
+        configuration: dotted key -> value of the run, for the paper's conditions.
+    """
+    comparable = published.obstacle(configuration) is None
+    lines = [_line(cell, published, comparable) for cell in cells]
+    measured = {(cell.row, cell.column) for cell in cells}
+    for (row, column), (number, tolerance) in published.values.items():
+        if (row, column) not in measured:
+            lines.append(_line(Cell(row, column, ()), Published({(row, column): (number, tolerance)}, {}), comparable))
+    return pd.DataFrame(lines, columns=list(COLUMNS)).astype({"n": "Int64"})
+
+
+def _line(cell: Cell, published: Published, comparable: bool) -> dict[str, Any]:
+    values = pd.Series(cell.values, dtype=float)
+    n = len(values)
+    value = values.mean() if n else None
+    sd = values.std() if n > 1 else None
+    number, tolerance = published.values.get((cell.row, cell.column), (None, None))
+    word = None if number is None else verdict(value, sd, n, number, tolerance, comparable)
+    line = (cell.row, cell.column, value, sd, n, cell.unit or None, number, tolerance, word)
+    return dict(zip(COLUMNS, line, strict=True))
+
+
+def write_table(stem: Path, frame: pd.DataFrame, caption: str, note: str | None = None) -> None:
+    """Write `<stem>.csv` (the truth), `<stem>.md` and `<stem>.tex` (rendered from it).
+
+    Arguments:
+        stem: path without suffix.
+        frame: from `table_frame`.
+        caption: one sentence.
+        note: a sentence below the table, such as why it is not comparable.
+    """
+    with whole(stem.with_suffix(".csv")) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.8g")
+    shown = _wide(frame)
+    notes = f"\n{note}\n" if note else ""
+    write_text(stem.with_suffix(".md"), f"{caption}\n\n{shown.to_markdown()}\n{notes}")
+    full = f"{caption} {note}" if note else caption
+    latex = shown.style.to_latex(
+        hrules=True, caption=full.replace("_", r"\_").replace("%", r"\%"), label=f"tab:{stem.name}"
+    )
+    write_text(stem.with_suffix(".tex"), latex.replace("±", r"$\pm$").replace("_", r"\_").replace(r"\\_", r"\_"))
+
+
+def _wide(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows by columns of strings: ours, spread, published number and verdict."""
+    text = frame.apply(_shown, axis=1)
+    wide = pd.DataFrame({"row": frame["row"], "column": frame["column"], "text": text})
+    rows, columns = (list(dict.fromkeys(frame[axis])) for axis in ("row", "column"))
+    pivot = wide.pivot(index="row", columns="column", values="text").reindex(index=rows, columns=columns)
+    return pivot.fillna("—").rename_axis(index=None, columns=None)
+
+
+def _shown(line: pd.Series) -> str:
+    ours = "—" if pd.isna(line["value"]) else f"{line['value']:.{_digits(line['value'])}g}"
+    if pd.notna(line["sd"]):
+        ours += f" ± {line['sd']:.2g}"
+    if pd.isna(line["published"]):
+        return ours
+    return f"{ours} (paper {line['published']:.{_digits(line['published'])}g}: {line['verdict']})"
+
+
+def _digits(value: float) -> int:
+    """Three digits, or as many as a whole number has."""
+    return max(3, len(str(int(abs(value))))) if float(value).is_integer() else 3

@@ -1,0 +1,60 @@
+# The resolved configuration, and what every job is told about itself.
+
+from snakemake.exceptions import WorkflowError
+
+from vspair.config import resolve
+from vspair.data.sources import check_file, raw_files
+from vspair.devices import require_gpus
+from vspair.errors import VspairError
+from vspair.provenance import fingerprint
+from vspair.reporting.published import read_published
+
+ROOT = Path(workflow.basedir).parent
+
+
+def told(action, *arguments):
+    """Run a check and turn what the user can mend into Snakemake's own kind of error, without a traceback."""
+    try:
+        return action(*arguments)
+    except VspairError as error:
+        raise WorkflowError(str(error)) from None
+
+
+CONFIG = told(resolve, ROOT, config)
+RESULTS = f"results/{CONFIG.preset}"
+DATA = CONFIG.data_dir or "data"
+GPU = 1 if CONFIG.device == "cuda" else 0
+
+# Where a job runs changes no definition of a result, so it is handed over outside the parameters, which are triggers.
+config["machine"] = {"device": CONFIG.device, "jobs_per_gpu": CONFIG.jobs_per_gpu}
+
+if GPU and workflow.is_main_process and workflow.local_exec and not workflow.dryrun:
+    told(require_gpus, workflow.global_resources.get("gpu") or 1, CONFIG.jobs_per_gpu)
+
+
+def evidence(script, keys, entries=(), seed=None, stochastic=False):
+    """What a job must know and its receipt must hold; as a parameter it reruns exactly what it makes stale.
+
+    script: path of the rule's script. keys: dotted keys of the configuration that the job uses. entries: objects that
+    the script loads by name. seed: of a stochastic job.
+    """
+    return {
+        "script": script,
+        "entries": list(entries),
+        "fingerprint": told(fingerprint, ROOT, script, tuple(entries)),
+        "configuration": told(CONFIG.select, keys),
+        "seed": seed,
+        "stochastic": stochastic,
+        "preset": CONFIG.preset,
+        "results": RESULTS,
+        "data_dir": DATA,
+    }
+
+
+def sources(name):
+    """Raw files of a data source: inputs that must be there if the user named a folder, else made by `download`."""
+    paths = [f"{DATA}/{file}" for file in raw_files(name)]
+    if CONFIG.data_dir:
+        for path in paths:
+            told(check_file, name, Path(path))
+    return paths
