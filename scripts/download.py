@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from vspair.data import download
+from vspair.data.sources import FOLDERS
 from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
-    download(snakemake.wildcards.source, Path(snakemake.params.evidence["data_dir"]))
+    source = next(source for source, folder in FOLDERS.items() if folder == snakemake.wildcards.folder)
+    download(source, Path(snakemake.params.evidence["data_dir"]))

@@ -10,6 +10,11 @@ from vspair.reporting import Cell, read_published, table_frame, write_table
 
 UNITS = {"mse": "squared grey values of the scale", "mse30": "squared grey values of the scale"}
 UNIT_SCALE = "squared grey values in [0, 1]"
+CAPTION = (
+    "Table 3. Reconstruction and sparsity on the test pairs: mean ± standard deviation over seeds. mse is of a single "
+    "reconstruction, mse30 of the mean of the posterior samples, both in the scale that the models see; mse_unit and "
+    "mse30_unit are the same in grey values from 0 to 1."
+)
 
 with recorded(snakemake) as job:
     cells = []
@@ -28,14 +33,8 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table3")
     frame = table_frame(cells, published, job.configuration)
     obstacle = published.obstacle(job.configuration)
-    write_table(
-        Path(snakemake.output.csv).with_suffix(""),
-        frame,
-        "Table 3. Reconstruction and sparsity on the test pairs: mean ± standard deviation over seeds. mse is of a single "
-        "reconstruction, mse30 of the mean of the posterior samples, both in the scale that the models see; "
-        "mse_unit and mse30_unit are the same in grey values from 0 to 1.",
-        obstacle and f"Not comparable with the paper: {obstacle}.",
-    )
+    note = obstacle and f"Not comparable with the paper: {obstacle}."
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note)
     job.annotate(
         snakemake.output.csv,
         {"cells": {f"{cell.row}|{cell.column}": {"inputs": cell.inputs, "key": cell.key} for cell in cells}},

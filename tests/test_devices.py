@@ -151,16 +151,16 @@ def test_configure_refuses_cuda_where_torch_sees_none(monkeypatch):
         configure("cuda", threads=1)
 
 
-@pytest.mark.parametrize(("precision", "tf32", "products"), [("float32", False, "highest"), ("tf32", True, "high")])
-def test_configure_sets_threads_determinism_and_precision(precision, tf32, products):
-    code = f"""
+def test_configure_sets_threads_determinism_and_precision():
+    code = """
 import torch
 from vspair.devices import configure
-configure("cpu", threads=1, precision={precision!r})
-assert torch.get_num_threads() == 1
-assert torch.are_deterministic_algorithms_enabled()
-assert not torch.backends.cudnn.benchmark
-assert torch.backends.cudnn.allow_tf32 is {tf32}
-assert torch.get_float32_matmul_precision() == {products!r}
+for precision, tf32, products in [("tf32", True, "high"), ("float32", False, "highest")]:
+    configure("cpu", threads=1, precision=precision)
+    assert torch.get_num_threads() == 1
+    assert torch.are_deterministic_algorithms_enabled()
+    assert not torch.backends.cudnn.benchmark
+    assert torch.backends.cudnn.allow_tf32 is tf32
+    assert torch.get_float32_matmul_precision() == products
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -12,7 +12,7 @@ from vspair.errors import VspairError
 
 def sha256(path: Path | str) -> str:
     """SHA-256 of a file's content, as 64 hexadecimal digits, read in blocks."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -31,9 +31,9 @@ def whole(path: Path | str) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
         yield temporary
-        with open(temporary, "rb+") as file:
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except Exception as error:
         # Libraries that write by themselves (safetensors) hide the error number in their own exception's text.
         if "No space left on device" not in str(error):

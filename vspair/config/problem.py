@@ -8,9 +8,9 @@ NonNegative = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values are fixed once read."""
+    """A part of the configuration: unknown keys are errors, numbers are finite, values are fixed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
@@ -97,24 +97,27 @@ class Problem(Section):
     """One inverse problem from data to figures."""
 
     image: tuple[PositiveInt, PositiveInt] = Field(description="height and width of the images in pixels")
-    data: Data
-    models: dict[Literal["PAIR", "vPAIR", "sVAE", "vsPAIR"], Model] = Field(min_length=1)
-    choices: Choices
-    training: Training
-    evaluation: Evaluation
-    figures: Figure
+    data: Data = Field(description="where the pairs come from and how the holes are made")
+    models: dict[Literal["PAIR", "vPAIR", "sVAE", "vsPAIR"], Model] = Field(
+        min_length=1, description="the models by name, each with its sizes and weights"
+    )
+    choices: Choices = Field(description="what the paper leaves open in the objective")
+    training: Training = Field(description="the training loop")
+    evaluation: Evaluation = Field(description="evaluation on the test pairs")
+    figures: Figure = Field(description="what the figures show")
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "Problem":
         if self.data.patch_size > min(self.image):
             raise ValueError(
-                f"a hole of {self.data.patch_size} pixels does not fit into an image of {self.image[0]}x{self.image[1]}"
+                f"a hole of data.patch_size={self.data.patch_size} pixels does not fit into an image of "
+                f"{self.image[0]}x{self.image[1]}"
             )
         for name, model in self.models.items():
             halvings = 2 ** (len(model.channels) - 1)
             if any(side % halvings for side in self.image):
                 raise ValueError(
-                    f"{name} halves its image {len(model.channels) - 1} times, "
-                    f"but {self.image[0]}x{self.image[1]} is not divisible by {halvings}"
+                    f"models.{name}.channels halve the image {len(model.channels) - 1} times, "
+                    f"but image={self.image[0]}x{self.image[1]} is not divisible by {halvings}"
                 )
         return self

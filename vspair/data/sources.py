@@ -69,7 +69,9 @@ def check_file(source: str, path: Path) -> None:
         )
     found = path.stat().st_size
     if found != size:
-        raise VspairError(f"{path} has {found} bytes instead of {size}: it is truncated or not unpacked; fetch it again")
+        raise VspairError(
+            f"{path} has {found} bytes instead of {size}: it is truncated or not unpacked; fetch it again"
+        )
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if digest != md5:

@@ -19,7 +19,9 @@ def write_pairs(path: Path, pairs: Pairs) -> None:
         VspairError: the disk is full.
     """
     with whole(path) as temporary:
-        save_file({f"{name}.{part}": getattr(getattr(pairs, name), part) for name in SPLITS for part in PARTS}, temporary)
+        save_file(
+            {f"{name}.{part}": getattr(getattr(pairs, name), part) for name in SPLITS for part in PARTS}, temporary
+        )
 
 
 def read_pairs(path: Path) -> Pairs:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +57,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.features = nn.Sequential(
             nn.Conv2d(1, channels[0], 3, padding=1),
-            *(encoder_block(before, after) for before, after in zip(channels, channels[1:], strict=False)),
+            *(encoder_block(before, after) for before, after in pairwise(channels)),
             nn.Flatten(),
         )
         # One matrix for all heads: the same parameters as separate layers, in a single product.
@@ -83,7 +84,7 @@ class Decoder(nn.Module):
         shape = feature_shape(image, channels)
         self.expand = nn.Sequential(nn.Linear(latent, math.prod(shape)), nn.Unflatten(-1, shape))
         self.image = nn.Sequential(
-            *(decoder_block(before, after) for before, after in zip(inwards, inwards[1:], strict=False)),
+            *(decoder_block(before, after) for before, after in pairwise(inwards)),
             nn.Conv2d(inwards[-1], 1, 3, padding=1),
         )
 

@@ -25,7 +25,7 @@ def random_patches(
     inside_rows = (rows >= top) & (rows < top + size)
     inside_columns = (columns >= left) & (columns < left + size)
     # A pixel is lost if any patch holds both its row and its column: a Boolean product over the patches.
-    return np.einsum("npr,npc->nrc", inside_rows.astype(np.uint8), inside_columns.astype(np.uint8)) > 0
+    return np.einsum("npr,npc->nrc", inside_rows, inside_columns)
 
 
 def cover(image: np.ndarray, mask: np.ndarray, fill: float) -> np.ndarray:

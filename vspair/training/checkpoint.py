@@ -55,7 +55,9 @@ class Checkpoint:
         except SafetensorError as error:
             raise VspairError(f"{self.path} is not a whole checkpoint ({error}): delete it to train anew") from error
         if metadata.get("identity") != self.identity:
-            logger.warning("%s is of another code, configuration, data or machine: training starts anew", self.path.name)
+            logger.warning(
+                "%s is of another code, configuration, data or machine: training starts anew", self.path.name
+            )
             return []
         model.load_state_dict(_part(tensors, MODEL))
         state: dict[int, dict[str, torch.Tensor]] = {}
@@ -94,4 +96,6 @@ def load_weights(path: Path, model: torch.nn.Module) -> None:
         model.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise VspairError(f"{path} does not hold the weights of {type(model).__name__} ({reason}): train it again") from error
+        raise VspairError(
+            f"{path} does not hold the weights of {type(model).__name__} ({reason}): train it again"
+        ) from error

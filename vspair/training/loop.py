@@ -73,19 +73,20 @@ def fit(
     optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate, fused=True)
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
-        logger.info("continuing after epoch %d of %d", len(history), training.epochs)
+        logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)
     factors = term_weights(weights)
+    title = f"{type(model).__name__} seed {seed}"
+    pairs_in_all, pairs_done = training.epochs * len(pairs), len(history) * len(pairs)
     model.train()
-    with tqdm(
-        total=training.epochs * len(pairs), initial=len(history) * len(pairs), unit="pair", smoothing=0.05, disable=None
-    ) as bar:
+    with tqdm(desc=title, total=pairs_in_all, initial=pairs_done, unit="pair", smoothing=0.05, disable=None) as bar:
         for epoch in range(len(history) + 1, training.epochs + 1):
             started = time.perf_counter()
             means = _epoch(model, optimiser, pairs, training.batch_size, choices, factors, seed, epoch, bar)
             if getattr(model, "prior", None) is not None:
                 means["rho"] = float(model.prior.rho.detach())
             history.append({"epoch": epoch, **means})
-            _report(epoch, training.epochs, means, len(pairs) / (time.perf_counter() - started))
+            throughput = len(pairs) / (time.perf_counter() - started)
+            _report(title, epoch, training.epochs, means, throughput)
             if checkpoint and epoch % training.checkpoint_every == 0 and epoch < training.epochs:
                 checkpoint.save(model, optimiser, history)
     model.eval()
@@ -140,6 +141,6 @@ def _means(sums: dict[str, Tensor], samples: int, epoch: int, step: int) -> dict
     return means
 
 
-def _report(epoch: int, epochs: int, means: dict[str, float], throughput: float) -> None:
+def _report(title: str, epoch: int, epochs: int, means: dict[str, float], throughput: float) -> None:
     named = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
-    logger.info("epoch %d/%d: %s (%.0f pairs/s)", epoch, epochs, named, throughput)
+    logger.info("%s, epoch %d/%d: %s (%.0f pairs/s)", title, epoch, epochs, named, throughput)

@@ -3,7 +3,7 @@
 from snakemake.exceptions import WorkflowError
 
 from vspair.config import resolve
-from vspair.data.sources import check_file, raw_files
+from vspair.data.sources import FOLDERS, check_file, raw_files
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.provenance import fingerprint
@@ -22,8 +22,10 @@ def told(action, *arguments):
 
 CONFIG = told(resolve, ROOT, config)
 RESULTS = f"results/{CONFIG.preset}"
+PUBLISHED = "config/published/vspair.yaml"
 DATA = CONFIG.data_dir or "data"
 GPU = 1 if CONFIG.device == "cuda" else 0
+ENVIRONMENT = "../../envs/gpu.yaml" if GPU else "../../envs/cpu.yaml"
 
 # Where a job runs changes no definition of a result, so it is handed over outside the parameters, which are triggers.
 config["machine"] = {"device": CONFIG.device, "jobs_per_gpu": CONFIG.jobs_per_gpu}
@@ -58,3 +60,8 @@ def sources(name):
         for path in paths:
             told(check_file, name, Path(path))
     return paths
+
+
+def conditions(table):
+    """Dotted keys that the comparison with a published table depends on."""
+    return list(read_published(ROOT / PUBLISHED, table).conditions)

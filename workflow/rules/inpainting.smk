@@ -7,19 +7,20 @@ MODELS = list(CONFIG.inpainting.models)
 wildcard_constraints:
     model="|".join(MODELS),
     seed=r"\d+",
+    folder="|".join(FOLDERS.values()),
 
 
 rule download:
     output:
-        images=DATA + "/{folder}/raw/train-images-idx3-ubyte",
-        labels=DATA + "/{folder}/raw/train-labels-idx1-ubyte",
-        receipt=DATA + "/{folder}/raw/download.receipt.json",
+        images=f"{DATA}/{{folder}}/raw/train-images-idx3-ubyte",
+        labels=f"{DATA}/{{folder}}/raw/train-labels-idx1-ubyte",
+        receipt=f"{DATA}/{{folder}}/raw/download.receipt.json",
     log:
-        DATA + "/{folder}/download.log",
+        f"{DATA}/{{folder}}/download.log",
     benchmark:
-        DATA + "/{folder}/download.tsv"
+        f"{DATA}/{{folder}}/download.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     params:
         evidence=evidence("scripts/download.py", []),
     script:
@@ -37,7 +38,7 @@ rule pairs:
     benchmark:
         f"{RESULTS}/benchmarks/inpainting/pairs.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     params:
         evidence=evidence(
             "scripts/pairs.py",
@@ -61,7 +62,7 @@ rule train:
     benchmark:
         f"{RESULTS}/benchmarks/inpainting/train/{{model}}-seed{{seed}}.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     threads: CONFIG.threads
     resources:
         gpu=GPU,
@@ -100,7 +101,7 @@ rule evaluate:
     benchmark:
         f"{RESULTS}/benchmarks/inpainting/evaluate/{{model}}-seed{{seed}}.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     threads: CONFIG.threads
     resources:
         gpu=GPU,
@@ -126,7 +127,9 @@ rule evaluate:
 
 rule aggregate:
     input:
-        images=expand(rules.evaluate.output.images, seed=CONFIG.seeds, allow_missing=True),
+        images=expand(
+            rules.evaluate.output.images, seed=CONFIG.seeds, allow_missing=True
+        ),
     output:
         images=f"{INPAINTING}/evaluations/{{model}}/images.csv",
         receipt=f"{INPAINTING}/evaluations/{{model}}/aggregate.receipt.json",
@@ -135,7 +138,7 @@ rule aggregate:
     benchmark:
         f"{RESULTS}/benchmarks/inpainting/aggregate/{{model}}.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     params:
         evidence=evidence("scripts/aggregate.py", ["seeds"]),
     script:

@@ -1,14 +1,10 @@
 # Blind inpainting (Section 4.1): tables and figures.
 
-PUBLISHED = "config/published/vspair.yaml"
 TABLE = f"{RESULTS}/tables"
 FIGURE = f"{RESULTS}/figures"
-PROBABILISTIC = [model for model in ("vsPAIR", "vPAIR", "sVAE") if model in MODELS]  # rows of Figure 3
-
-
-def conditions(table):
-    """Dotted keys that the comparison with a published table depends on."""
-    return list(read_published(ROOT / PUBLISHED, table).conditions)
+PROBABILISTIC = [
+    model for model in ("vsPAIR", "vPAIR", "sVAE") if model in MODELS
+]  # rows of Figure 3
 
 
 rule table3:
@@ -18,7 +14,10 @@ rule table3:
         published=PUBLISHED,
     output:
         csv=report(
-            f"{TABLE}/table3.csv", caption="../report/table3.rst", category="Blind inpainting", subcategory="Tables"
+            f"{TABLE}/table3.csv",
+            caption="../report/table3.rst",
+            category="Blind inpainting",
+            subcategory="Tables",
         ),
         md=f"{TABLE}/table3.md",
         tex=f"{TABLE}/table3.tex",
@@ -28,7 +27,7 @@ rule table3:
     benchmark:
         f"{RESULTS}/benchmarks/tables/table3.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     params:
         models=MODELS,
         evidence=evidence("scripts/table3.py", ["seeds", *conditions("table3")]),
@@ -41,7 +40,10 @@ rule table8:
         published=PUBLISHED,
     output:
         csv=report(
-            f"{TABLE}/table8.csv", caption="../report/table8.rst", category="Blind inpainting", subcategory="Tables"
+            f"{TABLE}/table8.csv",
+            caption="../report/table8.rst",
+            category="Blind inpainting",
+            subcategory="Tables",
         ),
         md=f"{TABLE}/table8.md",
         tex=f"{TABLE}/table8.tex",
@@ -51,7 +53,7 @@ rule table8:
     benchmark:
         f"{RESULTS}/benchmarks/tables/table8.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     params:
         evidence=evidence(
             "scripts/table8.py",
@@ -65,11 +67,18 @@ rule table8:
 rule fig3:
     input:
         pairs=rules.pairs.output.pairs,
-        images=expand(rules.evaluate.output.images, model=PROBABILISTIC, seed=CONFIG.seeds[0]),
-        moments=expand(rules.evaluate.output.moments, model=PROBABILISTIC, seed=CONFIG.seeds[0]),
+        images=expand(
+            rules.evaluate.output.images, model=PROBABILISTIC, seed=CONFIG.seeds[0]
+        ),
+        moments=expand(
+            rules.evaluate.output.moments, model=PROBABILISTIC, seed=CONFIG.seeds[0]
+        ),
     output:
         png=report(
-            f"{FIGURE}/fig3.png", caption="../report/fig3.rst", category="Blind inpainting", subcategory="Figures"
+            f"{FIGURE}/fig3.png",
+            caption="../report/fig3.rst",
+            category="Blind inpainting",
+            subcategory="Figures",
         ),
         pdf=f"{FIGURE}/fig3.pdf",
         csv=f"{FIGURE}/fig3.csv",
@@ -79,10 +88,12 @@ rule fig3:
     benchmark:
         f"{RESULTS}/benchmarks/figures/fig3.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     params:
         models=PROBABILISTIC,
-        evidence=evidence("scripts/fig3.py", ["seeds", "inpainting.data.scale", "inpainting.figures"]),
+        evidence=evidence(
+            "scripts/fig3.py", ["seeds", "inpainting.data.scale", "inpainting.figures"]
+        ),
     script:
         "../../scripts/fig3.py"
 
@@ -105,7 +116,7 @@ rule fig_training:
     benchmark:
         f"{RESULTS}/benchmarks/figures/fig_training.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        ENVIRONMENT
     params:
         runs=[[model, seed] for model in MODELS for seed in CONFIG.seeds],
         evidence=evidence("scripts/fig_training.py", ["seeds"]),

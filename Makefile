@@ -1,0 +1,56 @@
+# make demo  - set up and run everything on the embedded data (no download but packages)
+# make test  - set up and run the tests
+# make help  - all targets
+
+SHELL := /bin/bash
+PYTHON ?= python3
+CORES ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Two spinning OpenMP teams on few cores stand in each other's way.
+export OMP_WAIT_POLICY := passive
+
+.PHONY: help setup demo quick paper-mnist test test-slow lint audit report benchmark clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## virtual environment in .venv with the versions of envs/constraints.txt
+
+$(READY): pyproject.toml envs/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/constraints.txt -e '.[test]'
+	touch $@
+
+demo: $(READY) ## everything there is, on handwritten digits of scikit-learn (2 cores)
+	$(BIN)/snakemake --cores $(CORES) --config preset=demo
+
+quick: $(READY) ## everything there is, on real MNIST, few images and epochs (2 cores)
+	$(BIN)/snakemake --cores $(CORES) --config preset=quick
+
+GPUS ?= 1
+paper-mnist: $(READY) ## the paper's MNIST section in full: four models, three seeds, 100 epochs (GPUS=1 CORES=8)
+	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --config preset=paper
+
+PRESET ?= demo
+audit: $(READY) ## check the evidence behind PRESET's results
+	$(BIN)/python -m vspair audit results/$(PRESET)
+
+report: $(READY) ## one offline HTML page of PRESET's results: results/PRESET/report.html
+	$(BIN)/snakemake --cores 1 --config preset=$(PRESET) --report results/$(PRESET)/report.html
+
+test: $(READY) ## the tests (real MNIST too where VSPAIR_DATA names it)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(READY) ## the slow tests
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY) ## code style and workflow checks
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/snakefmt --check workflow && $(BIN)/snakemake --lint
+
+benchmark: $(READY) ## speed beside what a user would otherwise run
+	$(BIN)/python benchmarks/training.py
+
+clean: ## remove results and the environment
+	rm -rf $(VENV) results .snakemake

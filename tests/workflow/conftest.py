@@ -1,0 +1,114 @@
+"""A copy of the project in a repository of its own, run with the real Snakemake at tiny size."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("config", "workflow", "scripts", "vspair", "envs")
+TINY = """
+preset: demo
+inpainting:
+  data: {train: 96, test: 24}
+  training: {epochs: 2}
+  evaluation: {samples: 3}
+  models:
+    PAIR: {channels: [2, 4], latent_x: 4, latent_y: 4}
+    vPAIR: {channels: [2, 4], latent_x: 4, latent_y: 4, hidden: 8}
+    sVAE: {channels: [2, 4], latent_x: 12}
+    vsPAIR: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder and ways to use it as a user would."""
+
+    folder: Path
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run a command of the environment's Python in the folder."""
+        inherited = {key: value for key, value in os.environ.items() if key not in ("VSPAIR_DATA", "PYTHONPATH")}
+        return subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=self.folder,
+            env={**inherited, "PYTHONPATH": str(self.folder), "OMP_WAIT_POLICY": "passive", **environment},
+            capture_output=True,
+            text=True,
+            timeout=500,
+        )
+
+    def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run Snakemake on two cores."""
+        return self.run("snakemake", "--cores", "2", *arguments, **environment)
+
+    def planned(self, *arguments: str) -> set[str]:
+        """Jobs that a dry run plans, such as `train vsPAIR`, without the rule `all`."""
+        result = self.snakemake("--dry-run", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", result.stdout + result.stderr, re.MULTILINE)
+        return {f"{rule} {_model(body)}".strip() for rule, body in jobs} - {"all"}
+
+    def edit(self, name: str, before: str, after: str) -> None:
+        """Replace a text that stands in a file exactly once."""
+        path = self.folder / name
+        text = path.read_text()
+        assert text.count(before) == 1, f"{before!r} stands {text.count(before)} times in {name}"
+        path.write_text(text.replace(before, after))
+
+    def commit(self) -> None:
+        """Commit all that git does not ignore."""
+        git = ["git", "-C", str(self.folder), "-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-qm", "state"], check=True)
+
+    def copy(self, folder: Path) -> "Project":
+        """A copy with all times kept, so that nothing becomes stale by copying."""
+        return Project(Path(shutil.copytree(self.folder, folder, symlinks=True)))
+
+
+def _model(body: str) -> str:
+    found = re.search(r"wildcards: .*model=(\w+)", body)
+    return found[1] if found else ""
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory) -> Project:
+    """A clean checkout at tiny size, nothing run yet. Not to be changed."""
+    folder = tmp_path_factory.mktemp("fresh") / "project"
+    for part in PARTS:
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "profiles").symlink_to("workflow/profiles")
+    shutil.copy(ROOT / ".gitignore", folder)
+    (folder / "config/config.yaml").write_text(TINY)
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    project = Project(folder)
+    project.commit()
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished(fresh, tmp_path_factory) -> Project:
+    """A checkout with everything run. Not to be changed."""
+    project = fresh.copy(tmp_path_factory.mktemp("finished") / "project")
+    result = project.snakemake()
+    assert result.returncode == 0, result.stdout + result.stderr
+    return project
+
+
+@pytest.fixture
+def untouched(fresh, tmp_path) -> Project:
+    """A clean checkout to change."""
+    return fresh.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """A finished checkout to change."""
+    return finished.copy(tmp_path / "project")

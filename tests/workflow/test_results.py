@@ -1,0 +1,96 @@
+"""What a finished run leaves: tables, figures, the report and their evidence."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+TARGETS = ("tables/table3", "tables/table8", "figures/fig3", "figures/fig_training")
+
+
+@pytest.fixture(scope="module")
+def results(finished):
+    """Folder of the finished run's results."""
+    return finished.folder / "results/demo"
+
+
+def test_every_target_is_there_in_every_form(results):
+    for target in TARGETS:
+        suffixes = ("csv", "md", "tex") if target.startswith("tables") else ("png", "pdf", "csv")
+        for suffix in (*suffixes, "receipt.json"):
+            assert (results / f"{target}.{suffix}").stat().st_size > 0
+
+
+def test_table3_is_the_mean_of_the_per_image_metrics(results):
+    table = pd.read_csv(results / "tables/table3.csv").set_index(["row", "column"])
+    for model, column in (("PAIR", "mse"), ("vsPAIR", "mse30"), ("sVAE", "nnz")):
+        images = pd.read_csv(results / f"inpainting/evaluations/{model}/seed0/images.csv")
+        assert table.loc[(model, column), "value"] == pytest.approx(images[column].mean(), rel=1e-6)
+    assert table.loc[("vsPAIR", "mse_unit"), "value"] == pytest.approx(table.loc[("vsPAIR", "mse"), "value"] / 4)
+
+
+def test_table3_holds_every_published_value_and_no_verdict_that_a_demo_cannot_earn(results):
+    table = pd.read_csv(results / "tables/table3.csv")
+    assert table["published"].notna().sum() == 11
+    assert set(table.loc[table["published"].notna(), "verdict"]) == {"not comparable"}
+
+
+def test_table8_shows_other_counts_than_the_papers_as_different(results):
+    """The tiny models of this test are not the paper's: a verdict that always agrees would be seen here."""
+    table = pd.read_csv(results / "tables/table8.csv").set_index(["row", "column"])
+    assert table.loc[("vsPAIR", "parameters"), "verdict"] == "differs"
+
+
+def test_sparse_models_report_their_latents(results):
+    summary = json.loads((results / "inpainting/evaluations/vsPAIR/seed0/summary.json").read_text())
+    assert set(summary["latents"]) == {"collapsed", "gates_at_one", "always_at_one"}
+
+
+def test_the_report_is_one_offline_page_with_captions(finished, tmp_path):
+    page = tmp_path / "report.html"
+    result = finished.snakemake("--report", str(page))
+    assert result.returncode == 0, result.stdout + result.stderr
+    html = page.read_text()
+    assert "Blind inpainting" in html
+    assert "All variance maps share one scale" in html
+    assert not re.search(r"""<(?:script|link|img)[^>]+(?:src|href)=["']https?:""", html)
+
+
+def test_a_clean_run_passes_the_audit(finished):
+    result = finished.run("vspair", "audit", "results/demo")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("tables/table3.csv", "edited"), ("inpainting/evaluations/PAIR/seed0/images.csv", "edited")],
+)
+def test_the_audit_finds_an_edited_result(project, name, word):
+    path = project.folder / "results/demo" / name
+    path.write_text(path.read_text().replace("0.", "1.", 1))
+    result = project.run("vspair", "audit", "results/demo")
+    assert result.returncode != 0
+    assert any(word in line and name in line for line in result.stdout.splitlines())
+
+
+def test_the_audit_finds_a_missing_input(project):
+    (project.folder / "results/demo/inpainting/runs/sVAE/seed0/weights.safetensors").unlink()
+    result = project.run("vspair", "audit", "results/demo")
+    assert result.returncode == 10, result.stdout
+
+
+def test_the_audit_finds_stale_code(project):
+    project.edit("vspair/reporting/maps.py", '"inferno"', '"viridis"')
+    result = project.run("vspair", "audit", "results/demo")
+    assert result.returncode == 12, result.stdout
+    assert "fig3" in result.stdout
+
+
+def test_why_leads_from_a_cell_to_the_data(finished):
+    result = finished.run("vspair", "why", "results/demo/tables/table3.csv", "--cell", "vsPAIR", "mse30")
+    assert result.returncode == 0, result.stderr
+    for part in ("evaluations/vsPAIR/seed0/images.csv", "runs/vsPAIR/seed0/weights.safetensors", "pairs.safetensors"):
+        assert part in result.stdout
+    assert "sVAE" not in result.stdout
+    assert "snakemake --cores" in result.stdout.splitlines()[-1]
