@@ -103,7 +103,10 @@ def test_the_weights_are_those_of_table_9():
         ({"sedes": [0]}, "unknown key 'sedes'"),
         (inpainting(training={"epoch": 3}), "unknown key 'inpainting.training.epoch'"),
         (inpainting(models={"vPAIR": {"weights": {"lambda9": 1}}}), "'inpainting.models.vPAIR.weights.lambda9'"),
-        (inpainting(models={"VAE": {"channels": [4, 8], "latent_x": 2, "weights": {}}}), "inpainting.models.VAE: .*found 'VAE'"),
+        (
+            inpainting(models={"VAE": {"channels": [4, 8], "latent_x": 2, "weights": {}}}),
+            "inpainting.models.VAE: .*found 'VAE'",
+        ),
         ({"device": "tpu"}, "device: .*'cpu' or 'cuda', found 'tpu'"),
         ({"precision": "float16"}, "precision: .*found 'float16'"),
         ({"threads": 0}, "threads: .*greater than 0, found 0"),

@@ -71,13 +71,10 @@ def test_divergence_is_zero_at_the_prior(random):
         torch.testing.assert_close(part, torch.zeros(4), atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("random", RANDOM, ids=lambda family: family.__name__)
+@pytest.mark.parametrize(("random", "head"), [(Gaussian, 1), (SpikeSlab, 1), (SpikeSlab, 2)])
 @pytest.mark.parametrize("extreme", [0.0, 1e-30, -1e-30, 200.0, -200.0, 1e4, -1e4])
-@pytest.mark.parametrize("head", [1, 2])
 def test_gradients_are_finite_at_extreme_heads(random, extreme, head):
     """log sigma^2 (head 1) and log omega (head 2): catches 0 log 0, inf * 0 and overflowing exponentials."""
-    if head >= random.heads:
-        pytest.skip("this family has no such head")
     given = heads(random)
     given[:, head] = extreme
     given.requires_grad_()

@@ -121,7 +121,9 @@ def test_the_divergence_is_summed_over_latents():
     prior = SparsityPrior(1.0, 127.0)
     whole = latent.kl(prior)
     slab, gate = latent.slab, latent.gate
-    parts = [SpikeSlab(Gaussian(slab.mean[:, [j]], slab.log_variance[:, [j]]), gate[:, [j]]).kl(prior) for j in range(5)]
+    parts = [
+        SpikeSlab(Gaussian(slab.mean[:, [j]], slab.log_variance[:, [j]]), gate[:, [j]]).kl(prior) for j in range(5)
+    ]
     for name, value in whole.items():
         torch.testing.assert_close(value, sum(part[name] for part in parts))
 

@@ -21,9 +21,7 @@ TABLE_9 = {
     "PAIR": Weights(lambda1=1.0, lambda2=0.5, lambda3=1.0),
     "vPAIR": Weights(lambda1=1.0, lambda2=0.5, lambda3=1.0, gamma_x=1.0, gamma_y=0.1),
     "sVAE": Weights(lambda1=1.0, lambda_rho=1.4, gamma_x=1.0),
-    "vsPAIR": Weights(
-        lambda1=1.0, lambda2=0.5, lambda3=1.0, lambda_rho=1.4, gamma_x=1.0, gamma_y=0.1, lambda_b=0.05
-    ),
+    "vsPAIR": Weights(lambda1=1.0, lambda2=0.5, lambda3=1.0, lambda_rho=1.4, gamma_x=1.0, gamma_y=0.1, lambda_b=0.05),
 }
 VALUES = {
     **{"reconstruction_qoi": 2.0, "kl_qoi": 3.0, "kl_slab_qoi": 5.0, "kl_gate_qoi": 7.0},

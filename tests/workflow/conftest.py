@@ -42,6 +42,7 @@ class Project:
             capture_output=True,
             text=True,
             timeout=500,
+            check=False,
         )
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:

@@ -20,7 +20,7 @@ def refused(project, *arguments, **environment):
     [
         ("colour=red", "unknown key 'colour'"),
         ("preset=huge", "preset must be one of demo, paper, quick, found 'huge'"),
-        ("inpainting={training: {epochs: 0}}", "inpainting.training.epochs: Input should be greater than 0, found 0"),
+        ("inpainting={training: {epochs: 0}}", "inpainting.training.epochs: Input should be greater than 0, found '0'"),
         ("inpainting={data: {patch_size: 40}}", "a hole of 40 pixels does not fit into an image of 28x28"),
         ("inpainting={data: {source: imagenet}}", "inpainting.data.source"),
     ],

@@ -39,7 +39,8 @@ def test_a_changed_formula_retrains_exactly_the_models_that_use_it(project):
 
 
 def test_a_formula_of_one_model_retrains_that_model_alone(project):
-    project.edit("vspair/networks/mappers.py", "nn.Linear(inputs[0] * inputs[1], outputs[0]", "nn.Linear(inputs[1], outputs[0]")
+    before, after = "nn.Linear(inputs[0] * inputs[1], outputs[0]", "nn.Linear(inputs[1], outputs[0]"
+    project.edit("vspair/networks/mappers.py", before, after)
     assert {job for job in project.planned() if job.startswith("train")} == {"train PAIR"}
 
 
@@ -74,13 +75,13 @@ def test_one_figure_needs_only_its_own_models(untouched):
 def test_one_light_table_is_made_without_any_training(untouched):
     result = untouched.snakemake("table8")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert sorted(path.name for path in (untouched.folder / "results/demo").iterdir()) == ["benchmarks", "logs", "tables"]
+    made = sorted(path.name for path in (untouched.folder / "results/demo").iterdir())
+    assert made == ["benchmarks", "logs", "tables"]
 
 
 def test_the_paper_grid_is_planned_on_a_machine_without_gpu_or_data(untouched):
-    result = untouched.run(
-        "snakemake", "--cores", "8", "--resources", "gpu=2", "--dry-run", "--config", "preset=paper", CUDA_VISIBLE_DEVICES=""
-    )
+    command = ("snakemake", "--cores", "8", "--resources", "gpu=2", "--dry-run", "--config", "preset=paper")
+    result = untouched.run(*command, CUDA_VISIBLE_DEVICES="")
     text = result.stdout + result.stderr
     assert result.returncode == 0, text
     counts = dict(line.split() for line in text.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)

@@ -3,7 +3,7 @@
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from vspair.reporting.style import COLOURS, STYLE, TEXT_WIDTH
 
@@ -39,12 +39,16 @@ def history_figure(history: pd.DataFrame, methods: list[str]) -> Figure:
                 legend=False,
                 ax=axis,
             )
-            axis.set(title=term.replace("_", " "), ylabel="mean per pair", xlabel="epoch")
+            axis.set(title=term.replace("_", " "), ylabel="", xlabel="epoch")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             if (part["value"] > 0).all() and part["value"].max() > 10 * part["value"].min():
                 axis.set_yscale("log")
+                axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+                axis.yaxis.set_minor_formatter(NullFormatter())
         for axis in axes[len(terms) :]:
             axis.set_axis_off()
+        figure.supylabel("mean per pair", fontsize=8)
         handles = [matplotlib.lines.Line2D([], [], color=palette[method], label=method) for method in methods]
         figure.legend(handles=handles, loc="outside upper center", ncols=len(methods), frameon=False)
     return figure

@@ -12,6 +12,11 @@ from vspair.reporting.style import STYLE, TEXT_WIDTH
 MEAN_MAP = "gray"
 VARIANCE_MAP = "inferno"
 
+# Layout: margins in shares of the width, the gap between cases in image widths, the header in inches.
+LEFT, RIGHT = 0.035, 0.92
+CASE_GAP = 0.3
+HEADER = 0.4
+
 
 def cases_by_difficulty(errors: pd.DataFrame, percentiles: Sequence[float]) -> pd.DataFrame:
     """The images whose error, averaged over methods, is nearest to given percentiles of it.
@@ -46,25 +51,39 @@ def map_figure(
         moments: method -> mean and variance, each (cases, height, width), in the unit of `limits`.
         limits: smallest and largest grey value.
     """
-    columns = ("y", "x", r"mean $\hat{x}$", "variance")
+    columns = ("$y$", "$x$", "mean", "variance")
     top = max(variance.max() for _, variance in moments.values())
-    width = TEXT_WIDTH / (len(columns) * len(cases) + 0.9)
+    ratios = [*([1] * len(columns)), CASE_GAP] * len(cases)
+    side = TEXT_WIDTH * (RIGHT - LEFT) / sum(ratios)
+    height = side * len(moments) * 1.06 + HEADER
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(TEXT_WIDTH, width * len(moments) + 0.75), layout="compressed")
-        panels = figure.subfigures(1, len(cases), wspace=0.03)
-        for case, panel in enumerate(np.atleast_1d(panels)):
-            panel.suptitle(cases[case], fontsize=8)
-            axes = panel.subplots(len(moments), len(columns), squeeze=False)
-            for row, (method, (mean, variance)) in zip(axes, moments.items(), strict=True):
-                for axis, image in zip(row, (observation[case], qoi[case], mean[case]), strict=False):
+        figure = Figure(figsize=(TEXT_WIDTH, height))
+        top_edge = 1 - HEADER / height
+        grid = figure.add_gridspec(
+            len(moments),
+            len(ratios),
+            width_ratios=ratios,
+            left=LEFT,
+            right=RIGHT,
+            bottom=0.02,
+            top=top_edge,
+            wspace=0.06,
+        )
+        for case, title in enumerate(cases):
+            first = case * (len(columns) + 1)
+            for row, (method, (mean, variance)) in enumerate(moments.items()):
+                axes = [figure.add_subplot(grid[row, first + column]) for column in range(len(columns))]
+                for axis, image in zip(axes, (observation[case], qoi[case], mean[case]), strict=False):
                     axis.imshow(image, cmap=MEAN_MAP, vmin=limits[0], vmax=limits[1])
-                shown = row[-1].imshow(variance[case], cmap=VARIANCE_MAP, vmin=0, vmax=top)
+                shown = axes[-1].imshow(variance[case], cmap=VARIANCE_MAP, vmin=0, vmax=top)
+                for axis, name in zip(axes, columns, strict=True):
+                    axis.set(xticks=[], yticks=[])
+                    axis.set_title(name if row == 0 else "", fontsize=7, pad=3)
                 if case == 0:
-                    row[0].set_ylabel(method)
-            for axis, title in zip(axes[0], columns, strict=True):
-                axis.set_title(title, fontsize=7, pad=3)
-            for axis in axes.flat:
-                axis.set(xticks=[], yticks=[])
-        bar = figure.colorbar(shown, ax=[panel.axes[0] for panel in np.atleast_1d(panels)], shrink=0.8)
-        bar.set_label("pixel variance")
+                    axes[0].set_ylabel(method)
+                if row == 0:
+                    left, right = axes[0].get_position().x0, axes[-1].get_position().x1
+                    figure.text((left + right) / 2, 1 - 0.04 / height, title, ha="center", va="top", fontsize=8)
+        bar = figure.add_axes((RIGHT, 0.02, 0.012, top_edge - 0.02))
+        figure.colorbar(shown, cax=bar, label="pixel variance")
     return figure

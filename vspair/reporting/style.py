@@ -15,13 +15,15 @@ STYLE = {
     "ytick.labelsize": 7,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "savefig.dpi": 300,
     "pdf.fonttype": 42,
 }
 """Matplotlib settings: sizes for print at full text width, fonts embedded as TrueType."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, told apart by colour-blind readers."""
+
+RESOLUTION = 300
+"""Dots per inch of the PNG."""
 
 TEXT_WIDTH = 6.75
 """Width of a full-width figure in inches."""
@@ -34,4 +36,4 @@ def save_figure(figure: Figure, stem: Path) -> None:
     """Write `<stem>.png` and `<stem>.pdf`, each whole or not at all."""
     for suffix, metadata in _METADATA.items():
         with whole(stem.with_suffix(suffix)) as temporary:
-            figure.savefig(temporary, metadata=metadata)
+            figure.savefig(temporary, metadata=metadata, dpi=RESOLUTION)

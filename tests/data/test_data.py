@@ -1,0 +1,283 @@
+import hashlib
+import socket
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+
+from vspair.data import Pairs, Split, clean_images, make_pairs, raw_files, read_pairs, scale_for, write_pairs
+from vspair.data.sources import CHECKSUMS, check_file, download
+from vspair.errors import VspairError
+
+PARTS = ("qoi", "observation", "mask", "index", "label")
+MNIST = "MNIST/raw/train-images-idx3-ubyte"
+LABELS = "MNIST/raw/train-labels-idx1-ubyte"
+
+
+def images(n=40, seed=0):
+    """Random images without a black pixel, so that every covered pixel can be told."""
+    return np.random.default_rng(seed).integers(1, 256, (n, 28, 28), dtype=np.uint8)
+
+
+def pairs(n=40, train=25, test=10, seed=7):
+    return make_pairs(images(n), np.arange(n), train, test, patches=10, patch_size=5, seed=seed)
+
+
+def same(a, b):
+    return all(
+        np.array_equal(getattr(getattr(a, split), part), getattr(getattr(b, split), part))
+        for split in ("train", "test")
+        for part in PARTS
+    )
+
+
+def test_the_split_is_disjoint_and_of_the_sizes_asked_for():
+    made = pairs()
+    assert (len(made.train), len(made.test)) == (25, 10)
+    assert len(set(made.train.index) | set(made.test.index)) == 35
+    assert made.train.qoi.shape == made.train.observation.shape == made.train.mask.shape == (25, 1, 28, 28)
+
+
+def test_the_split_is_random():
+    made = pairs()
+    assert not np.array_equal(made.train.index, np.sort(made.train.index))
+    assert set(made.train.index) != set(range(25))
+
+
+def test_image_label_and_index_stay_together():
+    made = pairs()
+    for split in (made.train, made.test):
+        np.testing.assert_array_equal(split.qoi[:, 0], images()[split.index])
+        np.testing.assert_array_equal(split.label, split.index)
+
+
+def test_an_observation_is_the_image_outside_its_holes_and_black_inside():
+    made = pairs()
+    for split in (made.train, made.test):
+        assert split.qoi.dtype == split.observation.dtype == np.uint8
+        assert split.mask.dtype == bool
+        np.testing.assert_array_equal(split.observation[~split.mask], split.qoi[~split.mask])
+        assert (split.observation[split.mask] == 0).all()
+        assert split.mask.any((1, 2, 3)).all()
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    assert same(pairs(seed=7), pairs(seed=7))
+    one, other = pairs(seed=7), pairs(seed=8)
+    assert not np.array_equal(one.train.index, other.train.index)
+    assert not np.array_equal(one.train.mask, other.train.mask)
+
+
+def test_holes_do_not_depend_on_the_content_of_the_images():
+    assert np.array_equal(
+        pairs().train.mask,
+        make_pairs(images(seed=9), np.arange(40), 25, 10, patches=10, patch_size=5, seed=7).train.mask,
+    )
+
+
+def test_more_pairs_than_images_are_refused():
+    assert len(pairs(n=35).test) == 10
+    with pytest.raises(
+        VspairError, match="25 training and 10 test pairs .* only 34 images: lower inpainting.data.train"
+    ):
+        pairs(n=34)
+
+
+def test_a_prepared_file_comes_back_whole(tmp_path):
+    made = pairs()
+    write_pairs(tmp_path / "pairs.safetensors", made)
+    again = read_pairs(tmp_path / "pairs.safetensors")
+    assert same(made, again)
+    for part in PARTS:
+        assert getattr(again.train, part).dtype == getattr(made.train, part).dtype
+
+
+def test_preparing_twice_gives_the_same_file(tmp_path):
+    for name in ("a", "b"):
+        write_pairs(tmp_path / f"{name}.safetensors", pairs())
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("keep", [0, 5, 500, -1])
+def test_a_truncated_prepared_file_is_refused(tmp_path, keep):
+    path = tmp_path / "pairs.safetensors"
+    write_pairs(path, pairs())
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(VspairError, match=r"pairs.safetensors is not a whole file of prepared pairs .*delete it"):
+        read_pairs(path)
+
+
+def test_a_safetensors_file_of_something_else_is_refused(tmp_path):
+    from safetensors.numpy import save_file
+
+    save_file({"train.qoi": np.zeros(3)}, tmp_path / "other.safetensors")
+    with pytest.raises(VspairError, match=r"other.safetensors is not a whole file of prepared pairs"):
+        read_pairs(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "black", "white", "factor"),
+    [("symmetric", -1, 1, 1 / 4), ("unit", 0, 1, 1), ("standardised", None, None, None)],
+)
+def test_a_scale_has_its_range_and_its_way_back(name, black, white, factor):
+    """An error of 1 in [-1, 1] units is 1/4 in [0, 1] units (ERRATA E5: times four the other way)."""
+    train = images()
+    scale = scale_for(name, train)
+    scaled = (np.array([0.0, 255.0]) - scale.offset) / scale.unit
+    if name == "standardised":
+        values = (train - scale.offset) / scale.unit
+        assert values.mean() == pytest.approx(0, abs=1e-9)
+        assert values.std() == pytest.approx(1, rel=1e-9)
+        factor = (train / 255).var()
+    else:
+        assert scaled.tolist() == [black, white]
+    assert scale.mse_to_unit == pytest.approx(factor)
+
+
+def test_the_scales_of_mnist_are_those_of_erratum_e5():
+    """0.090 / 0.0225 = 4; (1 / 0.3081)^2 = 10.5."""
+    from vspair.data import Scale
+
+    assert 1 / Scale(127.5, 127.5).mse_to_unit == pytest.approx(4)
+    assert 1 / Scale(0.1307 * 255, 0.3081 * 255).mse_to_unit == pytest.approx(10.5, abs=0.05)
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*arguments, **keywords):
+        raise AssertionError("the network was used")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+
+
+def test_digits_come_offline_with_classes(tmp_path, no_network):
+    clean, labels = clean_images("digits", tmp_path / "absent", (28, 28))
+    assert clean.shape == (1797, 28, 28)
+    assert clean.dtype == np.uint8
+    assert (clean.min(), clean.max()) == (0, 255)
+    assert labels.shape == (1797,)
+    assert set(labels.tolist()) == set(range(10))
+    assert raw_files("digits") == []
+
+
+def test_enlarged_digits_are_still_the_small_ones():
+    """Averages over blocks of 7x7 of an enlargement to 56x56 follow scikit-learn's pixels."""
+    from sklearn.datasets import load_digits
+
+    clean, labels = clean_images("digits", None, (56, 56))
+    bunch = load_digits()
+    blocks = clean.reshape(-1, 8, 7, 8, 7).mean((2, 4))
+    correlations = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(blocks, bunch.images, strict=True)]
+    assert min(correlations) > 0.95
+    np.testing.assert_array_equal(labels, bunch.target)
+
+
+def sparse_file(path, size):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+def test_a_missing_file_is_named_with_what_to_do(tmp_path):
+    with pytest.raises(VspairError) as caught:
+        clean_images("mnist", tmp_path, (28, 28))
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / MNIST} is missing")
+    assert all(word in message for word in ("torchvision's layout", "data_dir", "VSPAIR_DATA", "download"))
+
+
+def test_a_truncated_file_is_named_with_what_to_do(tmp_path):
+    sparse_file(tmp_path / MNIST, 47_040_015)
+    with pytest.raises(VspairError) as caught:
+        clean_images("mnist", tmp_path, (28, 28))
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / MNIST} has 47040015 bytes instead of 47040016")
+    assert "fetch it again" in message
+
+
+@pytest.mark.parametrize("source", ["mnist", "fashion_mnist"])
+def test_a_file_of_the_right_size_and_other_content_is_named_with_what_to_do(tmp_path, source):
+    name = raw_files(source)[0]
+    sparse_file(tmp_path / name, 47_040_016)
+    with pytest.raises(VspairError) as caught:
+        clean_images(source, tmp_path, (28, 28))
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / name} has MD5 ")
+    assert CHECKSUMS[source][(tmp_path / name).name][1] in message
+    assert "fetch it again" in message
+
+
+def test_damaged_labels_are_found_too(tmp_path):
+    sparse_file(tmp_path / LABELS, 60_008)
+    with pytest.raises(VspairError, match="train-labels-idx1-ubyte has MD5"):
+        check_file("mnist", tmp_path / LABELS)
+
+
+def idx(array, rank):
+    header = bytes([0, 0, 8, rank]) + b"".join(side.to_bytes(4, "big") for side in array.shape)
+    return header + array.tobytes()
+
+
+@pytest.fixture
+def tiny_mnist(tmp_path, monkeypatch):
+    """A whole MNIST of five images, published as such."""
+    written = {MNIST: idx(images(5), 3), LABELS: idx(np.arange(5, dtype=np.uint8), 1)}
+    for name, content in written.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+        entry = (len(content), hashlib.md5(content).hexdigest())
+        monkeypatch.setitem(CHECKSUMS["mnist"], (tmp_path / name).name, entry)
+    return tmp_path
+
+
+def test_an_idx_file_is_read_to_the_pixel(tiny_mnist):
+    clean, labels = clean_images("mnist", tiny_mnist, (28, 28))
+    np.testing.assert_array_equal(clean, images(5))
+    assert clean.dtype == np.uint8
+    assert labels.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_images_of_another_size_than_configured_are_refused(tiny_mnist):
+    with pytest.raises(VspairError, match=r"28x28 pixels, but the configuration asks for \(32, 32\)"):
+        clean_images("mnist", tiny_mnist, (32, 32))
+
+
+@pytest.mark.parametrize("fault", [URLError("Name or service not known"), RuntimeError("Error downloading x.gz.")])
+def test_a_download_without_network_is_said_with_what_to_do(tmp_path, monkeypatch, fault):
+    import vspair.data.vision
+
+    def fail(name, folder):
+        raise fault
+
+    monkeypatch.setattr(vspair.data.vision, "download_dataset", fail)
+    with pytest.raises(VspairError) as caught:
+        download("mnist", tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"MNIST could not be downloaded to {tmp_path}")
+    assert all(word in message for word in ("check the network", "data_dir", "VSPAIR_DATA"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_downloaded_is_checked(tmp_path, monkeypatch):
+    import vspair.data.vision
+
+    monkeypatch.setattr(
+        vspair.data.vision, "download_dataset", lambda name, folder: sparse_file(folder / f"{name}/raw/{MNIST[10:]}", 3)
+    )
+    with pytest.raises(VspairError, match="has 3 bytes instead of 47040016"):
+        download("mnist", tmp_path)
+
+
+@pytest.mark.data
+def test_the_real_mnist_gives_the_papers_pairs(real_data):
+    """54,000 and 6,000 pairs of Section 4.1, with MNIST's published mean and standard deviation."""
+    clean, labels = clean_images("mnist", real_data, (28, 28))
+    assert clean.shape == (60_000, 28, 28)
+    assert np.bincount(labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert (clean.mean() / 255, clean.std() / 255) == pytest.approx((0.1307, 0.3081), abs=5e-5)
+    made = make_pairs(clean, labels, 54_000, 6_000, patches=10, patch_size=5, seed=4054)
+    assert (len(made.train), len(made.test)) == (54_000, 6_000)
+    assert sorted([*made.train.index, *made.test.index]) == list(range(60_000))
+    assert isinstance(made, Pairs)
+    assert isinstance(made.test, Split)

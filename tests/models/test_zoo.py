@@ -1,0 +1,267 @@
+"""What every model promises; a new model joins the lists in tests/conftest.py."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from vspair import models
+from vspair.config import Weights, resolve
+from vspair.distributions import Gaussian, SpikeSlab
+from vspair.models import posterior as posterior_module
+from vspair.objectives import term_weights, total
+
+PARAMETERS = {"PAIR": 687_042, "vPAIR": 899_490, "sVAE": 9_979_106, "vsPAIR": 13_067_043}
+MAPS = {"PAIR": 1_056, "vPAIR": 12_736, "vsPAIR": 2_644_560}
+FLAGS = {"PAIR": (False, False), "vPAIR": (False, True), "sVAE": (True, True), "vsPAIR": (True, True)}
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def without_noise(monkeypatch):
+    """Every draw is its distribution's mean, so that terms can be computed by hand."""
+    monkeypatch.setattr(Gaussian, "rsample", lambda self, generator=None, sample_shape=(): self.mean)
+    monkeypatch.setattr(SpikeSlab, "rsample", lambda self, generator=None, sample_shape=(): self.mean)
+
+
+def test_the_parameter_counts_are_those_of_table_8(model_name):
+    root = Path(__file__).parents[2]
+    problem = resolve(root, {"preset": "paper"}).inpainting
+    with torch.device("meta"):
+        model = getattr(models, model_name)(problem.image, **problem.models[model_name].architecture())
+    assert sum(p.numel() for p in model.parameters()) == PARAMETERS[model_name]
+    if model_name in MAPS:
+        assert sum(p.numel() for p in model.map.parameters()) == MAPS[model_name]
+
+
+def test_the_properties_are_those_of_table_2(build, batch, model_name):
+    model = build(model_name)
+    sparse, probabilistic = FLAGS[model_name]
+    assert model.probabilistic is probabilistic
+    if probabilistic:
+        assert (model.posterior(batch[1]).gates is not None) is sparse
+
+
+def test_a_reconstruction_is_an_image_per_observation(build, batch, model_name):
+    reconstruction = build(model_name).reconstruct(batch[1], seeded())
+    assert reconstruction.shape == batch[0].shape
+    assert reconstruction.isfinite().all()
+
+
+def test_a_reconstruction_draws_from_the_generator_alone(build, batch, model_name):
+    model = build(model_name)
+    first = model.reconstruct(batch[1], seeded(1))
+    torch.manual_seed(5)
+    assert torch.equal(model.reconstruct(batch[1], seeded(1)), first)
+    assert torch.equal(model.reconstruct(batch[1], seeded(2)), first) is not model.probabilistic
+
+
+def test_nothing_is_answered_in_training_mode(build, batch, model_name):
+    model = build(model_name).train()
+    with pytest.raises(RuntimeError, match=r"call eval\(\)"):
+        model.reconstruct(batch[1])
+    if model.probabilistic:
+        with pytest.raises(RuntimeError, match=r"call eval\(\)"):
+            model.posterior(batch[1])
+
+
+def test_a_deterministic_model_has_no_posterior(build, batch):
+    with pytest.raises(TypeError, match="PAIR is deterministic"):
+        build("PAIR").posterior(batch[1])
+
+
+def test_a_posterior_has_draws_of_images_and_codes(build, batch, probabilistic_name):
+    posterior = build(probabilistic_name).posterior(batch[1])
+    draws = posterior.sample(4, seeded())
+    assert draws.shape == (4, 6, 1, 8, 8)
+    assert draws.isfinite().all()
+    assert (draws.var(0) > 0).all()
+    assert posterior.sample_latent(3, seeded()).shape == (3, 6, posterior.latent.parameters().shape[-1])
+
+
+def test_moments_are_those_of_the_same_draws(build, batch, probabilistic_name):
+    """The biased variance would be off by 1/7."""
+    posterior = build(probabilistic_name).posterior(batch[1])
+    draws = posterior.sample(7, seeded(3)).double()
+    mean, variance = posterior.moments(7, seeded(3))
+    torch.testing.assert_close(mean, draws.mean(0).float(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(variance, draws.var(0).float(), rtol=1e-4, atol=1e-9)
+    assert torch.equal(posterior.mean(7, seeded(3)), mean)
+    assert torch.equal(posterior.variance(7, seeded(3)), variance)
+
+
+@pytest.mark.parametrize("at_once", [1, 6, 13, 1000])
+def test_streaming_changes_neither_shapes_nor_moments(build, batch, probabilistic_name, monkeypatch, at_once):
+    """With 1 fewer images are decoded at once than there are observations; 13 leaves a smaller last pass."""
+    monkeypatch.setattr(posterior_module, "DECODED_AT_ONCE", at_once)
+    posterior = build(probabilistic_name).posterior(batch[1])
+    draws = posterior.sample(5, seeded(4))
+    mean, variance = posterior.moments(5, seeded(4))
+    assert draws.shape == (5, 6, 1, 8, 8)
+    assert mean.shape == variance.shape == (6, 1, 8, 8)
+    torch.testing.assert_close(mean, draws.mean(0), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(variance, draws.double().var(0).float(), rtol=1e-4, atol=1e-9)
+    assert variance.isfinite().all()
+
+
+def test_a_draw_belongs_to_its_observation(build, batch, probabilistic_name, without_noise, monkeypatch):
+    """Catches draws and observations that change places when codes are flattened."""
+
+    def repeated(self, generator=None, sample_shape=()):
+        return self.mean.expand(*sample_shape, *self.mean.shape)
+
+    monkeypatch.setattr(Gaussian, "rsample", repeated)
+    monkeypatch.setattr(SpikeSlab, "rsample", repeated)
+    model = build(probabilistic_name)
+    draws = model.posterior(batch[1]).sample(3)
+    alone = torch.cat([model.reconstruct(y) for y in batch[1].split(1)])
+    torch.testing.assert_close(draws, alone.expand(3, *alone.shape), rtol=1e-4, atol=1e-5)
+
+
+def test_gates_are_probabilities_for_sparse_models_only(build, batch, probabilistic_name, sparse_names):
+    posterior = build(probabilistic_name).posterior(batch[1])
+    if probabilistic_name not in sparse_names:
+        assert posterior.gates is None
+        return
+    assert posterior.gates.shape == (6, 12)
+    assert ((posterior.gates >= 0) & (posterior.gates <= 1)).all()
+    shares = (posterior.sample_latent(20_000, seeded(6)) != 0).double().mean(0)
+    error = (posterior.gates * (1 - posterior.gates) / 20_000).sqrt().double()
+    assert ((shares - posterior.gates).abs() <= 4.5 * error + 1e-12).all()
+
+
+def test_every_term_is_named_and_per_sample(build, batch, choices, model_name, term_names):
+    terms = build(model_name).terms(*batch, choices(), seeded())
+    assert set(terms) == term_names[model_name]
+    assert all(value.shape == (6,) for value in terms.values())
+    assert all(value.isfinite().all() for value in terms.values())
+    assert total(terms, term_weights(Weights())).shape == (6,)
+
+
+@pytest.mark.parametrize("space", ["latent", "image"])
+def test_a_permuted_batch_has_permuted_terms(build, batch, choices, model_name, without_noise, space):
+    """Catches a reduction over the batch or a mixing of samples."""
+    model, order = build(model_name), torch.tensor([3, 0, 5, 1, 4, 2])
+    options = choices(mapping_space=space)
+    terms = model.terms(*batch, options)
+    permuted = model.terms(*(part[order] for part in batch), options)
+    for name, value in terms.items():
+        torch.testing.assert_close(permuted[name], value[order], rtol=1e-4, atol=1e-5)
+        if name != "hyperprior":
+            assert len(value.unique()) == 6
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_pairs_terms_are_those_of_equation_13_by_hand(build, batch, choices, reduction):
+    model = build("PAIR")
+    qoi, observation = batch
+    reduced = (lambda e: e.flatten(1).sum(1)) if reduction == "sum" else (lambda e: e.flatten(1).mean(1))
+    z_x, z_y = model.qoi.encoder(qoi), model.observation.encoder(observation)
+    terms = model.terms(qoi, observation, choices(reconstruction_reduction=reduction, mapping_reduction=reduction))
+    expected = {
+        "reconstruction_qoi": reduced((model.qoi.decoder(z_x[:, 0]) - qoi) ** 2),
+        "reconstruction_observation": reduced((model.observation.decoder(z_y[:, 0]) - observation) ** 2),
+        "mapping": reduced((model.map(z_y) - z_x) ** 2),
+    }
+    torch.testing.assert_close(terms, expected)
+
+
+def test_vspairs_terms_are_those_of_equations_4_11_16_and_21_by_hand(build, batch, choices, without_noise):
+    model = build("vsPAIR")
+    qoi, observation = batch
+    mu, log_variance, head = model.qoi.encoder(qoi).unbind(1)
+    omega = head.clamp(max=0).exp()
+    mu_y, log_variance_y = model.observation.encoder(observation).unbind(1)
+    mu_hat, log_variance_hat, head_hat = model.map(torch.stack([mu_y, log_variance_y], 1)).unbind(1)
+    omega_hat = head_hat.sigmoid()
+    rho = torch.tensor(0.5)
+    gates = omega * (omega / rho).log() + torch.where(omega < 1, (1 - omega) * ((1 - omega) / (1 - rho)).log(), 0)
+    predicted, target = torch.cat([mu_hat, log_variance_hat, omega_hat], 1), torch.cat([mu, log_variance, omega], 1)
+    expected = {
+        "reconstruction_qoi": 0.5 * (model.qoi.decoder(omega * mu) - qoi).square().sum((1, 2, 3)),
+        "kl_slab_qoi": (omega / 2 * (log_variance.exp() + mu**2 - 1 - log_variance)).sum(1),
+        "kl_gate_qoi": gates.sum(1),
+        "reconstruction_observation": 0.5 * (model.observation.decoder(mu_y) - observation).square().sum((1, 2, 3)),
+        "kl_observation": 0.5 * (log_variance_y.exp() + mu_y**2 - 1 - log_variance_y).sum(1),
+        "mapping": (predicted - target).square().sum(1),
+        "gate_entropy": (omega_hat * (1 - omega_hat)).sum(1),
+        "hyperprior": torch.full((6,), -8 * torch.tensor(0.5).log().item()),
+    }
+    found = model.terms(qoi, observation, choices())
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6, msg=name)
+
+
+def test_svae_encodes_the_observation_and_explains_the_qoi(build, batch, choices, without_noise):
+    model = build("sVAE")
+    qoi, observation = batch
+    mu, _, head = model.autoencoder.encoder(observation).unbind(1)
+    decoded = model.autoencoder.decoder(head.clamp(max=0).exp() * mu)
+    found = model.terms(qoi, observation, choices())["reconstruction_qoi"]
+    torch.testing.assert_close(found, 0.5 * (decoded - qoi).square().sum((1, 2, 3)))
+
+
+def test_inversion_is_decoder_after_map_after_encoder(build, batch, without_noise, paired_name):
+    """Section 3.1: the QoI encoder takes no part."""
+    model = build(paired_name)
+    expected = model.qoi.decoder(model.infer(batch[1]).rsample())
+    with torch.no_grad():
+        for parameter in model.qoi.encoder.parameters():
+            parameter.fill_(float("nan"))
+    torch.testing.assert_close(model.reconstruct(batch[1]), expected)
+
+
+def mapping_gradients(model, batch, choices):
+    """Which parts the terms of the mapping loss train."""
+    model.zero_grad(set_to_none=True)
+    terms = model.terms(*batch, choices, seeded())
+    sum(terms[name].sum() for name in ("mapping", "gate_entropy") if name in terms).backward()
+    parts = {
+        "map": model.map,
+        "qoi encoder": model.qoi.encoder,
+        "qoi decoder": model.qoi.decoder,
+        "observation encoder": model.observation.encoder,
+        "observation decoder": model.observation.decoder,
+    }
+    moved = {
+        name: any(p.grad is not None and p.grad.abs().sum() > 0 for p in part.parameters())
+        for name, part in parts.items()
+    }
+    return {name for name, yes in moved.items() if yes}
+
+
+@pytest.mark.parametrize(
+    ("gradient", "trained"),
+    [
+        ("both", {"map", "qoi encoder", "observation encoder"}),
+        ("observation", {"map", "observation encoder"}),
+        ("map", {"map"}),
+    ],
+)
+def test_the_mapping_loss_trains_what_its_setting_says(build, batch, choices, paired_name, gradient, trained):
+    assert mapping_gradients(build(paired_name), batch, choices(mapping_gradient=gradient)) == trained
+
+
+@pytest.mark.parametrize(
+    ("gradient", "trained"),
+    [("both", {"map", "qoi decoder", "observation encoder"}), ("map", {"map", "qoi decoder"})],
+)
+def test_a_mapping_loss_on_images_trains_the_decoder_and_no_qoi_encoder(
+    build, batch, choices, paired_name, gradient, trained
+):
+    """Eq. 14 compares images and never looks at the code of x."""
+    options = choices(mapping_gradient=gradient, mapping_space="image")
+    assert mapping_gradients(build(paired_name), batch, options) == trained
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_a_mapping_loss_on_images_is_the_error_of_the_reconstruction(
+    build, batch, choices, paired_name, without_noise, reduction
+):
+    model = build(paired_name)
+    found = model.terms(*batch, choices(mapping_space="image", mapping_reduction=reduction))["mapping"]
+    error = (model.reconstruct(batch[1]) - batch[0]) ** 2
+    torch.testing.assert_close(found.detach(), error.flatten(1).sum(1) / (1 if reduction == "sum" else 64))

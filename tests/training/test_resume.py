@@ -1,0 +1,99 @@
+"""A run that is killed at any moment ends with the bits of one that was not: real processes, real SIGKILL."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+# Every run is a process of its own, forked once the slow imports are done and before torch has started any thread.
+RUNS = """
+import json, logging, os, signal, sys, traceback
+from pathlib import Path
+from vspair import models
+from vspair.config import Choices, Training, Weights
+from vspair.data import clean_images, make_pairs, scale_for
+from vspair.devices import configure
+from vspair.training import Checkpoint, ResidentPairs, fit, initialised, save_weights
+import torch
+
+root, architectures = Path(sys.argv[1]), json.loads(sys.argv[2])
+clean, labels = clean_images("digits", None, (28, 28))
+made = make_pairs(clean, labels, 40, 8, patches=10, patch_size=5, seed=1)
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def run(folder, name, kill):
+    logging.basicConfig(level=logging.INFO, filename=folder / f"{name}.log", format="%(message)s", force=True)
+    configure("cpu", threads=1)
+    model = initialised(lambda: getattr(models, name)((28, 28), **architectures[name]), 3)
+    model.to(memory_format=torch.channels_last)  # as scripts/train.py does
+    if kill == "in an epoch":
+        terms, steps = model.terms, iter(range(1000))
+        model.terms = lambda *arguments: die() if next(steps) == 4 * 3 - 1 else terms(*arguments)  # last of epoch 4
+    if kill == "in a checkpoint":
+        replace, saves = os.replace, iter(range(1000))
+        os.replace = lambda *arguments: die() if next(saves) == 1 else replace(*arguments)  # that of epoch 4
+    checkpoint = Checkpoint(folder / f"{name}.checkpoint.safetensors", {"model": name})
+    history = fit(
+        model,
+        ResidentPairs.of(made.train, scale_for("symmetric", made.train.qoi), "cpu"),
+        Training(epochs=6, batch_size=16, learning_rate=1e-2, checkpoint_every=2),  # steps of 16, 16 and 8 pairs
+        Choices(
+            reconstruction_reduction="sum", mapping_reduction="sum", mapping_gradient="both", mapping_space="latent"
+        ),
+        Weights(lambda2=0.5, lambda3=1, lambda_rho=1.4, gamma_y=0.1, lambda_b=0.05),
+        seed=3,
+        checkpoint=checkpoint,
+    )
+    save_weights(folder / f"{name}.safetensors", model)
+    (folder / f"{name}.json").write_text(json.dumps(history))
+    checkpoint.remove()
+
+def in_a_process(folder, name, kill):
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            run(folder, name, kill)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+report = {}
+for kill in ("never", "in an epoch", "in a checkpoint"):
+    (root / kill).mkdir()
+    for name in architectures:
+        first = in_a_process(root / kill, name, kill)
+        left = sorted(path.name for path in (root / kill).glob(f"{name}.*safetensors"))
+        again = in_a_process(root / kill, name, "never") if first else None
+        report[f"{name} {kill}"] = [first, left, again]
+print(json.dumps(report))
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, architectures):
+    """Folder of uninterrupted runs and of runs killed in two ways and taken up again, and how their processes ended."""
+    root = tmp_path_factory.mktemp("runs")
+    command = [sys.executable, "-c", RUNS, str(root), json.dumps(architectures)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return root, json.loads(done.stdout), done.stderr
+
+
+@pytest.mark.parametrize("kill", ["in an epoch", "in a checkpoint"])
+def test_a_killed_run_is_taken_up_and_ends_with_the_same_bits(runs, model_name, kill):
+    root, report, errors = runs
+    first, left, again = report[f"{model_name} {kill}"]
+    assert first == -signal.SIGKILL, errors
+    assert left == [f"{model_name}.checkpoint.safetensors"]
+    assert again == 0, errors
+    assert f"{model_name} continues after epoch 2 of 6" in (root / kill / f"{model_name}.log").read_text()
+    for result in (f"{model_name}.safetensors", f"{model_name}.json"):
+        assert (root / kill / result).read_bytes() == (root / "never" / result).read_bytes(), result
+    assert not (root / kill / f"{model_name}.checkpoint.safetensors").exists()
