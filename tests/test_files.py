@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from vspair.errors import VspairError
 from vspair.files import sha256, whole, write_text
 
 FULL_DISK = """

@@ -78,7 +78,7 @@ def test_holes_do_not_depend_on_the_content_of_the_images():
 def test_more_pairs_than_images_are_refused():
     assert len(pairs(n=35).test) == 10
     with pytest.raises(
-        VspairError, match="25 training and 10 test pairs .* only 34 images: lower inpainting.data.train"
+        VspairError, match=r"25 training and 10 test pairs .* only 34 images: lower inpainting.data.train"
     ):
         pairs(n=34)
 
@@ -147,8 +147,8 @@ def no_network(monkeypatch):
     def refuse(*arguments, **keywords):
         raise AssertionError("the network was used")
 
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 def test_digits_come_offline_with_classes(tmp_path, no_network):

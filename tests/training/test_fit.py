@@ -185,6 +185,22 @@ def test_a_checkpoint_continues_to_the_same_bits(tmp_path, build, digits, choice
     assert all(map(torch.equal, whole.state_dict().values(), again.state_dict().values()))
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_restored_moments_lie_in_memory_as_the_weights_do(tmp_path, build, digits, choices, layout):
+    """The fused Adam ignores strides: moments of another layout would move between weights without a word."""
+    path = tmp_path / "run.safetensors"
+    model = build("PAIR", image=(28, 28)).to(memory_format=layout)
+    fit(model, digits, schedule(epochs=2), choices(), WEIGHTS, 1, Checkpoint(path, {}))
+    optimiser = torch.optim.Adam(model.parameters(), fused=True)
+    Checkpoint(path, {}).restore(model, optimiser)
+    with safe_open(path, framework="pt") as file:
+        for index, parameter in enumerate(model.parameters()):
+            for name in ("exp_avg", "exp_avg_sq"):
+                moment = optimiser.state[parameter][name]
+                assert moment.stride() == parameter.stride()
+                assert torch.equal(moment, file.get_tensor(f"optimiser.{index}.{name}"))
+
+
 def test_checkpoints_are_written_as_often_as_asked(tmp_path, choices):
     path = tmp_path / "run.safetensors"
     checkpoint = Checkpoint(path, {})

@@ -19,8 +19,9 @@ from vspair.training import Checkpoint, ResidentPairs, fit, initialised, save_we
 import torch
 
 root, architectures = Path(sys.argv[1]), json.loads(sys.argv[2])
-clean, labels = clean_images("digits", None, (28, 28))
-made = make_pairs(clean, labels, 40, 8, patches=10, patch_size=5, seed=1)
+clean, labels = clean_images("digits", None, (16, 16))
+made = make_pairs(clean, labels, 40, 8, patches=3, patch_size=5, seed=1)
+torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # has imports of its own
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -28,7 +29,7 @@ def die():
 def run(folder, name, kill):
     logging.basicConfig(level=logging.INFO, filename=folder / f"{name}.log", format="%(message)s", force=True)
     configure("cpu", threads=1)
-    model = initialised(lambda: getattr(models, name)((28, 28), **architectures[name]), 3)
+    model = initialised(lambda: getattr(models, name)((16, 16), **architectures[name]), 3)
     model.to(memory_format=torch.channels_last)  # as scripts/train.py does
     if kill == "in an epoch":
         terms, steps = model.terms, iter(range(1000))
@@ -67,7 +68,7 @@ def in_a_process(folder, name, kill):
 report = {}
 for kill in ("never", "in an epoch", "in a checkpoint"):
     (root / kill).mkdir()
-    for name in architectures:
+    for name in architectures if kill != "in a checkpoint" else ["vsPAIR"]:
         first = in_a_process(root / kill, name, kill)
         left = sorted(path.name for path in (root / kill).glob(f"{name}.*safetensors"))
         again = in_a_process(root / kill, name, "never") if first else None
@@ -86,14 +87,23 @@ def runs(tmp_path_factory, architectures):
     return root, json.loads(done.stdout), done.stderr
 
 
-@pytest.mark.parametrize("kill", ["in an epoch", "in a checkpoint"])
-def test_a_killed_run_is_taken_up_and_ends_with_the_same_bits(runs, model_name, kill):
+def check(runs, name, kill):
     root, report, errors = runs
-    first, left, again = report[f"{model_name} {kill}"]
+    first, left, again = report[f"{name} {kill}"]
     assert first == -signal.SIGKILL, errors
-    assert left == [f"{model_name}.checkpoint.safetensors"]
+    assert left == [f"{name}.checkpoint.safetensors"]
     assert again == 0, errors
-    assert f"{model_name} continues after epoch 2 of 6" in (root / kill / f"{model_name}.log").read_text()
-    for result in (f"{model_name}.safetensors", f"{model_name}.json"):
+    assert f"{name} continues after epoch 2 of 6" in (root / kill / f"{name}.log").read_text()
+    for result in (f"{name}.safetensors", f"{name}.json"):
         assert (root / kill / result).read_bytes() == (root / "never" / result).read_bytes(), result
-    assert not (root / kill / f"{model_name}.checkpoint.safetensors").exists()
+    assert not (root / kill / f"{name}.checkpoint.safetensors").exists()
+
+
+def test_a_run_killed_in_an_epoch_ends_with_the_same_bits(runs, model_name):
+    """Catches a state that is not kept, and moments that come back in another memory layout than the weights."""
+    check(runs, model_name, "in an epoch")
+
+
+def test_a_run_killed_while_it_writes_a_checkpoint_ends_with_the_same_bits(runs):
+    """The checkpoint before it must still be there, whole."""
+    check(runs, "vsPAIR", "in a checkpoint")

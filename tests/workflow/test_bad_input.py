@@ -2,7 +2,7 @@
 
 import pytest
 
-from vspair.data.sources import CHECKSUMS, IMAGES, LABELS
+from vspair.data.sources import CHECKSUMS, IMAGES
 
 
 def refused(project, *arguments, **environment):
@@ -21,7 +21,7 @@ def refused(project, *arguments, **environment):
         ("colour=red", "unknown key 'colour'"),
         ("preset=huge", "preset must be one of demo, paper, quick, found 'huge'"),
         ("inpainting={training: {epochs: 0}}", "inpainting.training.epochs: Input should be greater than 0, found '0'"),
-        ("inpainting={data: {patch_size: 40}}", "a hole of 40 pixels does not fit into an image of 28x28"),
+        ("inpainting={data: {patch_size: 40}}", "pixels does not fit into an image of 28x28"),
         ("inpainting={data: {source: imagenet}}", "inpainting.data.source"),
     ],
 )
@@ -57,8 +57,8 @@ def fault(project, folder):
 
 def test_a_missing_file_of_a_named_folder_is_missed(untouched, tmp_path):
     folder = raw_folder(tmp_path)
-    (folder / LABELS).unlink()
-    assert f"{LABELS} is missing" in fault(untouched, folder)
+    (folder / IMAGES).unlink()
+    assert f"{IMAGES} is missing" in fault(untouched, folder)
 
 
 def test_a_truncated_file_is_noticed(untouched, tmp_path):

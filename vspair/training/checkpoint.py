@@ -65,6 +65,11 @@ class Checkpoint:
             index, _, key = name.partition(".")
             state.setdefault(int(index), {})[key] = value
         optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+        # The fused Adam walks through memory: its moments must lie in it as the parameters do (channels-last).
+        for parameter, moments in optimiser.state.items():
+            for key, value in moments.items():
+                if value.shape == parameter.shape:
+                    moments[key] = torch.empty_like(parameter).copy_(value)
         return json.loads(metadata["history"])
 
     def remove(self) -> None:

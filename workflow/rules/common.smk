@@ -30,8 +30,12 @@ ENVIRONMENT = "../../envs/gpu.yaml" if GPU else "../../envs/cpu.yaml"
 # Where a job runs changes no definition of a result, so it is handed over outside the parameters, which are triggers.
 config["machine"] = {"device": CONFIG.device, "jobs_per_gpu": CONFIG.jobs_per_gpu}
 
-if GPU and workflow.is_main_process and workflow.local_exec and not workflow.dryrun:
-    told(require_gpus, workflow.global_resources.get("gpu") or 1, CONFIG.jobs_per_gpu)
+
+def require_enough_gpus():
+    """Refuse to start jobs on this machine when it has fewer GPU places than were asked for."""
+    if GPU and workflow.local_exec:
+        limit = workflow.global_resources.get("gpu")
+        told(require_gpus, (limit and limit.value) or 1, CONFIG.jobs_per_gpu)
 
 
 def evidence(script, keys, entries=(), seed=None, stochastic=False):
