@@ -1,6 +1,6 @@
 """How long the imports of each script take: one that only draws should stay under a second.
 
-    python benchmarks/imports.py [--rounds 5]
+python benchmarks/imports.py [--rounds 5]
 """
 
 import argparse

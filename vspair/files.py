@@ -27,16 +27,16 @@ def whole(path: Path | str) -> Iterator[Path]:
         VspairError: the disk is full.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except Exception as error:
         # Libraries that write by themselves (safetensors) hide the error number in their own exception's text.
-        if "No space left on device" not in str(error):
+        if not any(reason in str(error) for reason in ("No space left on device", "Disk quota exceeded")):
             raise
         raise VspairError(
             f"no space left on the disk that holds {path.parent}, so {path.name} was not written: "

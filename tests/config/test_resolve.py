@@ -101,6 +101,8 @@ def test_the_weights_are_those_of_table_9():
     ("settings", "sentence"),
     [
         ({"sedes": [0]}, "unknown key 'sedes'"),
+        (inpainting(models={"PAIR": {"alpha0": 1.0}}), "models.PAIR has no alpha0: remove it"),
+        (inpainting(models={"vsPAIR": {"hidden": None}}), "models.vsPAIR needs hidden"),
         (inpainting(training={"epoch": 3}), "unknown key 'inpainting.training.epoch'"),
         (inpainting(models={"vPAIR": {"weights": {"lambda9": 1}}}), "'inpainting.models.vPAIR.weights.lambda9'"),
         (

@@ -82,4 +82,4 @@ def test_the_divergence_of_the_gates_trains_rho_towards_the_mean_gate():
     gates = torch.full((4, 10), 0.3, dtype=torch.float64)
     for rho, sign in ((0.1, -1), (0.6, 1)):
         prior = prior_at(rho, 1.0, 1.0)
-        assert gradient(prior, bernoulli_kl(gates, prior.rho).sum()) * sign > 0
+        assert gradient(prior, bernoulli_kl(gates, *prior.log_probabilities).sum()) * sign > 0

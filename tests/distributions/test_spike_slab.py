@@ -86,11 +86,11 @@ def test_the_divergence_of_gates_is_that_of_torch():
     for rho in (0.008, 0.5, 0.95):
         prior = torch.tensor(rho, dtype=torch.float64)
         expected = kl_divergence(Bernoulli(omega), Bernoulli(prior.expand_as(omega)))
-        torch.testing.assert_close(bernoulli_kl(omega, prior), expected)
+        torch.testing.assert_close(bernoulli_kl(omega, prior.log(), torch.log1p(-prior)), expected)
 
 
 def test_the_divergence_of_certain_gates_is_minus_log_of_the_prior():
-    found = bernoulli_kl(torch.tensor([0.0, 1.0]), torch.tensor(0.2))
+    found = bernoulli_kl(torch.tensor([0.0, 1.0]), torch.tensor(0.2).log(), torch.tensor(0.8).log())
     np.testing.assert_allclose(found.numpy(), [-np.log(0.8), -np.log(0.2)], rtol=1e-6)
 
 
@@ -157,9 +157,20 @@ def test_every_link_gives_a_probability_with_finite_gradients_of_the_divergence(
     given = torch.tensor([head], requires_grad=True)
     omega = LINKS[link](given)
     prior = SparsityPrior(1.0, 127.0)
-    divergence = bernoulli_kl(omega, prior.rho)
+    divergence = bernoulli_kl(omega, *prior.log_probabilities)
     divergence.backward()
     assert 0 <= omega.item() <= 1
     assert divergence.isfinite()
     assert given.grad.isfinite()
+    assert prior.logit_rho.grad.isfinite()
+
+
+@pytest.mark.parametrize("logit", [-200.0, -17.0, 17.0, 200.0])
+def test_the_divergence_stays_finite_where_rho_rounds_to_zero_or_one(logit):
+    """At logit 17 float32 rounds rho to 1, whose complement has no logarithm."""
+    prior = SparsityPrior(1.0, 127.0)
+    prior.logit_rho.data.fill_(logit)
+    divergence = bernoulli_kl(torch.tensor([0.0, 0.5, 1.0]), *prior.log_probabilities)
+    divergence.sum().backward()
+    assert divergence.isfinite().all()
     assert prior.logit_rho.grad.isfinite()

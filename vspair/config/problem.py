@@ -33,7 +33,7 @@ class Choices(Section):
     reconstruction_reduction: Literal["sum", "mean"] = Field(description="PAIR's squared error over pixels")
     mapping_reduction: Literal["sum", "mean"] = Field(description="mapping loss over latents or pixels")
     mapping_gradient: Literal["both", "observation", "map"] = Field(
-        description="what the mapping loss trains beside the map: both encoders, the observation encoder, nothing"
+        description="encoders that the mapping loss trains beside the map: both, the observation's, none (map)"
     )
     mapping_space: Literal["latent", "image"] = Field(description="mapping loss on latents (Eq. 16) or images (Eq. 14)")
 
@@ -67,6 +67,23 @@ class Model(Section):
     def architecture(self) -> dict:
         """Arguments of the model's class, without those that the model does not have."""
         return self.model_dump(exclude={"weights"}, exclude_none=True)
+
+
+SIZES = {
+    "PAIR": {"latent_y"},
+    "vPAIR": {"latent_y", "hidden"},
+    "sVAE": {"alpha0", "beta0"},
+    "vsPAIR": {"latent_y", "hidden", "alpha0", "beta0", "map_gate"},
+}
+"""The settings that each model has beside `channels`, `latent_x` and `weights`: it needs these and takes no others."""
+
+
+def _require_sizes(name: str, model: Model) -> None:
+    given = set(model.architecture()) - {"channels", "latent_x"}
+    if missing := sorted(SIZES[name] - given):
+        raise ValueError(f"models.{name} needs {', '.join(missing)}")
+    if needless := sorted(given - SIZES[name]):
+        raise ValueError(f"models.{name} has no {', '.join(needless)}: remove it")
 
 
 class Training(Section):
@@ -114,6 +131,7 @@ class Problem(Section):
                 f"{self.image[0]}x{self.image[1]}"
             )
         for name, model in self.models.items():
+            _require_sizes(name, model)
             halvings = 2 ** (len(model.channels) - 1)
             if any(side % halvings for side in self.image):
                 raise ValueError(

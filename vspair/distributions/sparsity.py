@@ -26,11 +26,15 @@ class SparsityPrior(nn.Module):
         """rho in (0, 1), a scalar."""
         return torch.sigmoid(self.logit_rho)
 
+    @property
+    def log_probabilities(self) -> tuple[Tensor, Tensor]:
+        """log rho and log(1 - rho), finite for every logit, where the logarithm of a rounded rho is not."""
+        return nn.functional.logsigmoid(self.logit_rho), nn.functional.logsigmoid(-self.logit_rho)
+
     def hyperprior(self) -> Tensor:
         """Negative log-density of Beta(alpha0, beta0) at rho without its constant, a scalar.
 
         -(alpha0 - 1) log rho - (beta0 - 1) log(1 - rho): Eq. 21 with the sign of a quantity to be minimised (E1).
         """
-        log_rho = nn.functional.logsigmoid(self.logit_rho)
-        log_off = nn.functional.logsigmoid(-self.logit_rho)
-        return -(self.alpha0 - 1) * log_rho - (self.beta0 - 1) * log_off
+        log_on, log_off = self.log_probabilities
+        return -(self.alpha0 - 1) * log_on - (self.beta0 - 1) * log_off

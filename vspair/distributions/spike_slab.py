@@ -40,18 +40,18 @@ def straight_through_gate(probability: Tensor, uniform: Tensor, temperature: flo
     return hard + (relaxed - relaxed.detach())
 
 
-def bernoulli_kl(probability: Tensor, prior: Tensor) -> Tensor:
+def bernoulli_kl(probability: Tensor, log_on: Tensor, log_off: Tensor) -> Tensor:
     """KL(Bernoulli(omega) || Bernoulli(rho)) per latent (Eq. 9), with 0 log 0 = 0 and finite gradients at 0 and 1.
 
     Arguments:
         probability: omega in [0, 1], any shape.
-        prior: rho in (0, 1), a scalar.
+        log_on, log_off: log rho and log(1 - rho), scalars.
     """
     off = 1 - probability
     # Selecting before and after the logarithm keeps its infinite slope at 0 out of the backward pass.
     on_entropy = torch.where(probability > 0, probability * torch.where(probability > 0, probability, 1).log(), 0)
     off_entropy = torch.where(off > 0, off * torch.where(off > 0, off, 1).log(), 0)
-    return on_entropy + off_entropy - probability * prior.log() - off * torch.log1p(-prior)
+    return on_entropy + off_entropy - probability * log_on - off * log_off
 
 
 class SpikeSlab:
@@ -111,5 +111,5 @@ class SpikeSlab:
         """
         return {
             "kl_slab": (self.gate * self.slab.kl_per_latent()).sum(-1),
-            "kl_gate": bernoulli_kl(self.gate, prior.rho).sum(-1),
+            "kl_gate": bernoulli_kl(self.gate, *prior.log_probabilities).sum(-1),
         }

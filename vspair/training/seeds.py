@@ -18,7 +18,9 @@ def derive(seed: int, purpose: Purpose, *counters: int) -> int:
         purpose: what the stream is for.
         counters: for example the epoch, so that a stream can be taken up in the middle of a run.
     """
-    words = np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *counters]).generate_state(1, np.uint64)
+    # The number of counters keeps apart what SeedSequence would pad with zeros to the same entropy.
+    entropy = [seed, zlib.crc32(purpose.encode()), len(counters), *counters]
+    words = np.random.SeedSequence(entropy).generate_state(1, np.uint64)
     return int(words[0] >> 1)
 
 
