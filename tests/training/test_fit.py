@@ -65,7 +65,7 @@ def test_pairs_are_scaled_on_the_device():
 def test_a_run_learns(build, digits, choices, model_name):
     """With the wrong sign of a gradient or a step that is not taken the total would stay or grow."""
     model = build(model_name, image=(28, 28))
-    history = fit(model, digits, schedule(epochs=6, learning_rate=1e-2), choices(), WEIGHTS, seed=1)
+    history = fit(model, digits, schedule(epochs=6, learning_rate=3e-3), choices(), WEIGHTS, seed=1)
     totals = [row["total"] for row in history]
     assert totals[-1] < 0.8 * totals[0]
     assert not model.training
