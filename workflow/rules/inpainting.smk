@@ -21,6 +21,11 @@ rule download:
         f"{DATA}/{{folder}}/download.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=10,
     params:
         evidence=evidence("scripts/download.py", []),
     script:
@@ -39,6 +44,11 @@ rule pairs:
         f"{RESULTS}/benchmarks/inpainting/pairs.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=10,
     params:
         evidence=evidence(
             "scripts/pairs.py",
@@ -139,6 +149,11 @@ rule aggregate:
         f"{RESULTS}/benchmarks/inpainting/aggregate/{{model}}.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=10,
     params:
         evidence=evidence("scripts/aggregate.py", ["seeds"]),
     script:

@@ -28,6 +28,11 @@ rule table3:
         f"{RESULTS}/benchmarks/tables/table3.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=10,
     params:
         models=MODELS,
         evidence=evidence("scripts/table3.py", ["seeds", *conditions("table3")]),
@@ -54,6 +59,11 @@ rule table8:
         f"{RESULTS}/benchmarks/tables/table8.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=10,
     params:
         evidence=evidence(
             "scripts/table8.py",
@@ -89,6 +99,11 @@ rule fig3:
         f"{RESULTS}/benchmarks/figures/fig3.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=10,
     params:
         models=PROBABILISTIC,
         evidence=evidence(
@@ -117,6 +132,11 @@ rule fig_training:
         f"{RESULTS}/benchmarks/figures/fig_training.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=10,
     params:
         runs=[[model, seed] for model in MODELS for seed in CONFIG.seeds],
         evidence=evidence("scripts/fig_training.py", ["seeds"]),
