@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from vspair.files import sha256, whole, write_text
+from vspair.training import save_weights
 
 FULL_DISK = """
 import json, sys
@@ -108,3 +110,10 @@ def test_a_full_disk_is_said_and_loses_nothing(full_disk, writer):
     assert f"{writer}.safetensors was not written" in found["message"]
     assert found["old"] == "old"
     assert found["files"] == [f"{writer}.safetensors"]
+
+
+def test_a_file_has_the_permissions_that_its_user_gives_to_new_files(tmp_path):
+    """safetensors makes files that only their owner may read; results are shared."""
+    (tmp_path / "usual").touch()
+    save_weights(tmp_path / "weights.safetensors", torch.nn.Linear(1, 1))
+    assert (tmp_path / "weights.safetensors").stat().st_mode == (tmp_path / "usual").stat().st_mode

@@ -30,7 +30,12 @@ def whole(path: Path | str) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        permissions = temporary.stat().st_mode
+        temporary.unlink()
         yield temporary
+        # Some libraries (safetensors) create files that only their owner may read.
+        temporary.chmod(permissions)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
