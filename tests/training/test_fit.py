@@ -75,7 +75,7 @@ def test_history_has_a_row_per_epoch_with_named_terms_and_their_weighted_sum(
     build, digits, choices, model_name, term_names, sparse_names
 ):
     history = fit(build(model_name, image=(28, 28)), digits, schedule(), choices(), WEIGHTS, seed=1)
-    extra = {"rho"} if model_name in sparse_names else set()
+    extra = {"rho", "gates_at_one"} if model_name in sparse_names else set()
     assert [row["epoch"] for row in history] == [1, 2, 3]
     for row in history:
         assert set(row) == {"epoch", "total"} | term_names[model_name] | extra
@@ -83,6 +83,17 @@ def test_history_has_a_row_per_epoch_with_named_terms_and_their_weighted_sum(
         assert row["total"] == pytest.approx(weighted, rel=1e-5)
         assert 0 < row.get("rho", 0.5) < 1
     assert json.loads(json.dumps(history)) == history
+
+
+@pytest.mark.parametrize("bias", [100.0, -100.0])
+def test_history_tells_gates_that_are_stuck_on(build, digits, choices, sparse_names, bias):
+    """The gate's head is the last third of the encoder's outputs; far above 0 its omega is exactly 1 (ERRATA E12)."""
+    for name in sparse_names:
+        model = build(name, image=(28, 28))
+        heads = (model.autoencoder if name == "sVAE" else model.qoi).encoder.heads
+        heads.bias.data[2 * len(heads.bias) // 3 :] = bias
+        history = fit(model, digits, schedule(epochs=1, learning_rate=1e-9), choices(), WEIGHTS, seed=1)
+        assert history[0]["gates_at_one"] == (bias > 0)
 
 
 def test_history_is_the_mean_over_samples_even_with_a_shorter_last_batch(choices):

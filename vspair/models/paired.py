@@ -107,6 +107,10 @@ class SparsePairedAutoencoder(PairedAutoencoder):
         self.prior = SparsityPrior(alpha0, beta0)
         self.map_gate = LINKS[map_gate]
 
+    def encoder_gates(self, qoi: Tensor, observation: Tensor) -> Tensor:
+        """omega of q(z_x | x), shape (batch, latent_x); `observation` is not looked at."""
+        return self.qoi.encode(qoi).gate
+
     def mapping_terms(
         self, predicted, target: Tensor, qoi: Tensor, choices: Choices, generator: torch.Generator | None
     ) -> dict[str, Tensor]:

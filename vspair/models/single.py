@@ -38,6 +38,10 @@ class SingleAutoencoder(InverseModel):
         """Distribution of z given y."""
         return self.autoencoder.encode(observation)
 
+    def encoder_gates(self, qoi: Tensor, observation: Tensor) -> Tensor:
+        """omega of q(z | y), shape (batch, latent_x); `qoi` is not looked at."""
+        return self.infer(observation).gate
+
     def decode(self, latent: Tensor) -> Tensor:
         """QoI images (batch, 1, height, width) of codes (batch, latent_x)."""
         return self.autoencoder.decode(latent)

@@ -20,6 +20,9 @@ from vspair.training.seeds import generator_for
 REFRESH_SECONDS = 2.0
 """Time between looks at the running terms: each look waits for the device."""
 
+WATCHED = 512
+"""Pairs on which the encoder's gates are looked at after each epoch."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -83,7 +86,7 @@ def fit(
             started = time.perf_counter()
             means = _epoch(model, optimiser, pairs, training.batch_size, choices, factors, seed, epoch, bar)
             if getattr(model, "prior", None) is not None:
-                means["rho"] = float(model.prior.rho.detach())
+                means |= _sparsity(model, pairs)
             history.append({"epoch": epoch, **means})
             throughput = len(pairs) / (time.perf_counter() - started)
             _report(title, epoch, training.epochs, means, throughput)
@@ -123,6 +126,15 @@ def _epoch(
             bar.set_postfix(_means(sums, min(step * batch_size, len(pairs)), epoch, step))
             looked = time.perf_counter()
     return _means(sums, len(pairs), epoch, step)
+
+
+@torch.no_grad()
+def _sparsity(model: torch.nn.Module, pairs: ResidentPairs) -> dict[str, float]:
+    """rho, and the share of the encoder's gates that stand at exactly 1 and so have no gradient (ERRATA E12)."""
+    model.eval()
+    gates = model.encoder_gates(pairs.qoi[:WATCHED], pairs.observation[:WATCHED])
+    model.train()
+    return {"rho": float(model.prior.rho), "gates_at_one": float((gates == 1).double().mean())}
 
 
 def _means(sums: dict[str, Tensor], samples: int, epoch: int, step: int) -> dict[str, float]:
