@@ -61,7 +61,10 @@ def compare(name, config, pairs, rounds, device):
     ours = initialised(lambda: build(name, settings, problem.image), 0).to(device, memory_format=torch.channels_last)
 
     def plain_round():
+        # torch's defaults, as a user finds them: nothing of our determinism settings.
+        torch.use_deterministic_algorithms(False)
         plain_epoch(plain, optimiser, pairs, training, problem.choices, factors, device)
+        torch.use_deterministic_algorithms(True)
 
     def our_round():
         fit(ours, pairs, training, problem.choices, settings.weights, 0)

@@ -124,6 +124,8 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
         )
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    # It would also fill every new tensor, to make reads of unset memory repeatable: a cost without a use here.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")

@@ -1,23 +1,28 @@
 """Training histories of all runs, term by term."""
 
-import matplotlib
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from vspair.reporting.style import COLOURS, STYLE, TEXT_WIDTH
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PANELS_PER_ROW = 3
 
 
-def history_figure(history: pd.DataFrame, methods: list[str]) -> Figure:
+def history_figure(history: pd.DataFrame, methods: list[str]) -> "Figure":
     """One panel per term, one line per method: the mean over seeds, with a band from the lowest to the highest.
 
     Arguments:
         history: tidy, columns `model`, `seed`, `epoch`, `term` and `value`.
         methods: order of the methods, which fixes their colours.
     """
+    import matplotlib
     import seaborn
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 
     terms = list(dict.fromkeys(history["term"]))
     rows = -(-len(terms) // PANELS_PER_ROW)

@@ -1,13 +1,15 @@
 """Mean and variance maps of several methods for cases of growing difficulty (Figure 3)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from vspair.reporting.style import STYLE, TEXT_WIDTH
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MEAN_MAP = "gray"
 VARIANCE_MAP = "inferno"
@@ -40,7 +42,7 @@ def map_figure(
     qoi: np.ndarray,
     moments: Mapping[str, tuple[np.ndarray, np.ndarray]],
     limits: tuple[float, float],
-) -> Figure:
+) -> "Figure":
     """One row per method; per case the observation, the truth, the mean and the variance of the samples.
 
     All means share the grey scale `limits` and all variances one scale from 0 to the largest shown.
@@ -51,6 +53,9 @@ def map_figure(
         moments: method -> mean and variance, each (cases, height, width), in the unit of `limits`.
         limits: smallest and largest grey value.
     """
+    import matplotlib
+    from matplotlib.figure import Figure
+
     columns = ("$y$", "$x$", "mean", "variance")
     top = max(variance.max() for _, variance in moments.values())
     ratios = [*([1] * len(columns)), CASE_GAP] * len(cases)

@@ -1,10 +1,15 @@
-"""One look for all figures, and the one way to write them."""
+"""One look for all figures, and the one way to write them.
+
+Matplotlib is imported by the functions that draw, so that a script can be checked and planned without waiting for it.
+"""
 
 from pathlib import Path
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from vspair.files import whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STYLE = {
     "font.size": 8,
@@ -32,7 +37,7 @@ TEXT_WIDTH = 6.75
 _METADATA = {".png": {"Software": None}, ".pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
 
 
-def save_figure(figure: Figure, stem: Path) -> None:
+def save_figure(figure: "Figure", stem: Path) -> None:
     """Write `<stem>.png` and `<stem>.pdf`, each whole or not at all."""
     for suffix, metadata in _METADATA.items():
         with whole(stem.with_suffix(suffix)) as temporary:

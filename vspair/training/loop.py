@@ -20,7 +20,7 @@ from vspair.training.seeds import generator_for
 REFRESH_SECONDS = 2.0
 """Time between looks at the running terms: each look waits for the device."""
 
-WATCHED = 512
+WATCHED = 128
 """Pairs on which the encoder's gates are looked at after each epoch."""
 
 logger = logging.getLogger(__name__)
