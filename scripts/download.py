@@ -8,4 +8,4 @@ from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
     source = next(source for source, folder in FOLDERS.items() if folder == snakemake.wildcards.folder)
-    download(source, Path(snakemake.params.evidence["data_dir"]))
+    download(source, Path(snakemake.config["local"]["data_dir"]))

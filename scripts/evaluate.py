@@ -8,14 +8,16 @@ from safetensors.torch import save_file
 
 from vspair.config import Evaluation, Model
 from vspair.data import read_pairs, scale_for
-from vspair.devices import configure, lease
+from vspair.devices import configure, device_name, lease
 from vspair.evaluation import evaluate
 from vspair.files import whole, write_text
 from vspair.models import build
 from vspair.provenance import recorded
 from vspair.training import ResidentPairs, generator_for, load_weights
 
-with recorded(snakemake) as job, lease(**snakemake.config["machine"]) as device:
+local = snakemake.config["local"]
+
+with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     name = snakemake.wildcards.model
     settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
     evaluation = Evaluation.model_validate(job.configuration["inpainting.evaluation"])
@@ -44,6 +46,8 @@ with recorded(snakemake) as job, lease(**snakemake.config["machine"]) as device:
         save_file({name: value.contiguous() for name, value in result.moments.items()}, temporary)
     summary = {"latents": result.latents, "mse_to_unit": scale.mse_to_unit}
     write_text(snakemake.output.summary, json.dumps(summary, indent=1) + "\n")
+
+    job.annotate(snakemake.output.images, {"device": device_name(device)})
 
     means = result.images.drop(columns=["index", "label"]).mean()
     job.log.info(", ".join(f"{column} {value:.4g}" for column, value in means.items()))

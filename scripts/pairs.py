@@ -9,7 +9,7 @@ from vspair.provenance import recorded
 with recorded(snakemake) as job:
     data = Data.model_validate(job.configuration["inpainting.data"])
     shape = tuple(job.configuration["inpainting.image"])
-    images, labels = clean_images(data.source, Path(snakemake.params.evidence["data_dir"]), shape)
+    images, labels = clean_images(data.source, Path(snakemake.config["local"]["data_dir"]), shape)
     pairs = make_pairs(images, labels, data.train, data.test, data.patches, data.patch_size, data.seed)
     write_pairs(Path(snakemake.output.pairs), pairs)
     job.log.info(

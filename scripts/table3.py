@@ -33,7 +33,10 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table3")
     frame = table_frame(cells, published, job.configuration)
     obstacle = published.obstacle(job.configuration)
-    note = obstacle and f"Not comparable with the paper: {obstacle}."
+    scale = job.configuration["inpainting.data.scale"]
+    note = f"Scale of the grey values: {scale} (which one the paper used is open, docs/deviations.md, E5)."
+    if obstacle:
+        note += f" Not comparable with the paper: {obstacle}."
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note)
     job.annotate(
         snakemake.output.csv,

@@ -7,13 +7,15 @@ import torch
 
 from vspair.config import Choices, Model, Training
 from vspair.data import read_pairs, scale_for
-from vspair.devices import configure, lease
+from vspair.devices import configure, device_name, lease
 from vspair.files import sha256, whole
 from vspair.models import build
 from vspair.provenance import recorded
 from vspair.training import Checkpoint, ResidentPairs, fit, initialised, save_weights
 
-with recorded(snakemake) as job, lease(**snakemake.config["machine"]) as device:
+local = snakemake.config["local"]
+
+with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     evidence = snakemake.params.evidence
     name = snakemake.wildcards.model
     settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
@@ -50,4 +52,7 @@ with recorded(snakemake) as job, lease(**snakemake.config["machine"]) as device:
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)
     save_weights(weights, model)
-    checkpoint.remove()
+    job.annotate(weights, {"device": device_name(device)})
+
+# Only now that the receipt is written: until then another try may need it.
+checkpoint.remove()

@@ -22,17 +22,7 @@ def visible_gpus() -> list[str]:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return [name for name in map(str.strip, visible.split(",")) if name not in ("", "-1")]
-    try:
-        listing = subprocess.run(
-            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return listing.stdout.split()
+    return _nvidia_smi("index")
 
 
 def require_gpus(wanted: int, jobs_per_gpu: int = 1) -> None:
@@ -78,7 +68,12 @@ def _leased_gpu(jobs_per_gpu: int) -> Iterator[None]:
     require_gpus(1, jobs_per_gpu)
     folder = Path(tempfile.gettempdir()) / f"vspair-gpus-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    places = [(gpu, FileLock(folder / f"{gpu}.{k}.lock")) for k in range(jobs_per_gpu) for gpu in visible_gpus()]
+    cards = _uuids()
+    places = [
+        (gpu, FileLock(folder / f"{cards.get(gpu, gpu)}.{k}.lock"))
+        for k in range(jobs_per_gpu)
+        for gpu in visible_gpus()
+    ]
     gpu, lock = _first_free(places)
     before = os.environ.get("CUDA_VISIBLE_DEVICES")
     os.environ["CUDA_VISIBLE_DEVICES"] = gpu
@@ -92,6 +87,20 @@ def _leased_gpu(jobs_per_gpu: int) -> Iterator[None]:
         lock.release()
 
 
+def _uuids() -> dict[str, str]:
+    """Number of each GPU to its UUID: a scheduler may show two jobs two cards under the same number."""
+    return dict(line.split(", ") for line in _nvidia_smi("index,uuid"))
+
+
+def _nvidia_smi(query: str) -> list[str]:
+    """One line per GPU of this machine; none without nvidia-smi."""
+    command = ["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return []
+
+
 def _first_free(places: list[tuple[str, FileLock]]) -> tuple[str, FileLock]:
     while True:
         for gpu, lock in places:
@@ -100,6 +109,13 @@ def _first_free(places: list[tuple[str, FileLock]]) -> tuple[str, FileLock]:
             except Timeout:
                 continue
             return gpu, lock
+
+
+def device_name(device: str) -> str:
+    """What `device` is: `cpu`, or the name of the GPU that torch uses."""
+    import torch
+
+    return torch.cuda.get_device_name() if device == "cuda" else device
 
 
 def configure(device: str, threads: int, precision: str = "float32") -> None:

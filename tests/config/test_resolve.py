@@ -192,4 +192,5 @@ def test_select_refuses_a_key_that_is_not_there(key):
 def test_a_model_is_given_exactly_the_sizes_that_it_has():
     models = resolve(ROOT, {}).inpainting.models
     assert models["PAIR"].architecture() == {"channels": (16, 32, 64), "latent_x": 32, "latent_y": 32}
-    assert models["sVAE"].architecture() == {"channels": (16, 32, 64), "latent_x": 784, "alpha0": 1.0, "beta0": 127.0}
+    sparse = {"alpha0": 1.0, "beta0": 127.0, "rho_start": 0.5}
+    assert models["sVAE"].architecture() == {"channels": (16, 32, 64), "latent_x": 784, **sparse}

@@ -83,3 +83,8 @@ def test_the_divergence_of_the_gates_trains_rho_towards_the_mean_gate():
     for rho, sign in ((0.1, -1), (0.6, 1)):
         prior = prior_at(rho, 1.0, 1.0)
         assert gradient(prior, bernoulli_kl(gates, *prior.log_probabilities).sum()) * sign > 0
+
+
+@pytest.mark.parametrize("start", [1 / 128, 0.12, 0.5, 0.9])
+def test_rho_starts_where_it_is_told_to(start):
+    assert SparsityPrior(1.0, 127.0, start).rho.item() == pytest.approx(start, rel=1e-6)

@@ -57,7 +57,6 @@ class Project:
             "stochastic": False,
             "preset": "demo",
             "results": "results/demo",
-            "data_dir": str(self.root / "data"),
         } | changes.pop("evidence", {})
         first = Path(outputs[0])
         receipt = self.run / first.parent / f"{first.stem}.receipt.json"
@@ -73,7 +72,7 @@ class Project:
             rule=rule,
             log=[str(self.run / "logs" / f"{rule}.log")],
             scriptdir=str(self.root / "scripts"),
-            config={},
+            config={"local": {"data_dir": str(self.root / "data"), "settings": changes.pop("settings", {})}},
         )
 
     def job(self, rule, inputs, outputs, text="", annotations=None, **changes) -> None:

@@ -187,10 +187,10 @@ def test_unreceipted(complete):
         "tables/extra.csv",
         "logs/a.log",
         "benchmarks/a.tsv",
-        "config.yaml",
+        "report.html",
         "audit.json",
         "models/0/.hidden",
-        "models/0/last.checkpoint.safetensors",
+        "models/0/checkpoint.safetensors",
     ):
         (complete.run / name).parent.mkdir(exist_ok=True)
         (complete.run / name).write_text("x")

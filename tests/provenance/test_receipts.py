@@ -1,5 +1,6 @@
 import json
 import re
+import shlex
 
 import pytest
 
@@ -121,3 +122,12 @@ def test_commit_without_git(project, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert commit(project.root) == (None, None)
     assert machine()["gpu"] is None
+
+
+def test_the_remaking_command_repeats_the_settings_of_the_call(project):
+    """Without them the command would remake something else."""
+    project.prepare(settings={"device": "cpu", "seeds": [0, 1], "section": {"epochs": 2}})
+    command = receipts.read(project.run / "prepared/pairs.receipt.json").command
+    words = shlex.split(command)
+    start, end = words.index("--config") + 1, words.index("--force")
+    assert words[start:end] == ["preset=demo", "device=cpu", "seeds=[0, 1]", 'section={"epochs": 2}']

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from vspair.config import resolve
 from vspair.reporting import Cell, Published, read_published, table_frame, write_table
-from vspair.reporting.tables import COLUMNS
+from vspair.reporting.tables import COLUMNS, headline
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = Published({("A", "mse"): (0.5, 0.01), ("B", "mse"): (0.7, 0.01)}, {"epochs": 100})
@@ -85,3 +86,31 @@ def test_every_published_column_has_a_reason_for_its_tolerance():
     for table in yaml.safe_load((ROOT / "config/published/vspair.yaml").read_text()).values():
         columns = {column for row in table["values"].values() for column in row}
         assert {column.removesuffix("30") for column in columns} - {"latent_x", "latent_y"} <= set(table["reasons"])
+
+
+def test_conditions_look_into_parts_of_the_configuration():
+    conditions = {"models": {"A": {"width": 3, "weights": {"kl": 1.0}}}}
+    same = {"models": {"A": {"width": 3, "depth": 9, "weights": {"kl": 1, "other": 2.0}}}}
+    other = {"models": {"A": {"width": 3, "weights": {"kl": 0.5}}}}
+    assert Published({}, conditions).obstacle(same) is None
+    assert Published({}, conditions).obstacle(other) == "models.A.weights.kl is 0.5, the paper's is 1.0"
+    assert Published({}, conditions).obstacle({"models": {}}) == "models.A.width is None, the paper's is 3"
+
+
+def test_the_papers_preset_and_only_it_may_be_compared():
+    published = read_published(ROOT / "config/published/vspair.yaml", "table3")
+    for preset, change, word in (
+        ("paper", {}, None),
+        ("paper", {"precision": "tf32"}, "precision"),
+        ("paper", {"inpainting": {"models": {"vsPAIR": {"latent_x": 100}}}}, "vsPAIR.latent_x"),
+        ("paper", {"inpainting": {"models": {"vPAIR": {"weights": {"gamma_y": 1.0}}}}}, "vPAIR.weights.gamma_y"),
+        ("quick", {}, "train"),
+    ):
+        config = resolve(ROOT, {"preset": preset, **change})
+        obstacle = published.obstacle(config.select(list(published.conditions)))
+        assert obstacle is None if word is None else word in obstacle
+
+
+def test_the_headline_counts_every_verdict():
+    table = table_frame([Cell("A", "mse", [0.5]), Cell("A", "time", [1.0])], PUBLISHED, {"epochs": 100})
+    assert headline(table) == "Of 2 published values: 1 reproduced, 1 not run."

@@ -59,6 +59,7 @@ class Model(Section):
     hidden: PositiveInt | None = Field(None, description="hidden width of the latent map's MLP")
     alpha0: PositiveFloat | None = Field(None, description="first shape of the Beta hyperprior")
     beta0: PositiveFloat | None = Field(None, description="second shape of the Beta hyperprior")
+    rho_start: Annotated[float, Field(gt=0, lt=1)] | None = Field(None, description="rho before training")
     map_gate: Literal["sigmoid", "clamped_exponential"] | None = Field(
         None, description="link from the latent map's output to the predicted gate probability"
     )
@@ -72,8 +73,8 @@ class Model(Section):
 SIZES = {
     "PAIR": {"latent_y"},
     "vPAIR": {"latent_y", "hidden"},
-    "sVAE": {"alpha0", "beta0"},
-    "vsPAIR": {"latent_y", "hidden", "alpha0", "beta0", "map_gate"},
+    "sVAE": {"alpha0", "beta0", "rho_start"},
+    "vsPAIR": {"latent_y", "hidden", "alpha0", "beta0", "rho_start", "map_gate"},
 }
 """The settings that each model has beside `channels`, `latent_x` and `weights`: it needs these and takes no others."""
 

@@ -1,5 +1,7 @@
 """The learned sparsity level rho of the spike-and-slab prior and its Beta hyperprior (Eq. 7, 20, 21)."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -7,19 +9,20 @@ from torch import Tensor, nn
 class SparsityPrior(nn.Module):
     """One learned probability rho that a latent is active, with hyperprior Beta(alpha0, beta0).
 
-    rho is a single scalar for all latents (ERRATA E4), held as its logit so that it stays inside (0, 1). It starts at
-    1/2 and so leaves the gates time to find a use before sparsity presses on them (docs/deviations.md, D2).
+    rho is a single scalar for all latents (ERRATA E4), held as its logit so that it stays inside (0, 1).
 
     Arguments:
         alpha0: first shape of the Beta hyperprior, > 0.
         beta0: second shape of the Beta hyperprior, > 0.
+        start: rho before training, in (0, 1). At 1/2 the gates have time to find a use before sparsity presses on
+            them (docs/deviations.md, D2).
     """
 
-    def __init__(self, alpha0: float, beta0: float):
+    def __init__(self, alpha0: float, beta0: float, start: float = 0.5):
         super().__init__()
         self.alpha0 = alpha0
         self.beta0 = beta0
-        self.logit_rho = nn.Parameter(torch.tensor(0.0))
+        self.logit_rho = nn.Parameter(torch.tensor(math.log(start / (1 - start))))
 
     @property
     def rho(self) -> Tensor:

@@ -90,6 +90,7 @@ class SparsePairedAutoencoder(PairedAutoencoder):
         image, channels, latent_x, latent_y, hidden: as for `PairedAutoencoder`.
         alpha0, beta0: shapes of the Beta hyperprior of rho (Eq. 20).
         map_gate: link from the map's third output to the predicted omega (a key of LINKS).
+        rho_start: rho before training, in (0, 1).
     """
 
     def __init__(
@@ -102,9 +103,10 @@ class SparsePairedAutoencoder(PairedAutoencoder):
         alpha0: float = 1.0,
         beta0: float = 1.0,
         map_gate: str = "sigmoid",
+        rho_start: float = 0.5,
     ):
         super().__init__(image, channels, latent_x, latent_y, hidden)
-        self.prior = SparsityPrior(alpha0, beta0)
+        self.prior = SparsityPrior(alpha0, beta0, rho_start)
         self.map_gate = LINKS[map_gate]
 
     def encoder_gates(self, qoi: Tensor, observation: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ class SingleAutoencoder(InverseModel):
         channels: widths of the backbone.
         latent_x: dimension of the latent.
         alpha0, beta0: shapes of the Beta hyperprior.
+        rho_start: rho before training, in (0, 1).
     """
 
     def __init__(
@@ -29,10 +30,11 @@ class SingleAutoencoder(InverseModel):
         latent_x: int,
         alpha0: float = 1.0,
         beta0: float = 1.0,
+        rho_start: float = 0.5,
     ):
         super().__init__()
         self.autoencoder = Autoencoder(self.qoi_family, image, channels, latent_x)
-        self.prior = SparsityPrior(alpha0, beta0)
+        self.prior = SparsityPrior(alpha0, beta0, rho_start)
 
     def infer(self, observation: Tensor):
         """Distribution of z given y."""

@@ -10,8 +10,8 @@ from vspair.provenance.places import Places
 from vspair.provenance.view import Receipt
 
 _PASSING = {"logs", "benchmarks"}
-_OWN = {"config", "audit"}
-_CHECKPOINT = ".checkpoint.safetensors"
+_OWN = {"audit", "report"}
+_CHECKPOINT = "checkpoint.safetensors"
 
 
 class Run:

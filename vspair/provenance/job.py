@@ -15,7 +15,7 @@ from vspair.provenance.fingerprint import fingerprint
 from vspair.provenance.machine import commit
 from vspair.provenance.places import Places
 
-_EVIDENCE = ("script", "entries", "fingerprint", "configuration", "seed", "stochastic", "preset", "results", "data_dir")
+_EVIDENCE = ("script", "entries", "fingerprint", "configuration", "seed", "stochastic", "preset", "results")
 
 
 class Job:
@@ -30,9 +30,11 @@ class Job:
     def __init__(self, snakemake: object, root: Path) -> None:
         self._snakemake = snakemake
         self._evidence = _evidence(snakemake)
-        data = self._evidence["data_dir"]
+        local = snakemake.config["local"]
+        data = local["data_dir"]
         run = root / self._evidence["results"]
         self._places = Places(run=run, root=root, data=Path(root / data) if data else None)
+        self._settings = local["settings"]
         self._receipt, self._outputs = _outputs(snakemake)
         self._annotations: dict[str, dict] = {}
         self._started = datetime.now(UTC)
@@ -99,6 +101,7 @@ class Job:
         statement = receipts.build(
             places=self._places,
             evidence=self._evidence,
+            settings=self._settings,
             source=self._source,
             rule=self._snakemake.rule,
             wildcards=_items(self._snakemake.wildcards),
@@ -121,8 +124,9 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
 
     Args:
         snakemake: Snakemake's object of that name, or any object with the attributes input, output, params,
-            wildcards, threads, resources, rule, log and scriptdir. `params.evidence` is the dict made by the rule, and
-            the output named `receipt` is where the receipt goes.
+            wildcards, threads, resources, rule, log, config and scriptdir. `params.evidence` is the dict made by the
+            rule, `config["local"]` holds `data_dir` and the call's `settings`, and the output named `receipt` is
+            where the receipt goes.
         root: the project's root; by default the folder above the script's.
 
     Raises:

@@ -1,6 +1,7 @@
 """Receipts of jobs: in-toto Statements v1 with a SLSA Provenance v1 predicate, one file beside a job's outputs."""
 
 import json
+import shlex
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ def build(
     *,
     places: Places,
     evidence: Mapping[str, object],
+    settings: Mapping[str, object],
     source: tuple[str | None, bool | None],
     rule: str,
     wildcards: Mapping[str, str],
@@ -63,6 +65,7 @@ def build(
         places: the folders that names are relative to.
         evidence: what the rule handed over (script, entries, fingerprint, configuration, seed, stochastic, preset,
             results).
+        settings: what the workflow was given on its command line beside preset and data folder.
         source: commit and dirtiness of the tree that the code came from, as `machine.commit` gives them.
         rule: the job's rule.
         wildcards: the rule's wildcards and their values.
@@ -79,7 +82,9 @@ def build(
     Raises:
         VspairError: the lock of the environment is missing.
     """
-    command = f"snakemake --cores {threads} --config preset={evidence['preset']} --force {_target(places, target)}"
+    given = {"preset": evidence["preset"], **places.scrub(dict(settings))}
+    call = " ".join(_assignment(key, value) for key, value in given.items())
+    command = f"snakemake --cores {threads} --config {call} --force {_target(places, target)}"
     return {
         "_type": STATEMENT_TYPE,
         "subject": [
@@ -200,6 +205,11 @@ def _target(places: Places, name: str) -> str:
     """The target as it is typed in the project's root: below it, or below the run folder's own name elsewhere."""
     folder = Places(run=places.root, root=places.root).name(places.run)
     return f"{folder.removeprefix('external:')}/{name}"
+
+
+def _assignment(key: str, value: object) -> str:
+    """A setting as it is typed in a shell: `device=cpu`, `'seeds=[0, 1]'`."""
+    return shlex.quote(f"{key}={value if isinstance(value, str) else json.dumps(value)}")
 
 
 def _plain(resources: Mapping[str, object], places: Places) -> dict[str, int | str]:

@@ -1,6 +1,6 @@
 """Published numbers with their tolerances, and whether a configuration may be compared with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ class Published:
 
     Arguments:
         values: (row, column) -> (number, tolerance), in the order of the paper.
-        conditions: dotted configuration key -> the value that the paper used.
+        conditions: dotted configuration key -> the value that the paper used; of a part of the configuration, those
+            of its values that matter.
     """
 
     values: dict[tuple[str, str], tuple[float, float]]
@@ -23,9 +24,19 @@ class Published:
     def obstacle(self, configuration: Mapping[str, Any]) -> str | None:
         """The first condition that a configuration (dotted key -> value) does not meet, in words; None if all hold."""
         for key, wanted in self.conditions.items():
-            if configuration[key] != wanted:
-                return f"{key} is {configuration[key]}, the paper's is {wanted}"
+            for path, expected, found in _leaves(key, wanted, configuration[key]):
+                if found != expected:
+                    return f"{path} is {found}, the paper's is {expected}"
         return None
+
+
+def _leaves(path: str, wanted: Any, found: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every value that a condition names, with its key and what the configuration has there (None for nothing)."""
+    if isinstance(wanted, Mapping):
+        for key, value in wanted.items():
+            yield from _leaves(f"{path}.{key}", value, found.get(key) if isinstance(found, Mapping) else None)
+    else:
+        yield path, wanted, found
 
 
 def read_published(path: Path, table: str) -> Published:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vspair.files import whole, write_text
 from vspair.reporting.published import Published
-from vspair.reporting.verdicts import verdict
+from vspair.reporting.verdicts import VERDICTS, verdict
 
 COLUMNS = ("row", "column", "value", "sd", "n", "unit", "published", "tolerance", "verdict")
 
@@ -74,6 +74,7 @@ def write_table(stem: Path, frame: pd.DataFrame, caption: str, note: str | None 
     with whole(stem.with_suffix(".csv")) as temporary:
         frame.to_csv(temporary, index=False, float_format="%.8g")
     shown = _wide(frame)
+    note = " ".join(filter(None, [headline(frame), note]))
     notes = f"\n{note}\n" if note else ""
     write_text(stem.with_suffix(".md"), f"{caption}\n\n{shown.to_markdown()}\n{notes}")
     full = f"{caption} {note}" if note else caption
@@ -81,6 +82,13 @@ def write_table(stem: Path, frame: pd.DataFrame, caption: str, note: str | None 
         hrules=True, caption=full.replace("_", r"\_").replace("%", r"\%"), label=f"tab:{stem.name}"
     )
     write_text(stem.with_suffix(".tex"), latex.replace("±", r"$\pm$").replace("_", r"\_").replace(r"\\_", r"\_"))
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """How many published values got which verdict, in one sentence; empty for a table without any."""
+    words = frame["verdict"].dropna()
+    counts = ", ".join(f"{(words == word).sum()} {word}" for word in VERDICTS if (words == word).any())
+    return f"Of {len(words)} published values: {counts}." if counts else ""
 
 
 def _wide(frame: pd.DataFrame) -> pd.DataFrame:

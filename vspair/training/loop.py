@@ -148,7 +148,7 @@ def _means(sums: dict[str, Tensor], samples: int, epoch: int, step: int) -> dict
         if not np.isfinite(value):
             raise VspairError(
                 f"training stopped: the term {name!r} became {value} in epoch {epoch}, by step {step}; lower the "
-                "learning rate or the weights of the objective (the checkpoint before it is kept)"
+                "learning rate or the weights of the objective and train again"
             )
     return means
 

@@ -1,5 +1,7 @@
 # The resolved configuration, and what every job is told about itself.
 
+import os
+
 from snakemake.exceptions import WorkflowError
 
 from vspair.config import resolve
@@ -10,6 +12,11 @@ from vspair.provenance import fingerprint
 from vspair.reporting.published import read_published
 
 ROOT = Path(workflow.basedir).parent
+
+# Jobs use this checkout's package in whatever environment they run, a conda one of the workflow's own included.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+)
 
 
 def told(action, *arguments):
@@ -28,7 +35,16 @@ GPU = 1 if CONFIG.device == "cuda" else 0
 ENVIRONMENT = "../../envs/gpu.yaml" if GPU else "../../envs/cpu.yaml"
 
 # Where a job runs changes no definition of a result, so it is handed over outside the parameters, which are triggers.
-config["machine"] = {"device": CONFIG.device, "jobs_per_gpu": CONFIG.jobs_per_gpu}
+config["local"] = {
+    "device": CONFIG.device,
+    "jobs_per_gpu": CONFIG.jobs_per_gpu,
+    "data_dir": DATA,
+    "settings": {
+        key: value
+        for key, value in workflow.config_settings.overwrite_config.items()
+        if key not in ("preset", "data_dir", "local")
+    },
+}
 
 
 def require_enough_gpus():
@@ -53,7 +69,6 @@ def evidence(script, keys, entries=(), seed=None, stochastic=False):
         "stochastic": stochastic,
         "preset": CONFIG.preset,
         "results": RESULTS,
-        "data_dir": DATA,
     }
 
 

@@ -35,7 +35,10 @@ rule table3:
         runtime=10,
     params:
         models=MODELS,
-        evidence=evidence("scripts/table3.py", ["seeds", *conditions("table3")]),
+        evidence=evidence(
+            "scripts/table3.py",
+            ["seeds", "inpainting.data.scale", *conditions("table3")],
+        ),
     script:
         "../../scripts/table3.py"
 
