@@ -1,7 +1,5 @@
 # The resolved configuration, and what every job is told about itself.
 
-import os
-
 from snakemake.exceptions import WorkflowError
 
 from vspair.config import resolve
@@ -12,11 +10,6 @@ from vspair.provenance import fingerprint
 from vspair.reporting.published import read_published
 
 ROOT = Path(workflow.basedir).parent
-
-# Jobs use this checkout's package in whatever environment they run, a conda one of the workflow's own included.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
-)
 
 
 def told(action, *arguments):
