@@ -20,6 +20,12 @@ def test_a_second_run_does_nothing(finished):
     assert "Nothing to be done" in result.stdout + result.stderr
 
 
+def test_where_data_would_lie_makes_nothing_stale_that_does_not_read_them(finished):
+    result = finished.snakemake(VSPAIR_DATA="elsewhere")
+    assert result.returncode == 0
+    assert "Nothing to be done" in result.stdout + result.stderr
+
+
 def test_a_changed_comment_or_docstring_makes_nothing_stale(project):
     project.edit("vspair/distributions/spike_slab.py", "off = 1 - probability", "off = 1 - probability  # a remark")
     project.edit("vspair/training/loop.py", '"""The one training loop', '"""Another docstring. The one training loop')
