@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import types
@@ -128,3 +129,14 @@ def test_help_documents_the_exit_codes():
     command = [sys.executable, "-m", "vspair", "audit", "--help"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert "11 edited" in " ".join(done.stdout.split())
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    """As in `why ... | head -1`: more is written than a pipe holds, to a reader that has gone."""
+    much = "m._audit = lambda *_: print('x' * 2**20) or 0"
+    code = f"import sys, vspair.__main__ as m; {much}; sys.exit(m.main(['audit', '.']))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, "")
