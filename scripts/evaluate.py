@@ -3,39 +3,37 @@
 import json
 from pathlib import Path
 
-import torch
 from safetensors.torch import save_file
 
-from vspair.config import Evaluation, Model
+from vspair.config import Model
 from vspair.data import read_pairs, scale_for
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import evaluate
 from vspair.files import whole, write_text
-from vspair.models import build
 from vspair.provenance import recorded
-from vspair.training import ResidentPairs, generator_for, load_weights
+from vspair.training import ResidentPairs, generator_for, restored
 
 local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     name = snakemake.wildcards.model
     settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
-    evaluation = Evaluation.model_validate(job.configuration["inpainting.evaluation"])
+    samples = job.configuration["inpainting.evaluation.samples"]
+    batch_size = job.configuration["inpainting.evaluation.batch_size"]
     configure(device, snakemake.threads, job.configuration["precision"])
 
     pairs = read_pairs(Path(snakemake.input.pairs))
     scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
     test = ResidentPairs.of(pairs.test, scale, device)
-    model = build(name, settings, job.configuration["inpainting.image"])
-    load_weights(Path(snakemake.input.weights), model)
-    model.to(device, memory_format=torch.channels_last).eval()
+    model = restored(name, settings, job.configuration["inpainting.image"], Path(snakemake.input.weights), device)
 
     result = evaluate(
         model,
         test.qoi,
         test.observation,
-        evaluation.samples,
-        evaluation.batch_size,
+        test.lost,
+        samples,
+        batch_size,
         generator_for(device, job.seed, "evaluation"),
     )
     result.images.insert(0, "label", pairs.test.label)

@@ -5,34 +5,34 @@ from pathlib import Path
 import pandas as pd
 from safetensors import safe_open
 
-from vspair.config import Figure
+from vspair.config import BASELINES, Figure
 from vspair.data import read_pairs, scale_for
 from vspair.files import whole
 from vspair.provenance import recorded
+from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.maps import cases_by_difficulty, map_figure
-from vspair.reporting.style import save_figure
+from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
     models = snakemake.params.models
     metrics = {model: pd.read_csv(path) for model, path in zip(models, snakemake.input.images, strict=True)}
-    errors = pd.DataFrame({model: frame["mse30"] for model, frame in metrics.items()})
+    # Methods that the paper does not have must not change which images stand for easy and hard.
+    errors = pd.DataFrame({model: frame["mse30"] for model, frame in metrics.items() if model not in BASELINES})
     settings = Figure.model_validate(job.configuration["inpainting.figures"])
     cases = cases_by_difficulty(errors, settings.percentiles)
     chosen = cases["image"].tolist()
 
     pairs = read_pairs(Path(snakemake.input.pairs))
     scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
-    observation, qoi = (
-        (part[chosen, 0].astype(float) - scale.offset) / scale.unit for part in (pairs.test.observation, pairs.test.qoi)
-    )
+    observation, qoi = (in_scale(part[chosen, 0], scale) for part in (pairs.test.observation, pairs.test.qoi))
+    names = named(models, snakemake.params.labels)
     moments = {}
     for model, path in zip(models, snakemake.input.moments, strict=True):
         with safe_open(path, framework="numpy") as file:
-            moments[model] = tuple(file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
-    limits = ((0 - scale.offset) / scale.unit, (255 - scale.offset) / scale.unit)
+            moments[names[model]] = tuple(file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
     titles = [f"{percentile:g}th percentile" for percentile in cases["percentile"]]
     save_figure(
-        map_figure(titles, observation, qoi, moments, limits),
+        map_figure(titles, observation, qoi, moments, grey_limits(scale)),
         Path(snakemake.output.png).with_suffix(""),
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.histories import history_figure
-from vspair.reporting.style import save_figure
+from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
     parts = []
@@ -17,5 +17,6 @@ with recorded(snakemake) as job:
     history = pd.concat(parts, ignore_index=True)[["model", "seed", "epoch", "term", "value"]]
     with whole(snakemake.output.csv) as temporary:
         history.to_csv(temporary, index=False)
-    models = list(dict.fromkeys(history["model"]))
-    save_figure(history_figure(history, models), Path(snakemake.output.png).with_suffix(""))
+    names = named(history["model"].unique(), snakemake.params.labels)
+    figure = history_figure(history.replace({"model": names}), list(names.values()))
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, table_frame, write_table
+from vspair.reporting import Cell, read_published, sources, table_frame, write_table
 
 UNITS = {"mse": "squared grey values of the scale", "mse30": "squared grey values of the scale"}
 UNIT_SCALE = "squared grey values in [0, 1]"
@@ -32,13 +32,8 @@ with recorded(snakemake) as job:
                 cells.append(Cell(model, f"{key}_unit", in_unit, UNIT_SCALE, [*paths, summary], key))
     published = read_published(Path(snakemake.input.published), "table3")
     frame = table_frame(cells, published, job.configuration)
-    obstacle = published.obstacle(job.configuration)
     scale = job.configuration["inpainting.data.scale"]
     note = f"Scale of the grey values: {scale} (which one the paper used is open, docs/deviations.md, E5)."
-    if obstacle:
-        note += f" Not comparable with the paper: {obstacle}."
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note)
-    job.annotate(
-        snakemake.output.csv,
-        {"cells": {f"{cell.row}|{cell.column}": {"inputs": cell.inputs, "key": cell.key} for cell in cells}},
-    )
+    note = " ".join(filter(None, [note, published.note(job.configuration)]))
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    job.annotate(snakemake.output.csv, {"cells": sources(cells)})

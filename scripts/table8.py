@@ -30,4 +30,4 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table8")
     frame = table_frame(cells, published, job.configuration)
     caption = "Table 8. Latent dimensions and trainable parameters of each model; `map` is the latent map's share."
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, caption)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, caption, labels=snakemake.params.labels)

@@ -9,9 +9,8 @@ from vspair.config import Choices, Model, Training
 from vspair.data import read_pairs, scale_for
 from vspair.devices import configure, device_name, lease
 from vspair.files import sha256, whole
-from vspair.models import build
 from vspair.provenance import recorded
-from vspair.training import Checkpoint, ResidentPairs, fit, initialised, save_weights
+from vspair.training import Checkpoint, ResidentPairs, save_weights, train_model
 
 local = snakemake.config["local"]
 
@@ -23,9 +22,6 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
 
     train = read_pairs(Path(snakemake.input.pairs)).train
     scale = scale_for(job.configuration["inpainting.data.scale"], train.qoi)
-    image = job.configuration["inpainting.image"]
-    model = initialised(lambda: build(name, settings, image), job.seed)
-    model.to(device, memory_format=torch.channels_last)
 
     weights = Path(snakemake.output.weights)
     checkpoint = Checkpoint(
@@ -40,12 +36,13 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
             "torch": torch.__version__,
         },
     )
-    history = fit(
-        model,
+    model, history = train_model(
+        name,
+        settings,
+        job.configuration["inpainting.image"],
         ResidentPairs.of(train, scale, device),
         Training.model_validate(job.configuration["inpainting.training"]),
         Choices.model_validate(job.configuration["inpainting.choices"]),
-        settings.weights,
         job.seed,
         checkpoint,
     )

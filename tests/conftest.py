@@ -12,6 +12,8 @@ SMALL = {
     "vPAIR": {"channels": (4, 8), "latent_x": 5, "latent_y": 3, "hidden": 7},
     "sVAE": {"channels": (4, 8), "latent_x": 12, "alpha0": 1.0, "beta0": 9.0},
     "vsPAIR": {"channels": (4, 8), "latent_x": 12, "latent_y": 3, "hidden": 7, "alpha0": 1.0, "beta0": 9.0},
+    "CVAE": {"channels": (4, 8), "latent_x": 5},
+    "Ensemble": {"channels": (4, 8), "latent_x": 5, "members": 3},
 }
 TERMS = {
     "PAIR": {"reconstruction_qoi", "reconstruction_observation", "mapping"},
@@ -21,8 +23,11 @@ TERMS = {
         *("reconstruction_qoi", "kl_slab_qoi", "kl_gate_qoi", "reconstruction_observation", "kl_observation"),
         *("mapping", "gate_entropy", "hyperprior"),
     },
+    "CVAE": {"reconstruction_qoi", "kl_qoi"},
+    "Ensemble": {"reconstruction_qoi"},
 }
-PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR")
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
+LATENT = ("vPAIR", "sVAE", "vsPAIR", "CVAE")
 PAIRED = ("PAIR", "vPAIR", "vsPAIR")
 SPARSE = ("sVAE", "vsPAIR")
 
@@ -41,6 +46,12 @@ def model_name(request):
 @pytest.fixture(params=PROBABILISTIC)
 def probabilistic_name(request):
     """Each model with a posterior in turn."""
+    return request.param
+
+
+@pytest.fixture(params=LATENT)
+def latent_name(request):
+    """Each model whose posterior has a latent space in turn."""
     return request.param
 
 
@@ -106,6 +117,18 @@ def batch():
     observation = qoi.clone()
     observation[..., :4, :4] = -1
     return qoi, observation
+
+
+@pytest.fixture
+def without_noise(monkeypatch):
+    """Every draw of a latent is its distribution's mean, so that terms and draws can be computed by hand."""
+    from vspair.distributions import Gaussian, SpikeSlab
+
+    def mean(self, generator=None, sample_shape=()):
+        return self.mean.expand(*sample_shape, *self.mean.shape)
+
+    for family in (Gaussian, SpikeSlab):
+        monkeypatch.setattr(family, "rsample", mean)
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ import pydantic
 import pytest
 import yaml
 
-from vspair.config import Config, resolve
+from vspair.config import BASELINES, Config, resolve
 from vspair.errors import VspairError
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ("demo", "quick", "paper")
+STUDIES = ("hyperprior", "lambda3", "choices")
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +20,14 @@ def no_data_folder(monkeypatch):
 
 def inpainting(**parts):
     return {"inpainting": parts}
+
+
+def localisation(**settings):
+    return inpainting(evaluation={"localisation": settings})
+
+
+def calibration(**settings):
+    return inpainting(evaluation={"calibration": settings})
 
 
 def sections(model):
@@ -38,7 +47,8 @@ def sections(model):
 def test_every_field_of_every_section_is_described():
     walked = sections(Config)
     assert {section.__name__ for section in walked} == {
-        *("Config", "Problem", "Data", "Model", "Weights", "Choices", "Training", "Evaluation", "Figure")
+        *("Config", "Problem", "Data", "Model", "Weights", "Choices", "Training", "Evaluation", "Figure"),
+        *("Calibration", "Localisation", "Study", "Theory"),
     }
     undescribed = [
         f"{section.__name__}.{name}"
@@ -50,10 +60,10 @@ def test_every_field_of_every_section_is_described():
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_resolves_with_the_four_models(preset):
+def test_every_preset_resolves_with_the_papers_models_and_the_baselines(preset):
     config = resolve(ROOT, {"preset": preset})
     assert config.preset == preset
-    assert list(config.inpainting.models) == ["PAIR", "vPAIR", "sVAE", "vsPAIR"]
+    assert list(config.inpainting.models) == ["PAIR", "vPAIR", "sVAE", "vsPAIR", *BASELINES]
 
 
 def test_the_presets_on_disk_are_those_that_the_type_allows():
@@ -73,6 +83,27 @@ def test_the_paper_preset_is_the_paper():
     assert (problem.data.patches, problem.data.patch_size) == (10, 5)
     assert (problem.training.epochs, problem.training.batch_size, problem.training.learning_rate) == (100, 64, 1e-4)
     assert problem.evaluation.samples == 30
+    assert problem.evaluation.localisation.images == 6_000
+    assert problem.figures.percentiles == (25, 50, 96)
+    assert problem.figures.localised == (50, 75, 90)
+    assert (problem.figures.levels[0], problem.figures.levels[-1]) == (-4, 4)
+    assert problem.figures.scatter == 500
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_baselines_have_the_backbone_and_the_latent_of_the_papers_dense_models(preset):
+    """Else a comparison with them would be one of sizes."""
+    models = resolve(ROOT, {"preset": preset}).inpainting.models
+    for name in BASELINES:
+        assert (models[name].channels, models[name].latent_x) == (models["vPAIR"].channels, models["vPAIR"].latent_x)
+        assert models[name].weights.lambda1 == models[name].weights.gamma_x == 1
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_enough_samples_reach_the_tails_of_every_level(preset):
+    """The quantile at (1 - c) / 2 needs a rank of at least 1 among S + 1: S >= 2 / (1 - c) - 1."""
+    calibration = resolve(ROOT, {"preset": preset}).inpainting.evaluation.calibration
+    assert (1 - max(calibration.levels)) / 2 * (calibration.samples + 1) >= 1 - 1e-9
 
 
 def test_the_weights_are_those_of_table_9():
@@ -87,7 +118,7 @@ def test_the_weights_are_those_of_table_9():
         },
     }
     models = resolve(ROOT, {"preset": "paper"}).inpainting.models
-    assert set(models) == set(table)
+    assert set(models) == {*table, *BASELINES}
     for name, row in table.items():
         weights = models[name].weights.model_dump()
         shapes = {key: value for key in ("alpha0", "beta0") if (value := getattr(models[name], key)) is not None}
@@ -103,6 +134,9 @@ def test_the_weights_are_those_of_table_9():
         ({"sedes": [0]}, "unknown key 'sedes'"),
         (inpainting(models={"PAIR": {"alpha0": 1.0}}), "models.PAIR has no alpha0: remove it"),
         (inpainting(models={"vsPAIR": {"hidden": None}}), "models.vsPAIR needs hidden"),
+        (inpainting(models={"CVAE": {"latent_y": 3}}), "models.CVAE has no latent_y: remove it"),
+        (inpainting(models={"Ensemble": {"members": None}}), "models.Ensemble needs members"),
+        (inpainting(models={"Ensemble": {"members": 1}}), "models.Ensemble.members: .*found 1"),
         (inpainting(training={"epoch": 3}), "unknown key 'inpainting.training.epoch'"),
         (inpainting(models={"vPAIR": {"weights": {"lambda9": 1}}}), "'inpainting.models.vPAIR.weights.lambda9'"),
         (
@@ -129,6 +163,20 @@ def test_the_weights_are_those_of_table_9():
         (inpainting(training=None), "inpainting.training: .*found None"),
         (inpainting(evaluation={"samples": 1}), "inpainting.evaluation.samples: .*found 1"),
         (inpainting(figures={"percentiles": [50, 101]}), "inpainting.figures.percentiles.1: .*found 101"),
+        (inpainting(figures={"localised": [-1]}), "inpainting.figures.localised.0: .*found -1"),
+        (inpainting(figures={"levels": [1, 2, 3]}), "figures: levels must hold 0"),
+        (inpainting(figures={"examples": [0, 180]}), "figures.examples names test image 180, but data.test=180"),
+        (inpainting(figures={"scatter": 181}), "figures.scatter=181 is more than the data.test=180"),
+        (localisation(images=181), "localisation.images=181 is more than the data.test=180"),
+        (localisation(images=0), "localisation.images: .*found 0"),
+        (localisation(levels=[-1, 0]), "levels must not hold 0"),
+        (localisation(levels=[]), "localisation.levels: .*found \\[\\]"),
+        (calibration(samples=9), "calibration.samples: .*found 9"),
+        (calibration(samples=38), "calibration.samples=38 .*0.95.* 39"),
+        (calibration(levels=[0.5, 1.0]), "calibration.levels.1: .*found 1.0"),
+        (calibration(share=1), "calibration.share: .*found 1"),
+        (calibration(share=0.1), "share=0.1 of data.test=180 leaves 18 images .* level 0.95 needs 19"),
+        (calibration(scaling_level=0.93), "scaling_level=0.93 must be one of levels"),
         (inpainting(choices={"mapping_space": "pixels"}), "inpainting.choices.mapping_space: .*found 'pixels'"),
         (inpainting(models={"PAIR": {"channels": [16]}}), "inpainting.models.PAIR.channels: "),
         (inpainting(models={"PAIR": {"weights": {"lambda1": -1}}}), "PAIR.weights.lambda1: .*found -1"),
@@ -143,6 +191,23 @@ def test_a_wrong_setting_gives_one_sentence_that_names_its_key(settings, sentenc
     assert message.startswith("configuration: ")
     assert "\n" not in message
     assert ";" not in message
+
+
+@pytest.mark.parametrize(
+    ("levels", "images"), [([0.9], 9), ([0.5, 0.9], 9), ([0.8], 4), ([0.95], 19), ([0.5, 0.6, 0.7], 3)]
+)
+def test_as_many_images_as_the_conformal_scaling_needs_are_enough(levels, images):
+    """n >= 1 / (1 - c) - 1, in fractions: 9 for 0.9, for which floats would ask for 10; one fewer is refused."""
+    settings = {"levels": levels, "scaling_level": levels[-1], "share": 0.5}
+    sizes = {"figures": {"scatter": 1, "examples": [0]}, "studies": {name: {"test": 1} for name in STUDIES}}
+
+    def resolved(test):
+        evaluation = {"localisation": {"images": 1}, "calibration": settings}
+        return resolve(ROOT, inpainting(data={"test": test}, evaluation=evaluation, **sizes))
+
+    assert resolved(2 * images).inpainting.data.test == 2 * images
+    with pytest.raises(VspairError, match=rf"leaves {images - 1} images .* level {levels[-1]} needs {images}"):
+        resolved(2 * images - 1)
 
 
 def test_two_wrong_settings_are_both_named():
@@ -174,11 +239,19 @@ def test_a_resolved_configuration_cannot_be_changed():
 
 
 def test_select_gives_plain_values_at_dotted_keys():
-    chosen = resolve(ROOT, {"seeds": [4, 2]}).select(["seeds", "inpainting.image", "inpainting.evaluation"])
+    keys = ["seeds", "inpainting.image", "inpainting.evaluation", "inpainting.studies.choices.train"]
+    chosen = resolve(ROOT, {"seeds": [4, 2]}).select(keys)
+    levels = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
     assert chosen == {
         "seeds": [4, 2],
         "inpainting.image": [28, 28],
-        "inpainting.evaluation": {"samples": 30, "batch_size": 250},
+        "inpainting.evaluation": {
+            "samples": 30,
+            "batch_size": 250,
+            "calibration": {"samples": 99, "levels": levels, "share": 0.5, "scaling_level": 0.9},
+            "localisation": {"images": 20, "levels": [-4, -2, 2, 4]},
+        },
+        "inpainting.studies.choices.train": 480,
     }
     assert json.loads(json.dumps(chosen)) == chosen
 
@@ -194,3 +267,5 @@ def test_a_model_is_given_exactly_the_sizes_that_it_has():
     assert models["PAIR"].architecture() == {"channels": (16, 32, 64), "latent_x": 32, "latent_y": 32}
     sparse = {"alpha0": 1.0, "beta0": 127.0, "rho_start": 0.5}
     assert models["sVAE"].architecture() == {"channels": (16, 32, 64), "latent_x": 784, **sparse}
+    assert models["CVAE"].architecture() == {"channels": (16, 32, 64), "latent_x": 32}
+    assert models["Ensemble"].architecture() == {"channels": (16, 32, 64), "latent_x": 32, "members": 3}

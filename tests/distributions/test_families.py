@@ -9,6 +9,11 @@ FAMILIES = [Point, Gaussian, SpikeSlab]
 RANDOM = [Gaussian, SpikeSlab]
 
 
+def prior_of(family, alpha0=1.0, beta0=1.0):
+    """The prior of a family, N(0, 1) or the spike-and-slab with rho = 1/2."""
+    return SparsityPrior(alpha0, beta0) if family is SpikeSlab else Gaussian(torch.zeros(4, 6), torch.zeros(4, 6))
+
+
 @pytest.fixture(params=FAMILIES, ids=lambda family: family.__name__)
 def family(request):
     return request.param
@@ -58,7 +63,7 @@ def test_draws_pass_finite_gradients_to_every_head(family):
 
 @pytest.mark.parametrize("random", RANDOM, ids=lambda family: family.__name__)
 def test_divergence_is_per_sample_and_not_negative(random):
-    parts = random.from_heads(heads(random)).kl(SparsityPrior(1.0, 1.0))
+    parts = random.from_heads(heads(random)).kl(prior_of(random))
     assert all(part.shape == (4,) for part in parts.values())
     assert all((part > 0).all() for part in parts.values())
 
@@ -67,7 +72,7 @@ def test_divergence_is_per_sample_and_not_negative(random):
 def test_divergence_is_zero_at_the_prior(random):
     at_prior = torch.zeros(4, random.heads, 6)
     at_prior[:, 2:] = torch.tensor(0.5).log()
-    for part in random.from_heads(at_prior).kl(SparsityPrior(1.0, 1.0)).values():
+    for part in random.from_heads(at_prior).kl(prior_of(random)).values():
         torch.testing.assert_close(part, torch.zeros(4), atol=1e-6, rtol=0)
 
 
@@ -78,7 +83,7 @@ def test_gradients_are_finite_at_extreme_heads(random, extreme, head):
     given = heads(random)
     given[:, head] = extreme
     given.requires_grad_()
-    prior = SparsityPrior(1.0, 127.0)
+    prior = prior_of(random, 1.0, 127.0)
     latent = random.from_heads(given)
     loss = sum(part.sum() for part in latent.kl(prior).values())
     loss = loss + latent.rsample(torch.Generator().manual_seed(0)).sum() + latent.parameters().sum()

@@ -7,6 +7,12 @@ from vspair.distributions import Gaussian
 
 MEAN = torch.tensor([[0.0, 1.0, -2.5, 4.0], [0.3, -0.1, 0.0, 10.0]], dtype=torch.float64)
 LOG_VARIANCE = torch.tensor([[0.0, -3.0, 1.5, -8.0], [2.0, 0.5, -0.5, 3.0]], dtype=torch.float64)
+PRIORS = {
+    "standard": Gaussian(torch.zeros_like(MEAN), torch.zeros_like(MEAN)),
+    "itself": Gaussian(MEAN, LOG_VARIANCE),
+    "narrow": Gaussian(MEAN + 0.5, LOG_VARIANCE - 3),
+    "wide": Gaussian(MEAN.flip(1), LOG_VARIANCE.flip(0) + 2),
+}
 
 
 def test_divergence_is_that_of_torch():
@@ -15,6 +21,26 @@ def test_divergence_is_that_of_torch():
     latent = Gaussian(MEAN, LOG_VARIANCE)
     torch.testing.assert_close(latent.kl_per_latent(), expected)
     torch.testing.assert_close(latent.kl()["kl"], expected.sum(1))
+
+
+@pytest.mark.parametrize("prior", PRIORS.values(), ids=PRIORS)
+def test_divergence_to_a_prior_is_that_of_torch(prior):
+    """Catches exchanged arguments: the divergence is not symmetric."""
+    laws = [Normal(law.mean, (0.5 * law.log_variance).exp()) for law in (Gaussian(MEAN, LOG_VARIANCE), prior)]
+    found = Gaussian(MEAN, LOG_VARIANCE).kl(prior)["kl"]
+    torch.testing.assert_close(found, kl_divergence(*laws).sum(1))
+
+
+@pytest.mark.parametrize("own", [-1e4, 0.0, 1e4])
+@pytest.mark.parametrize("others", [-1e4, 0.0, 1e4])
+def test_divergence_between_extremes_has_finite_gradients(own, others):
+    """float32, means 100 apart: catches a quotient of variances that overflows where its logarithm does not."""
+    heads = torch.tensor([[[0.0], [own]], [[100.0], [others]]], requires_grad=True)
+    latent, prior = (Gaussian.from_heads(part[None]) for part in heads)
+    divergence = latent.kl(prior)["kl"]
+    divergence.sum().backward()
+    assert divergence.isfinite().all()
+    assert heads.grad.isfinite().all()
 
 
 def test_divergence_is_the_mean_log_ratio_of_the_draws():

@@ -3,12 +3,13 @@ import pytest
 import torch
 
 from vspair.distributions import Gaussian, SpikeSlab
-from vspair.evaluation import LatentStatistics, evaluate
-from vspair.models import Posterior
+from vspair.evaluation import LatentStatistics, evaluate, mean_over
+from vspair.models import LatentPosterior
 
 SIDE = 6
 PIXELS = SIDE * SIDE
 BIAS, SD, OMEGA = 0.3, 0.5, 0.25
+DENSE = ("mse", "mse30", "uncertainty", "variance_holes", "variance_outside")
 
 
 def images(codes):
@@ -31,7 +32,7 @@ class Analytic:
         return images(self.latent(y).rsample(generator))
 
     def posterior(self, y):
-        return Posterior(self.latent(y), images, len(y))
+        return LatentPosterior(self.latent(y), images, len(y), PIXELS)
 
 
 class Shift:
@@ -48,8 +49,15 @@ def pairs(n=400):
     return x, x.clone()
 
 
+def holes(n=400):
+    """Random holes; the first image has none and the last is one."""
+    lost = torch.rand(n, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(5)) < 0.3
+    lost[0], lost[-1] = False, True
+    return lost
+
+
 def run(method, samples=30, batch_size=64, n=400):
-    return evaluate(method, *pairs(n), samples, batch_size, torch.Generator().manual_seed(2))
+    return evaluate(method, *pairs(n), holes(n), samples, batch_size, torch.Generator().manual_seed(2))
 
 
 def z_score(values, expected):
@@ -66,13 +74,13 @@ def test_errors_and_uncertainty_have_their_expectations(samples):
 
 
 def test_a_dense_posterior_has_no_sparsity():
-    assert list(run(Analytic()).images) == ["mse", "mse30", "uncertainty"]
+    assert list(run(Analytic()).images) == [*DENSE, "always_active"]
 
 
 def test_the_sparse_counts_are_those_of_the_gates():
     """nnz is Binomial(pixels, omega); its mean over 400 images to 4.5 standard errors."""
     rows = run(Analytic(sparse=True)).images
-    assert list(rows) == ["mse", "mse30", "uncertainty", "nnz", "sparsity"]
+    assert list(rows) == [*DENSE, "always_active", "nnz", "sparsity"]
     assert abs(rows["nnz"].mean() - PIXELS * OMEGA) < 4.5 * np.sqrt(PIXELS * OMEGA * (1 - OMEGA) / len(rows))
     assert rows["nnz"].nunique() > 5
     np.testing.assert_allclose(rows["sparsity"], 1 - rows["nnz"] / PIXELS, rtol=1e-6)
@@ -91,7 +99,7 @@ def test_a_deterministic_method_is_measured_exactly():
 def test_rows_are_in_the_order_of_the_images_whatever_the_batch(batch_size):
     x, y = pairs(40)
     y = y + torch.arange(40.0).reshape(-1, 1, 1, 1)
-    found = evaluate(Shift(), x, y, 2, batch_size, torch.Generator())
+    found = evaluate(Shift(), x, y, holes(40), 2, batch_size, torch.Generator())
     np.testing.assert_allclose(found.images["mse"], (np.arange(40) + BIAS) ** 2, rtol=1e-4)
 
 
@@ -107,6 +115,90 @@ def test_moments_are_kept_for_every_image():
 def test_the_same_generator_gives_the_same_numbers():
     first, again = run(Analytic(sparse=True)), run(Analytic(sparse=True))
     assert first.images.equals(again.images)
+
+
+@pytest.mark.parametrize("batch_size", [7, 40])
+def test_variances_inside_and_outside_the_holes_are_numpys(batch_size):
+    """Catches exchanged regions, a mean over all pixels, and holes that belong to another image."""
+    found, lost = run(Analytic(), n=40, batch_size=batch_size), holes(40).numpy()
+    variance = found.moments["variance"].numpy()
+    for column, region in (("variance_holes", lost), ("variance_outside", ~lost)):
+        means = [variance[i][region[i]].mean() if region[i].any() else np.nan for i in range(40)]
+        np.testing.assert_allclose(found.images[column], means, rtol=1e-5)
+    assert found.images["variance_holes"].isna().tolist() == [True] + 39 * [False]
+    assert found.images["variance_outside"].isna().tolist() == 39 * [False] + [True]
+
+
+def test_a_mean_over_a_region_broadcasts_the_region():
+    """Values (2 levels, 3 images) and regions of the images alone; the third region is empty."""
+    values = torch.randn(2, 3, 1, 4, 5, generator=torch.Generator().manual_seed(1))
+    region = torch.rand(3, 1, 4, 5, generator=torch.Generator().manual_seed(2)) < 0.4
+    region[2] = False
+    found = mean_over(values, region)
+    assert found.shape == (2, 3)
+    assert found[:, 2].isnan().all()
+    for level in range(2):
+        for image in range(2):
+            np.testing.assert_allclose(found[level, image], values[level, image][region[image]].mean(), rtol=1e-5)
+
+
+class Known:
+    """A posterior whose codes are given, shape (draws, images, width); only the first `latents` of a code count."""
+
+    probabilistic, gates = True, None
+
+    def __init__(self, codes, latents, gates=None):
+        self.codes, self.latents, self.gates = codes, latents, gates
+
+    def reconstruct(self, y, generator=None):
+        return y
+
+    def posterior(self, y):
+        self.shown = y[:, 0, 0, 0].long()
+        return self
+
+    def moments(self, n, generator=None):
+        return torch.zeros(2, len(self.shown), 1, SIDE, SIDE).unbind(0)
+
+    def sample_latent(self, n, generator=None):
+        return self.codes[:n, self.shown]
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_active_latents_are_counted_by_hand(sparse):
+    """Nine images, five draws of four latents and a condition of two, which is never zero and never counted."""
+    generator = np.random.default_rng(3)
+    codes = generator.normal(size=(5, 9, 6)) * (generator.random((5, 9, 6)) < 0.8)
+    codes[..., 4:] = 1
+    codes[:, 0, :4], codes[:, 1, :4] = 0, 1
+    on = codes[..., :4] != 0
+    gates = torch.full((9, 4), 0.8) if sparse else None
+    x = torch.arange(9.0).reshape(9, 1, 1, 1).expand(9, 1, SIDE, SIDE)
+    method = Known(torch.tensor(codes), 4, gates)
+    rows = evaluate(method, x, x, x > 4, 5, 9, torch.Generator()).images
+    always = on.all(0).sum(1)
+    assert rows["always_active"].tolist() == always.tolist()
+    assert {0, 4} < set(always.tolist())
+    if sparse:
+        assert rows["nnz"].tolist() == on[0].sum(1).tolist() != always.tolist()
+        np.testing.assert_allclose(rows["sparsity"], 1 - on[0].sum(1) / 4, rtol=1e-6)
+    else:
+        assert "nnz" not in rows
+
+
+def test_every_model_has_the_columns_that_it_can_have(build, batch, model_name, sparse_names):
+    """A dense latent is active in every draw; an ensemble has no latent and no share of latents."""
+    lost = batch[1] != batch[0]
+    found = evaluate(build(model_name), *batch, lost, 3, 4, torch.Generator().manual_seed(1))
+    latent = {"vPAIR": ["always_active"], "CVAE": ["always_active"], "PAIR": [], "Ensemble": []}
+    expected = [] if model_name == "PAIR" else list(DENSE[1:])
+    expected += latent.get(model_name, ["always_active", "nnz", "sparsity"])
+    assert list(found.images) == ["mse", *expected]
+    assert found.images.notna().all(axis=None)
+    assert ("collapsed" in found.latents) is ("always_active" in found.images)
+    assert ("gates_at_one" in found.latents) is (model_name in sparse_names)
+    if model_name in ("vPAIR", "CVAE"):
+        assert (found.images["always_active"] == 5).all()
 
 
 def test_collapsed_latents_are_those_that_stay_small_on_95_of_100_inputs():
@@ -127,6 +219,10 @@ def test_stuck_gates_are_those_at_exactly_one():
     for row in gates:
         statistics.update(torch.ones(1, 4), row[None])
     assert statistics.summary() == {"collapsed": 0.0, "gates_at_one": 4 / 8, "always_at_one": 0.25}
+
+
+def test_without_codes_there_are_no_shares():
+    assert LatentStatistics().summary() == {}
 
 
 def test_latent_shares_of_a_sparse_method():

@@ -7,32 +7,53 @@ import torch
 
 from vspair import models
 from vspair.config import Weights, resolve
-from vspair.distributions import Gaussian, SpikeSlab
 from vspair.models import posterior as posterior_module
 from vspair.objectives import term_weights, total
 
-PARAMETERS = {"PAIR": 687_042, "vPAIR": 899_490, "sVAE": 9_979_106, "vsPAIR": 13_067_043}
+TABLE_8 = {"PAIR": 687_042, "vPAIR": 899_490, "sVAE": 9_979_106, "vsPAIR": 13_067_043}
 MAPS = {"PAIR": 1_056, "vPAIR": 12_736, "vsPAIR": 2_644_560}
-FLAGS = {"PAIR": (False, False), "vPAIR": (False, True), "sVAE": (True, True), "vsPAIR": (True, True)}
+FLAGS = {
+    **{"PAIR": (False, False), "vPAIR": (False, True), "sVAE": (True, True), "vsPAIR": (True, True)},
+    **{"CVAE": (False, True), "Ensemble": (False, True)},
+}
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture
-def without_noise(monkeypatch):
-    """Every draw is its distribution's mean, so that terms can be computed by hand."""
-    monkeypatch.setattr(Gaussian, "rsample", lambda self, generator=None, sample_shape=(): self.mean)
-    monkeypatch.setattr(SpikeSlab, "rsample", lambda self, generator=None, sample_shape=(): self.mean)
+def encoder(outputs, inputs=1):
+    """Parameters of Table 6's encoder with so many linear outputs, layer by layer; 3,136 = 64 x 7 x 7 features."""
+    blocks = sum(9 * a * b + 2 * b + 9 * b * b + 2 * b for a, b in ((16, 32), (32, 64)))
+    return (9 * inputs * 16 + 16) + blocks + (3136 * outputs + outputs)
 
 
-def test_the_parameter_counts_are_those_of_table_8(model_name):
+def decoder(latent):
+    """Parameters of Table 7's decoder, layer by layer."""
+    blocks = sum(9 * a * a + 2 * a + 9 * a * b for a, b in ((64, 32), (32, 16)))
+    return (latent * 3136 + 3136) + blocks + (9 * 16 + 1)
+
+
+BY_FORMULA = {
+    "PAIR": 2 * (encoder(32) + decoder(32)) + MAPS["PAIR"],
+    "vPAIR": 2 * (encoder(2 * 32) + decoder(32)) + MAPS["vPAIR"],
+    "sVAE": encoder(3 * 784) + decoder(784) + 1,
+    "vsPAIR": encoder(3 * 784) + decoder(784) + encoder(2 * 32) + decoder(32) + MAPS["vsPAIR"] + 1,
+    "CVAE": encoder(2 * 32, inputs=2) + encoder(3 * 32) + decoder(2 * 32),
+    "Ensemble": 5 * (encoder(32) + decoder(32)),
+}
+
+
+def test_the_formulas_give_table_8():
+    assert {name: BY_FORMULA[name] for name in TABLE_8} == TABLE_8
+
+
+def test_the_parameter_counts_are_those_of_table_8_and_of_the_formulas(model_name):
     root = Path(__file__).parents[2]
     problem = resolve(root, {"preset": "paper"}).inpainting
     with torch.device("meta"):
         model = getattr(models, model_name)(problem.image, **problem.models[model_name].architecture())
-    assert sum(p.numel() for p in model.parameters()) == PARAMETERS[model_name]
+    assert sum(p.numel() for p in model.parameters()) == BY_FORMULA[model_name]
     if model_name in MAPS:
         assert sum(p.numel() for p in model.map.parameters()) == MAPS[model_name]
 
@@ -79,7 +100,15 @@ def test_a_posterior_has_draws_of_images_and_codes(build, batch, probabilistic_n
     assert draws.shape == (4, 6, 1, 8, 8)
     assert draws.isfinite().all()
     assert (draws.var(0) > 0).all()
-    assert posterior.sample_latent(3, seeded()).shape == (3, 6, posterior.latent.parameters().shape[-1])
+
+
+def test_codes_have_the_latents_in_front_and_what_the_decoder_is_told_behind(build, batch, latent_name, architectures):
+    posterior = build(latent_name).posterior(batch[1])
+    latents = architectures[latent_name]["latent_x"]
+    codes = posterior.sample_latent(3, seeded())
+    assert posterior.latents == latents
+    assert codes.shape == (3, 6, 2 * latents if latent_name == "CVAE" else latents)
+    assert posterior.decode(codes[0]).shape == (6, 1, 8, 8)
 
 
 def test_moments_are_those_of_the_same_draws(build, batch, probabilistic_name):
@@ -93,10 +122,11 @@ def test_moments_are_those_of_the_same_draws(build, batch, probabilistic_name):
     assert torch.equal(posterior.variance(7, seeded(3)), variance)
 
 
-@pytest.mark.parametrize("at_once", [1, 6, 13, 1000])
-def test_streaming_changes_neither_shapes_nor_moments(build, batch, probabilistic_name, monkeypatch, at_once):
-    """With 1 fewer images are decoded at once than there are observations; 13 leaves a smaller last pass."""
-    monkeypatch.setattr(posterior_module, "DECODED_AT_ONCE", at_once)
+@pytest.mark.parametrize(("drawn", "decoded"), [(1, 1), (6, 64), (13, 4), (1000, 7), (1000, 64)])
+def test_streaming_changes_neither_shapes_nor_moments(build, batch, probabilistic_name, monkeypatch, drawn, decoded):
+    """With 1 fewer images are drawn at once than there are observations; 13 and 7 leave a smaller last pass."""
+    monkeypatch.setattr(posterior_module, "DRAWN_AT_ONCE", drawn)
+    monkeypatch.setattr(posterior_module, "DECODED_AT_ONCE", {"cpu": decoded})
     posterior = build(probabilistic_name).posterior(batch[1])
     draws = posterior.sample(5, seeded(4))
     mean, variance = posterior.moments(5, seeded(4))
@@ -107,15 +137,24 @@ def test_streaming_changes_neither_shapes_nor_moments(build, batch, probabilisti
     assert variance.isfinite().all()
 
 
-def test_a_draw_belongs_to_its_observation(build, batch, probabilistic_name, without_noise, monkeypatch):
+@pytest.mark.parametrize("decoded", [1, 4, 5, 12, 100])
+def test_decoding_in_parts_is_decoding(build, batch, latent_name, monkeypatch, decoded):
+    """Twelve codes: catches parts that are left out, twice there or in another order, and more at once than is said."""
+    model, passes = build(latent_name), []
+    posterior = model.posterior(batch[1])
+    codes = posterior.sample_latent(2, seeded()).flatten(0, 1)
+    with torch.inference_mode():
+        whole = model.decode(codes)
+    monkeypatch.setattr(posterior_module, "DECODED_AT_ONCE", {"cpu": decoded})
+    monkeypatch.setattr(posterior, "_decode", lambda part: passes.append(len(part)) or model.decode(part))
+    torch.testing.assert_close(posterior.decode(codes), whole, rtol=1e-4, atol=1e-6)
+    assert max(passes) == min(decoded, 12)
+    assert posterior.decode(codes[:0]).shape == (0, 1, 8, 8)
+
+
+def test_a_draw_belongs_to_its_observation(build, batch, latent_name, without_noise):
     """Catches draws and observations that change places when codes are flattened."""
-
-    def repeated(self, generator=None, sample_shape=()):
-        return self.mean.expand(*sample_shape, *self.mean.shape)
-
-    monkeypatch.setattr(Gaussian, "rsample", repeated)
-    monkeypatch.setattr(SpikeSlab, "rsample", repeated)
-    model = build(probabilistic_name)
+    model = build(latent_name)
     draws = model.posterior(batch[1]).sample(3)
     alone = torch.cat([model.reconstruct(y) for y in batch[1].split(1)])
     torch.testing.assert_close(draws, alone.expand(3, *alone.shape), rtol=1e-4, atol=1e-5)
@@ -249,19 +288,24 @@ def test_the_mapping_loss_trains_what_its_setting_says(build, batch, choices, pa
     ("gradient", "trained"),
     [("both", {"map", "qoi decoder", "observation encoder"}), ("map", {"map", "qoi decoder"})],
 )
-def test_a_mapping_loss_on_images_trains_the_decoder_and_no_qoi_encoder(
-    build, batch, choices, paired_name, gradient, trained
-):
+def test_a_mapping_loss_on_images_trains_the_decoder_and_no_qoi_encoder(build, batch, choices, gradient, trained):
     """Eq. 14 compares images and never looks at the code of x."""
     options = choices(mapping_gradient=gradient, mapping_space="image")
-    assert mapping_gradients(build(paired_name), batch, options) == trained
+    assert mapping_gradients(build("PAIR"), batch, options) == trained
+
+
+@pytest.mark.parametrize("name", ["vPAIR", "vsPAIR"])
+def test_distributions_are_mapped_on_their_parameters_whatever_the_deterministic_pair_does(build, batch, choices, name):
+    """Eq. 16 leaves nothing open: the setting is PAIR's alone, in values and in gradients."""
+    found = [build(name).terms(*batch, choices(mapping_space=space), seeded()) for space in ("latent", "image")]
+    torch.testing.assert_close(*found, rtol=0, atol=0)
+    trained = mapping_gradients(build(name), batch, choices(mapping_space="image"))
+    assert trained == {"map", "qoi encoder", "observation encoder"}
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_a_mapping_loss_on_images_is_the_error_of_the_reconstruction(
-    build, batch, choices, paired_name, without_noise, reduction
-):
-    model = build(paired_name)
+def test_a_mapping_loss_on_images_is_the_error_of_the_reconstruction(build, batch, choices, reduction):
+    model = build("PAIR")
     found = model.terms(*batch, choices(mapping_space="image", mapping_reduction=reduction))["mapping"]
     error = (model.reconstruct(batch[1]) - batch[0]) ** 2
     torch.testing.assert_close(found.detach(), error.flatten(1).sum(1) / (1 if reduction == "sum" else 64))

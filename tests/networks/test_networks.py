@@ -15,6 +15,16 @@ def test_an_encoder_gives_its_heads_for_every_latent(heads):
     assert encoder(torch.zeros(7, 1, 12, 8)).shape == (7, heads, 5)
 
 
+def test_an_encoder_looks_at_all_its_images():
+    """Catches a second image that is taken in and lost."""
+    encoder = Encoder((12, 8), (2, 3, 4), 5, 2, inputs=2)
+    pair = torch.zeros(7, 2, 12, 8, requires_grad=True)
+    found = encoder(pair)
+    assert found.shape == (7, 2, 5)
+    found.square().sum().backward()
+    assert (pair.grad.abs().sum((0, 2, 3)) > 0).all()
+
+
 def test_a_decoder_gives_images_back():
     assert Decoder((12, 8), (2, 3, 4), 5)(torch.zeros(7, 5)).shape == (7, 1, 12, 8)
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from torch.distributions import Normal
+from torch.distributions import Normal, kl_divergence
 
 from vspair.config import Weights
 from vspair.distributions import Gaussian, Point
@@ -22,6 +22,8 @@ TABLE_9 = {
     "vPAIR": Weights(lambda1=1.0, lambda2=0.5, lambda3=1.0, gamma_x=1.0, gamma_y=0.1),
     "sVAE": Weights(lambda1=1.0, lambda_rho=1.4, gamma_x=1.0),
     "vsPAIR": Weights(lambda1=1.0, lambda2=0.5, lambda3=1.0, lambda_rho=1.4, gamma_x=1.0, gamma_y=0.1, lambda_b=0.05),
+    "CVAE": Weights(lambda1=1.0, gamma_x=0.5),
+    "Ensemble": Weights(lambda1=2.0),
 }
 VALUES = {
     **{"reconstruction_qoi": 2.0, "kl_qoi": 3.0, "kl_slab_qoi": 5.0, "kl_gate_qoi": 7.0},
@@ -33,6 +35,8 @@ BY_HAND = {
     "vPAIR": 1.0 * (2 + 1.0 * 3) + 0.5 * (11 + 0.1 * 13) + 1.0 * 17,
     "sVAE": 1.0 * (2 + 1.0 * (5 + 7)) + 1.4 * 23,
     "vsPAIR": 1.0 * (2 + 1.0 * (5 + 7)) + 0.5 * (11 + 0.1 * 13) + 1.0 * (17 + 0.05 * 19) + 1.4 * 23,
+    "CVAE": 1.0 * (2 + 0.5 * 3),
+    "Ensemble": 2.0 * 2,
 }
 
 
@@ -40,7 +44,7 @@ def images(seed):
     return torch.randn(3, 1, 4, 5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def test_total_is_equation_15_with_the_weights_of_table_9(model_name, term_names):
+def test_total_is_equation_15_with_the_weights_of_table_9_or_the_baselines(model_name, term_names):
     terms = {name: torch.full((4,), VALUES[name]) for name in term_names[model_name]}
     found = total(terms, term_weights(TABLE_9[model_name]))
     torch.testing.assert_close(found, torch.full((4,), BY_HAND[model_name]))
@@ -97,6 +101,15 @@ def test_the_negative_elbo_bounds_the_evidence(choices):
     bound = (terms["reconstruction"] + terms["kl"]).double() + 0.5 * math.log(2 * math.pi)
     evidence = Normal(0.0, math.sqrt(2)).log_prob(torch.tensor(x)).item()
     assert abs(bound.mean().item() + evidence) < 4.5 * bound.std().item() / math.sqrt(n)
+
+
+def test_the_negative_elbos_divergence_is_to_the_prior_that_it_is_given(choices):
+    generator = torch.Generator().manual_seed(5)
+    mean, log_variance, prior_mean, prior_log_variance = torch.randn(4, 3, 6, generator=generator).unbind(0)
+    latent, prior = Gaussian(mean, log_variance), Gaussian(prior_mean, prior_log_variance)
+    laws = [Normal(law.mean, (law.log_variance / 2).exp()) for law in (latent, prior)]
+    found = negative_elbo(latent, images(0), images(1), choices(), prior)["kl"]
+    torch.testing.assert_close(found, kl_divergence(*laws).sum(1))
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])

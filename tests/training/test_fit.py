@@ -62,6 +62,19 @@ def test_pairs_are_scaled_on_the_device():
     torch.testing.assert_close(pairs.observation, torch.tensor(train.observation / 127.5 - 1, dtype=torch.float32))
 
 
+@pytest.mark.parametrize("limit", [None, 1, 3, 9])
+def test_the_first_pairs_are_taken_with_their_holes(limit):
+    """The observation is black exactly where x is lost; catches masks that are scaled or of other pairs."""
+    clean, labels = clean_images("digits", None, (28, 28))
+    train = make_pairs(clean, labels, 5, 1, patches=10, patch_size=5, seed=1).train
+    pairs = ResidentPairs.of(train, scale_for("unit", train.qoi), "cpu", limit)
+    size = min(limit or 5, 5)
+    assert len(pairs) == len(pairs.observation) == len(pairs.lost) == size
+    torch.testing.assert_close(pairs.qoi, torch.tensor(train.qoi[:size] / 255, dtype=torch.float32))
+    assert torch.equal(pairs.lost, torch.tensor(train.mask[:size]))
+    assert torch.equal(pairs.observation, torch.where(pairs.lost, 0, pairs.qoi))
+
+
 def test_a_run_learns(build, digits, choices, model_name):
     """With the wrong sign of a gradient or a step that is not taken the total would stay or grow."""
     model = build(model_name, image=(28, 28))

@@ -15,14 +15,29 @@ PARTS = ("config", "workflow", "scripts", "vspair", "envs")
 TINY = """
 preset: demo
 inpainting:
-  data: {train: 96, test: 24}
+  data: {train: 96, test: 40}
   training: {epochs: 2}
-  evaluation: {samples: 3}
+  evaluation: {samples: 3, calibration: {samples: 39}, localisation: {images: 6, levels: [-2, 2]}}
+  figures: {scatter: 24}
   models:
     PAIR: {channels: [2, 4], latent_x: 4, latent_y: 4}
     vPAIR: {channels: [2, 4], latent_x: 4, latent_y: 4, hidden: 8}
     sVAE: {channels: [2, 4], latent_x: 12}
     vsPAIR: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
+    CVAE: {channels: [2, 4], latent_x: 4}
+    Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
+  studies:
+    hyperprior:
+      axes: {models.vsPAIR.alpha0: [1, 64], models.vsPAIR.beta0: [1]}
+      base: {training.epochs: 1, models.vsPAIR.latent_y: 5}
+      train: 64
+      test: 24
+    lambda3: {base: {training.epochs: 1, models.vsPAIR.latent_y: 5}, train: 64, test: 24}
+    choices:
+      models: [PAIR, vsPAIR]
+      base: {training.epochs: 1}
+      train: 64
+      test: 24
 """
 
 

@@ -23,6 +23,10 @@ def refused(project, *arguments, **environment):
         ("inpainting={training: {epochs: 0}}", "inpainting.training.epochs: Input should be greater than 0, found '0'"),
         ("inpainting={data: {patch_size: 40}}", "pixels does not fit into an image of 28x28"),
         ("inpainting={data: {source: imagenet}}", "inpainting.data.source"),
+        ("inpainting={figures: {examples: [99]}}", "figures.examples names test image 99, but data.test=40"),
+        ("inpainting={evaluation: {calibration: {share: 0.1}}}", "but the level 0.95 needs 19"),
+        ("inpainting={studies: {lambda3: {train: 900}}}", "studies.lambda3 wants 900 training"),
+        ("inpainting={studies: {lambda3: {axes: {models.vsPAIR.colour: [1]}}}}", "'models.vsPAIR.colour'"),
     ],
 )
 def test_an_impossible_configuration_is_named(untouched, setting, sentence):
@@ -77,6 +81,6 @@ def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched):
     result = untouched.snakemake("--config", "inpainting={data: {train: 5000}}")
     text = result.stdout + result.stderr
     assert result.returncode != 0
-    assert "error: 5000 training and 24 test pairs were asked for, but the source has only 1797 images" in text
+    assert "error: 5000 training and 40 test pairs were asked for, but the source has only 1797 images" in text
     assert "Traceback" not in text
     assert list((untouched.folder / "results/demo/inpainting").rglob("*.*")) == []

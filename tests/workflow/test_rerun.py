@@ -2,6 +2,27 @@
 
 import hashlib
 
+import pytest
+
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
+STUDIES = {
+    "hyperprior": {"fig12", "table_fig12"},
+    "lambda3": {"fig_lambda3", "table_lambda3"},
+    "choices": {"table_choices"},
+}
+TABLES = (
+    "table3",
+    "table4",
+    "table5",
+    "table8",
+    "table_fig7",
+    "table_uq",
+    "table_fig12",
+    "table_lambda3",
+    "table_choices",
+)
+FIGURES = ("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig_calibration", "fig12", "fig_lambda3", "fig_training")
+
 
 def checksums(project):
     """Content of every result but logs and timings."""
@@ -35,13 +56,13 @@ def test_a_changed_comment_or_docstring_makes_nothing_stale(project):
 
 def test_a_changed_formula_retrains_exactly_the_models_that_use_it(project):
     project.edit("vspair/distributions/spike_slab.py", "off = 1 - probability", "off = 1.0 - 1.0 * probability")
-    assert project.planned() == {
-        *(f"{rule} {model}" for rule in ("train", "evaluate", "aggregate") for model in ("sVAE", "vsPAIR")),
-        "table3",
-        "table8",
-        "fig3",
-        "fig_training",
+    stale = project.planned()
+    rules = ("train", "evaluate", "aggregate", "localise", "latents", "calibrate")
+    assert {job for job in stale if " " in job} == {
+        *(f"{rule} {model}" for rule in rules for model in ("sVAE", "vsPAIR")),
+        "study vsPAIR",
     }
+    assert {job for job in stale if " " not in job} == {*TABLES, *FIGURES}
 
 
 def test_a_formula_of_one_model_retrains_that_model_alone(project):
@@ -70,12 +91,31 @@ def test_a_changed_weight_of_one_model_retrains_that_model_alone(project):
 
 
 def test_one_figure_needs_only_its_own_models(untouched):
-    """Figure 3 shows the three probabilistic models: PAIR and the tables are none of its business."""
+    """Figure 3 shows the probabilistic models: PAIR and the tables are none of its business."""
     assert untouched.planned("fig3") == {
         "pairs",
         "fig3",
-        *(f"{rule} {model}" for rule in ("train", "evaluate") for model in ("vPAIR", "sVAE", "vsPAIR")),
+        *(f"{rule} {model}" for rule in ("train", "evaluate") for model in PROBABILISTIC),
     }
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_changed_axis_runs_its_new_runs_and_nothing_else(project, study):
+    axes = {
+        "hyperprior": "{models.vsPAIR.alpha0: [1, 64, 2]}",
+        "lambda3": "{models.vsPAIR.weights.lambda3: [0.1, 10, 3]}",
+        "choices": "{choices.mapping_gradient: [map]}",
+    }[study]
+    stale = project.planned("--config", f"inpainting={{studies: {{{study}: {{axes: {axes}}}}}}}")
+    assert {job for job in stale if job.startswith("study")} == {
+        f"study {model}" for model in (("PAIR", "vsPAIR") if study == "choices" else ("vsPAIR",))
+    }
+    assert {job for job in stale if not job.startswith("study")} == STUDIES[study]
+
+
+def test_a_changed_search_leaves_trainings_and_calibration_alone(project):
+    stale = project.planned("--config", "inpainting={evaluation: {localisation: {levels: [-1, 1]}}}")
+    assert {job.split()[0] for job in stale} == {"localise", "latents", "table5", "fig4", "fig5", "fig6", "fig8"}
 
 
 def test_one_light_table_is_made_without_any_training(untouched):
@@ -91,7 +131,8 @@ def test_the_paper_grid_is_planned_on_a_machine_without_gpu_or_data(untouched):
     text = result.stdout + result.stderr
     assert result.returncode == 0, text
     counts = dict(line.split() for line in text.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)
-    assert counts["train"] == counts["evaluate"] == "12"
+    assert counts["train"] == counts["evaluate"] == "18"
+    assert counts["study"] == str(3 * 16 + 3 * 5 + 66)
     assert counts["download"] == "1"
     assert "gpu=1" in text
 

@@ -1,17 +1,30 @@
 """The configuration: typed, validated before any work starts, resolved from preset, problem and user settings."""
 
-from vspair.config.problem import Choices, Data, Evaluation, Figure, Model, Problem, Training, Weights
+from vspair.config.evaluation import Calibration, Evaluation, Figure, Localisation
+from vspair.config.models import BASELINES, Model, Weights
+from vspair.config.problem import Problem
 from vspair.config.resolve import Config, resolve
+from vspair.config.studies import Study, parse_run, run_name, with_settings
+from vspair.config.theory import Theory
+from vspair.config.training import Choices, Data, Training
 
 __all__ = [
+    "BASELINES",
+    "Calibration",
     "Choices",
     "Config",
     "Data",
     "Evaluation",
     "Figure",
+    "Localisation",
     "Model",
     "Problem",
+    "Study",
+    "Theory",
     "Training",
     "Weights",
+    "parse_run",
     "resolve",
+    "run_name",
+    "with_settings",
 ]

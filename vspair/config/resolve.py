@@ -8,10 +8,12 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
-from vspair.config.problem import Problem, Section
+from vspair.config.problem import Problem
+from vspair.config.section import Section
+from vspair.config.theory import Theory
 from vspair.errors import VspairError
 
-PROBLEMS = ("inpainting",)
+PROBLEMS = ("inpainting", "theory")
 
 
 class Config(Section):
@@ -25,6 +27,7 @@ class Config(Section):
     threads: PositiveInt = Field(description="CPU threads of one training or evaluation")
     seeds: tuple[int, ...] = Field(min_length=1, description="one training run per model and seed")
     inpainting: Problem = Field(description="blind inpainting (Section 4.1)")
+    theory: Theory = Field(description="linear-Gaussian check of Theorems 1 and 2 (Section 3.2)")
 
     @model_validator(mode="after")
     def _seeds_are_distinct(self) -> "Config":

@@ -47,10 +47,17 @@ class Gaussian:
         noise = self.mean.new_empty(*sample_shape, *self.mean.shape).normal_(generator=generator)
         return self.mean + (0.5 * self.log_variance).exp() * noise
 
-    def kl_per_latent(self) -> Tensor:
-        """KL to N(0, 1) for each latent: (sigma^2 + mu^2 - 1 - log sigma^2) / 2 (Eq. 4), shape (batch, latent)."""
-        return 0.5 * (self.variance + self.mean**2 - 1 - self.log_variance)
+    def kl_per_latent(self, prior: "Gaussian | None" = None) -> Tensor:
+        """KL to a Gaussian prior for each latent, shape (batch, latent).
 
-    def kl(self, prior: None = None) -> dict[str, Tensor]:
-        """KL to the standard normal prior, summed over latents (Eq. 4); name -> shape (batch,)."""
-        return {"kl": self.kl_per_latent().sum(-1)}
+        Without a prior it is N(0, 1): (sigma^2 + mu^2 - 1 - log sigma^2) / 2 (Eq. 4).
+        """
+        if prior is None:
+            return 0.5 * (self.variance + self.mean**2 - 1 - self.log_variance)
+        distance = (self.mean - prior.mean) ** 2 / prior.variance
+        difference = self.log_variance - prior.log_variance
+        return 0.5 * (difference.exp() + distance - 1 - difference)
+
+    def kl(self, prior: "Gaussian | None" = None) -> dict[str, Tensor]:
+        """KL to the prior, by default the standard normal, summed over latents (Eq. 4); name -> shape (batch,)."""
+        return {"kl": self.kl_per_latent(prior).sum(-1)}

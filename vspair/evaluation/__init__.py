@@ -1,6 +1,22 @@
 """Evaluation of any method that answers `reconstruct(y)` and, where it has one, `posterior(y)`."""
 
+from vspair.evaluation.calibration import Calibrated, calibrate
+from vspair.evaluation.inspection import NO_LATENT, inspect_codes, inspect_localised, nearest_to_percentiles
 from vspair.evaluation.latents import LatentStatistics
-from vspair.evaluation.reconstruction import Evaluated, evaluate
+from vspair.evaluation.localisation import Perturbation, localise
+from vspair.evaluation.reconstruction import Evaluated, evaluate, mean_over
 
-__all__ = ["Evaluated", "LatentStatistics", "evaluate"]
+__all__ = [
+    "NO_LATENT",
+    "Calibrated",
+    "Evaluated",
+    "LatentStatistics",
+    "Perturbation",
+    "calibrate",
+    "evaluate",
+    "inspect_codes",
+    "inspect_localised",
+    "localise",
+    "mean_over",
+    "nearest_to_percentiles",
+]

@@ -30,7 +30,12 @@ class LatentStatistics:
             self._at_one = at_one if self._at_one is None else self._at_one + at_one
 
     def summary(self) -> dict[str, float]:
-        """Shares by name: `collapsed` and, for sparse latents, `gates_at_one` and `always_at_one` (stuck on)."""
+        """Shares by name: `collapsed` and, for sparse latents, `gates_at_one` and `always_at_one` (stuck on).
+
+        Empty if no codes were added.
+        """
+        if not self._inputs:
+            return {}
         shares = {"collapsed": _share(self._small >= COLLAPSED_SHARE * self._inputs)}
         if self._at_one is not None:
             shares["gates_at_one"] = float((self._at_one / self._inputs).mean())

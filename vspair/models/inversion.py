@@ -3,13 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from vspair.models.posterior import Posterior
+from vspair.models.posterior import LatentPosterior, Posterior
 
 
 class InverseModel(nn.Module):
     """A learned inverse of an observation process.
 
-    A subclass gives `infer(observation)`, the latent distribution of the QoI, and `decode(latent)`.
+    A subclass gives `qoi_family`, the family of its QoI latent, `latents`, the latent's dimension,
+    `infer(observation)`, its distribution, and `decode(latent)`.
     """
 
     @property
@@ -42,7 +43,7 @@ class InverseModel(nn.Module):
         if not self.probabilistic:
             raise TypeError(f"{type(self).__name__} is deterministic and has no posterior: use reconstruct")
         self._require_evaluation()
-        return Posterior(self.infer(observation), self.decode, len(observation))
+        return LatentPosterior(self.infer(observation), self.decode, len(observation), self.latents)
 
     def _require_evaluation(self) -> None:
         if self.training:

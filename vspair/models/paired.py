@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vspair.config.problem import Choices
+from vspair.config.training import Choices
 from vspair.distributions import LINKS, SparsityPrior
 from vspair.models.autoencoder import Autoencoder
 from vspair.models.inversion import InverseModel
@@ -29,6 +29,7 @@ class PairedAutoencoder(InverseModel):
         self, image: Sequence[int], channels: Sequence[int], latent_x: int, latent_y: int, hidden: int | None = None
     ):
         super().__init__()
+        self.latents = latent_x
         self.qoi = Autoencoder(self.qoi_family, image, channels, latent_x)
         self.observation = Autoencoder(self.observation_family, image, channels, latent_y)
         width = () if hidden is None else (hidden,)
@@ -73,8 +74,11 @@ class PairedAutoencoder(InverseModel):
     def mapping_terms(
         self, predicted, target: Tensor, qoi: Tensor, choices: Choices, generator: torch.Generator | None
     ) -> dict[str, Tensor]:
-        """The mapping loss on latent parameters (Eq. 16) or on images (Eq. 14), as `choices` says; shapes (batch,)."""
-        if choices.mapping_space == "image":
+        """The mapping loss on latent parameters (Eq. 16), shapes (batch,).
+
+        A deterministic pair may have it on images (Eq. 14), as `choices` says; for distributions the paper is clear.
+        """
+        if choices.mapping_space == "image" and not self.probabilistic:
             decoded = self.decode(predicted.rsample(generator))
             return {"mapping": squared_error(decoded, qoi, choices.mapping_reduction)}
         return {"mapping": mapping_error(predicted.parameters(), target, choices.mapping_reduction)}

@@ -1,37 +1,32 @@
 """The approximate posterior over images that a probabilistic model gives for an observation."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
-DECODED_AT_ONCE = 2048
-"""Images decoded in one pass when draws are streamed: bounds the memory, whatever the number of draws."""
+DRAWN_AT_ONCE = 2048
+"""Images held at once when draws are streamed: bounds the memory, whatever the number of draws."""
+
+DECODED_AT_ONCE = {"cpu": 64, "cuda": 4096}
+"""Images decoded in one pass on each kind of device: few stay in a CPU's cache, many keep a GPU busy."""
 
 
-class Posterior:
-    """q(x | y): a latent distribution pushed through the decoder (Section 3.1).
+class Posterior(ABC):
+    """q(x | y) for a batch of observations, known by its draws.
 
-    Arguments:
-        latent: distribution of z_x given y, with parameters of shape (batch, latent).
-        decode: codes (n, latent) -> images (n, channels, height, width).
-        batch: number of observations.
+    Attributes:
+        gates: gate probabilities omega, shape (batch, latent); None for a latent that is not sparse.
+        latents: number of latents that the draws go through; 0 for a posterior without a latent space.
     """
 
-    def __init__(self, latent, decode: Callable[[Tensor], Tensor], batch: int):
-        self.latent = latent
-        self.decode = decode
-        self.batch = batch
+    gates: Tensor | None = None
+    latents: int = 0
 
-    @property
-    def gates(self) -> Tensor | None:
-        """Gate probabilities omega, shape (batch, latent); None for a latent that is not sparse."""
-        return getattr(self.latent, "gate", None)
-
-    @torch.inference_mode()
-    def sample_latent(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n draws of the code z_x, shape (n, batch, latent)."""
-        return self.latent.rsample(generator, (n,))
+    @abstractmethod
+    def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
+        """n draws in parts, each of shape (part, batch, channels, height, width)."""
 
     @torch.inference_mode()
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
@@ -61,8 +56,54 @@ class Posterior:
         """Pixel-wise unbiased variance of n draws, shape (batch, channels, height, width)."""
         return self.moments(n, generator)[1]
 
+
+class LatentPosterior(Posterior):
+    """A latent distribution pushed through the decoder (Section 3.1).
+
+    Arguments:
+        latent: distribution of the code given y, with parameters of shape (batch, latent).
+        decode: codes (n, width) -> images (n, channels, height, width).
+        batch: number of observations.
+        latents: number of latents at the front of a code; what follows is a fixed condition.
+    """
+
+    def __init__(self, latent, decode: Callable[[Tensor], Tensor], batch: int, latents: int):
+        self.latent = latent
+        self._decode = decode
+        self.batch = batch
+        self.latents = latents
+        self.gates = getattr(latent, "gate", None)
+
+    @torch.inference_mode()
+    def sample_latent(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n draws of the code, shape (n, batch, width); its first `latents` entries are z_x."""
+        return self.latent.rsample(generator, (n,))
+
+    @torch.inference_mode()
+    def decode(self, codes: Tensor) -> Tensor:
+        """Images (n, channels, height, width) of codes (n, width), decoded in parts that suit the device."""
+        return torch.cat([self._decode(part) for part in codes.split(DECODED_AT_ONCE[codes.device.type])])
+
     def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
-        at_once = max(1, DECODED_AT_ONCE // self.batch)
+        at_once = max(1, DRAWN_AT_ONCE // self.batch)
         for start in range(0, n, at_once):
             codes = self.sample_latent(min(at_once, n - start), generator)
             yield self.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
+
+
+class MemberPosterior(Posterior):
+    """The uniform mixture of the reconstructions of an ensemble's members.
+
+    Arguments:
+        members: shape (members, batch, channels, height, width).
+    """
+
+    def __init__(self, members: Tensor):
+        self.members = members
+
+    def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
+        count, batch = self.members.shape[:2]
+        chosen = torch.randint(count, (n, batch), generator=generator, device=self.members.device)
+        every = torch.arange(batch, device=self.members.device)
+        for part in chosen.split(max(1, DRAWN_AT_ONCE // batch)):
+            yield self.members[part, every]

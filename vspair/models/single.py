@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vspair.config.problem import Choices
+from vspair.config.training import Choices
 from vspair.distributions import SparsityPrior
 from vspair.models.autoencoder import Autoencoder
 from vspair.models.inversion import InverseModel
@@ -33,6 +33,7 @@ class SingleAutoencoder(InverseModel):
         rho_start: float = 0.5,
     ):
         super().__init__()
+        self.latents = latent_x
         self.autoencoder = Autoencoder(self.qoi_family, image, channels, latent_x)
         self.prior = SparsityPrior(alpha0, beta0, rho_start)
 

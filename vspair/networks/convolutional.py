@@ -51,12 +51,13 @@ class Encoder(nn.Module):
         channels: width of the first convolution and of each block after it, e.g. (16, 32, 64).
         latent: dimension of the latent space.
         heads: parameters for each latent: 1 deterministic, 2 Gaussian, 3 spike-and-slab.
+        inputs: images looked at together, as channels.
     """
 
-    def __init__(self, image: Sequence[int], channels: Sequence[int], latent: int, heads: int):
+    def __init__(self, image: Sequence[int], channels: Sequence[int], latent: int, heads: int, inputs: int = 1):
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(1, channels[0], 3, padding=1),
+            nn.Conv2d(inputs, channels[0], 3, padding=1),
             *(encoder_block(before, after) for before, after in pairwise(channels)),
             nn.Flatten(),
         )
@@ -65,7 +66,7 @@ class Encoder(nn.Module):
         self.shape = (heads, latent)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map images (batch, 1, height, width) to heads (batch, heads, latent)."""
+        """Map images (batch, inputs, height, width) to heads (batch, heads, latent)."""
         return self.heads(self.features(image)).unflatten(-1, self.shape)
 
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from vspair.config.problem import Choices
+from vspair.config.training import Choices
 from vspair.objectives.terms import half_squared_error, squared_error
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from vspair.config.problem import Weights
+from vspair.config.models import Weights
 
 
 def term_weights(weights: Weights) -> dict[str, float]:

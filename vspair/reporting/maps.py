@@ -1,11 +1,13 @@
 """Mean and variance maps of several methods for cases of growing difficulty (Figure 3)."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from vspair.reporting.images import show
 from vspair.reporting.style import STYLE, TEXT_WIDTH
 
 if TYPE_CHECKING:
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
 MEAN_MAP = "gray"
 VARIANCE_MAP = "inferno"
 
-# Layout: margins in shares of the width, the gap between cases in image widths, the header in inches.
-LEFT, RIGHT = 0.035, 0.92
+# Layout: margins in shares of the width, the gap between cases in image widths, the header in inches, and how many
+# letters of a method's name fit beside one image.
+LEFT, RIGHT, BOTTOM = 0.05, 0.905, 0.04
 CASE_GAP = 0.3
 HEADER = 0.4
+LABEL_WIDTH = 9
 
 
 def cases_by_difficulty(errors: pd.DataFrame, percentiles: Sequence[float]) -> pd.DataFrame:
@@ -70,7 +74,7 @@ def map_figure(
             width_ratios=ratios,
             left=LEFT,
             right=RIGHT,
-            bottom=0.02,
+            bottom=BOTTOM,
             top=top_edge,
             wspace=0.06,
         )
@@ -79,16 +83,15 @@ def map_figure(
             for row, (method, (mean, variance)) in enumerate(moments.items()):
                 axes = [figure.add_subplot(grid[row, first + column]) for column in range(len(columns))]
                 for axis, image in zip(axes, (observation[case], qoi[case], mean[case]), strict=False):
-                    axis.imshow(image, cmap=MEAN_MAP, vmin=limits[0], vmax=limits[1])
-                shown = axes[-1].imshow(variance[case], cmap=VARIANCE_MAP, vmin=0, vmax=top)
+                    show(axis, image, limits, MEAN_MAP)
+                shown = show(axes[-1], variance[case], (0, top), VARIANCE_MAP)
                 for axis, name in zip(axes, columns, strict=True):
-                    axis.set(xticks=[], yticks=[])
                     axis.set_title(name if row == 0 else "", fontsize=7, pad=3)
                 if case == 0:
-                    axes[0].set_ylabel(method)
+                    axes[0].set_ylabel(fill(method, LABEL_WIDTH), fontsize=6.5)
                 if row == 0:
                     left, right = axes[0].get_position().x0, axes[-1].get_position().x1
                     figure.text((left + right) / 2, 1 - 0.04 / height, title, ha="center", va="top", fontsize=8)
-        bar = figure.add_axes((RIGHT, 0.02, 0.012, top_edge - 0.02))
+        bar = figure.add_axes((RIGHT, BOTTOM, 0.012, top_edge - BOTTOM))
         figure.colorbar(shown, cax=bar, label="pixel variance")
     return figure

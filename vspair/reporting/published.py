@@ -29,6 +29,11 @@ class Published:
                     return f"{path} is {found}, the paper's is {expected}"
         return None
 
+    def note(self, configuration: Mapping[str, Any]) -> str | None:
+        """Why a configuration is not compared with these numbers, as a sentence; None if it is."""
+        obstacle = self.obstacle(configuration)
+        return f"Not comparable with the paper: {obstacle}." if obstacle else None
+
 
 def _leaves(path: str, wanted: Any, found: Any) -> Iterator[tuple[str, Any, Any]]:
     """Every value that a condition names, with its key and what the configuration has there (None for nothing)."""

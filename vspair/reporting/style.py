@@ -3,12 +3,15 @@
 Matplotlib is imported by the functions that draw, so that a script can be checked and planned without waiting for it.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vspair.errors import VspairError
 from vspair.files import whole
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 STYLE = {
@@ -35,6 +38,46 @@ TEXT_WIDTH = 6.75
 
 # A fixed date and no version keep the bytes of a figure the same from run to run.
 _METADATA = {".png": {"Software": None}, ".pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+
+
+def named(methods: Sequence[str], labels: Mapping[str, str]) -> dict[str, str]:
+    """What a reader sees in place of each method's name: its label, such as `B (ours)`, or else the name itself."""
+    return {method: labels.get(method, method) for method in methods}
+
+
+def palette(methods: Sequence[str]) -> dict[str, str]:
+    """The colour of every method, by its position: the same in all figures that are given the same methods.
+
+    Arguments:
+        methods: names of all methods of a problem, also of those that a figure leaves out.
+
+    Raises:
+        VspairError: there are more methods than colours.
+    """
+    if len(methods) > len(COLOURS):
+        raise VspairError(
+            f"expected at most {len(COLOURS)} methods, one per colour in vspair.reporting.style.COLOURS, "
+            f"found {len(methods)} ({', '.join(methods)}): compare fewer, or add colours that can be told apart"
+        )
+    return dict(zip(methods, COLOURS, strict=False))
+
+
+def three_digits(value: float) -> str:
+    """A number with three significant digits, trailing zeros among them: 0.0600, 15.0, 512."""
+    return f"{value:#.3g}".rstrip(".")
+
+
+def log_ticks(axis: "Axis") -> None:
+    """Plain numbers on a logarithmic axis (`xaxis` or `yaxis`) whose limits are final.
+
+    They stand at 1, 2 and 5 times the powers of ten; within one decade, which may hold none of these, evenly.
+    """
+    from matplotlib.ticker import AutoLocator, FormatStrFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high >= 10 * low else AutoLocator())
+    axis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def save_figure(figure: "Figure", stem: Path) -> None:

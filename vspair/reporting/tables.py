@@ -62,7 +62,14 @@ def _line(cell: Cell, published: Published, comparable: bool) -> dict[str, Any]:
     return dict(zip(COLUMNS, line, strict=True))
 
 
-def write_table(stem: Path, frame: pd.DataFrame, caption: str, note: str | None = None) -> None:
+def sources(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
+    """Where each cell comes from, `row|column` -> inputs and key, as a receipt's annotation `cells` wants it."""
+    return {f"{cell.row}|{cell.column}": {"inputs": list(cell.inputs), "key": cell.key} for cell in cells}
+
+
+def write_table(
+    stem: Path, frame: pd.DataFrame, caption: str, note: str | None = None, labels: Mapping[str, str] | None = None
+) -> None:
     """Write `<stem>.csv` (the truth), `<stem>.md` and `<stem>.tex` (rendered from it).
 
     Arguments:
@@ -70,10 +77,11 @@ def write_table(stem: Path, frame: pd.DataFrame, caption: str, note: str | None 
         frame: from `table_frame`.
         caption: one sentence.
         note: a sentence below the table, such as why it is not comparable.
+        labels: row -> what a reader sees in its place.
     """
     with whole(stem.with_suffix(".csv")) as temporary:
         frame.to_csv(temporary, index=False, float_format="%.8g")
-    shown = _wide(frame)
+    shown = _wide(frame).rename(index=dict(labels or {}))
     note = " ".join(filter(None, [headline(frame), note]))
     notes = f"\n{note}\n" if note else ""
     write_text(stem.with_suffix(".md"), f"{caption}\n\n{shown.to_markdown()}\n{notes}")

@@ -2,6 +2,7 @@
 
 from vspair.training.checkpoint import Checkpoint, load_weights, save_weights
 from vspair.training.loop import ResidentPairs, fit
+from vspair.training.runs import restored, train_model
 from vspair.training.seeds import derive, generator_for, initialised
 
 __all__ = [
@@ -12,5 +13,7 @@ __all__ = [
     "generator_for",
     "initialised",
     "load_weights",
+    "restored",
     "save_weights",
+    "train_model",
 ]

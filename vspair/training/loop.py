@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from vspair.config.problem import Choices, Training, Weights
+from vspair.config.models import Weights
+from vspair.config.training import Choices, Training
 from vspair.data.pairs import Split
 from vspair.data.scales import Scale
 from vspair.errors import VspairError
@@ -33,16 +34,22 @@ class ResidentPairs:
     Arguments:
         qoi: x, float32 of shape (pairs, 1, height, width).
         observation: y, same shape.
+        lost: True where y has lost x, same shape; None where nobody asks for it.
     """
 
     qoi: Tensor
     observation: Tensor
+    lost: Tensor | None = None
 
     @classmethod
-    def of(cls, split: Split, scale: Scale, device: str) -> "ResidentPairs":
-        """Move a split to `device` and scale its grey values there."""
-        grey = (torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in (split.qoi, split.observation))
-        return cls(*((part.float() - scale.offset) / scale.unit for part in grey))
+    def of(cls, split: Split, scale: Scale, device: str, limit: int | None = None) -> "ResidentPairs":
+        """Move a split, or its first `limit` pairs, to `device` and scale the grey values there."""
+        qoi, observation, lost = (
+            torch.from_numpy(np.ascontiguousarray(part[:limit])).to(device)
+            for part in (split.qoi, split.observation, split.mask)
+        )
+        qoi, observation = ((grey.float() - scale.offset) / scale.unit for grey in (qoi, observation))
+        return cls(qoi, observation, lost)
 
     def __len__(self) -> int:
         return len(self.qoi)

@@ -2,7 +2,7 @@
 
 from snakemake.exceptions import WorkflowError
 
-from vspair.config import resolve
+from vspair.config import BASELINES, parse_run, resolve, run_name
 from vspair.data.sources import FOLDERS, check_file, raw_files
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
@@ -77,3 +77,24 @@ def sources(name):
 def conditions(table):
     """Dotted keys that the comparison with a published table depends on."""
     return list(read_published(ROOT / PUBLISHED, table).conditions)
+
+
+def study_runs(name):
+    """Files of a study's runs and, in the same order, (run, model, seed) of each."""
+    study = CONFIG.inpainting.studies[name]
+    runs = [[run, model, seed] for run, model in study.runs() for seed in study.seeds]
+    names, models, seeds = zip(*runs)
+    files = expand(
+        rules.study.output.images,
+        zip,
+        study=[name] * len(runs),
+        run=names,
+        model=models,
+        seed=seeds,
+    )
+    return files, runs
+
+
+def swept(name):
+    """The settings and the seed of each run of a study of one model, in the order of its files."""
+    return [[parse_run(run), seed] for run, _, seed in study_runs(name)[1]]

@@ -1,11 +1,21 @@
 # Blind inpainting (Section 4.1): data, training, evaluation.
 
 INPAINTING = f"{RESULTS}/inpainting"
+TABLE = f"{RESULTS}/tables"
+FIGURE = f"{RESULTS}/figures"
 MODELS = list(CONFIG.inpainting.models)
+PAPER = [model for model in MODELS if model not in BASELINES]
+# Rows of Figure 3, in the paper's order, and ours below; the last has no latent space.
+PROBABILISTIC = ["vsPAIR", "vPAIR", "sVAE", "CVAE", "Ensemble"]
+LATENT = PROBABILISTIC[:-1]
+SEEDS = CONFIG.seeds
+LABELS = {model: f"{model} (ours)" if model in BASELINES else model for model in MODELS}
 
 
 wildcard_constraints:
     model="|".join(MODELS),
+    study="|".join(CONFIG.inpainting.studies),
+    run="[^/]+",
     seed=r"\d+",
     folder="|".join(FOLDERS.values()),
 
@@ -89,7 +99,7 @@ rule train:
                 "inpainting.choices",
                 "inpainting.training",
             ],
-            entries=[f"vspair.models.zoo:{wildcards.model}"],
+            entries=[f"vspair.models:{wildcards.model}"],
             seed=int(wildcards.seed),
             stochastic=True,
         ),
@@ -125,9 +135,10 @@ rule evaluate:
                 "inpainting.image",
                 "inpainting.data.scale",
                 f"inpainting.models.{wildcards.model}",
-                "inpainting.evaluation",
+                "inpainting.evaluation.samples",
+                "inpainting.evaluation.batch_size",
             ],
-            entries=[f"vspair.models.zoo:{wildcards.model}"],
+            entries=[f"vspair.models:{wildcards.model}"],
             seed=int(wildcards.seed),
             stochastic=True,
         ),

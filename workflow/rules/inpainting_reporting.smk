@@ -1,16 +1,10 @@
-# Blind inpainting (Section 4.1): tables and figures.
-
-TABLE = f"{RESULTS}/tables"
-FIGURE = f"{RESULTS}/figures"
-PROBABILISTIC = [
-    model for model in ("vsPAIR", "vPAIR", "sVAE") if model in MODELS
-]  # rows of Figure 3
+# Blind inpainting: reconstruction (Tables 3 and 8, the training histories).
 
 
 rule table3:
     input:
-        images=expand(rules.evaluate.output.images, model=MODELS, seed=CONFIG.seeds),
-        summaries=expand(rules.evaluate.output.summary, model=MODELS, seed=CONFIG.seeds),
+        images=expand(rules.evaluate.output.images, model=MODELS, seed=SEEDS),
+        summaries=expand(rules.evaluate.output.summary, model=MODELS, seed=SEEDS),
         published=PUBLISHED,
     output:
         csv=report(
@@ -35,6 +29,7 @@ rule table3:
         runtime=10,
     params:
         models=MODELS,
+        labels=LABELS,
         evidence=evidence(
             "scripts/table3.py",
             ["seeds", "inpainting.data.scale", *conditions("table3")],
@@ -68,57 +63,19 @@ rule table8:
         mem_mb=2000,
         runtime=10,
     params:
+        labels=LABELS,
         evidence=evidence(
             "scripts/table8.py",
             ["inpainting.image", "inpainting.models"],
-            entries=[f"vspair.models.zoo:{model}" for model in MODELS],
+            entries=[f"vspair.models:{model}" for model in MODELS],
         ),
     script:
         "../../scripts/table8.py"
 
 
-rule fig3:
-    input:
-        pairs=rules.pairs.output.pairs,
-        images=expand(
-            rules.evaluate.output.images, model=PROBABILISTIC, seed=CONFIG.seeds[0]
-        ),
-        moments=expand(
-            rules.evaluate.output.moments, model=PROBABILISTIC, seed=CONFIG.seeds[0]
-        ),
-    output:
-        png=report(
-            f"{FIGURE}/fig3.png",
-            caption="../report/fig3.rst",
-            category="Blind inpainting",
-            subcategory="Figures",
-        ),
-        pdf=f"{FIGURE}/fig3.pdf",
-        csv=f"{FIGURE}/fig3.csv",
-        receipt=f"{FIGURE}/fig3.receipt.json",
-    log:
-        f"{RESULTS}/logs/figures/fig3.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/fig3.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=2000,
-        runtime=10,
-    params:
-        models=PROBABILISTIC,
-        evidence=evidence(
-            "scripts/fig3.py", ["seeds", "inpainting.data.scale", "inpainting.figures"]
-        ),
-    script:
-        "../../scripts/fig3.py"
-
-
 rule fig_training:
     input:
-        histories=expand(rules.train.output.history, model=MODELS, seed=CONFIG.seeds),
+        histories=expand(rules.train.output.history, model=MODELS, seed=SEEDS),
     output:
         png=report(
             f"{FIGURE}/fig_training.png",
@@ -141,7 +98,8 @@ rule fig_training:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=[[model, seed] for model in MODELS for seed in CONFIG.seeds],
+        runs=[[model, seed] for model in MODELS for seed in SEEDS],
+        labels=LABELS,
         evidence=evidence("scripts/fig_training.py", ["seeds"]),
     script:
         "../../scripts/fig_training.py"

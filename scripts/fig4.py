@@ -1,0 +1,44 @@
+"""Figure 4: latent codes of a few test images, and the reconstructions that they stand for."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file
+
+from vspair.data import read_pairs, scale_for
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.bars import latent_figure
+from vspair.reporting.images import grey_limits, in_scale
+from vspair.reporting.style import named, palette, save_figure
+
+with recorded(snakemake) as job:
+    names = named(snakemake.params.order, snakemake.params.labels)
+    models = snakemake.params.models
+    latents = {model: load_file(path) for model, path in zip(models, snakemake.input.latents, strict=True)}
+    images = latents[models[0]]["images"]
+
+    pairs = read_pairs(Path(snakemake.input.pairs))
+    scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
+    observation, qoi = (in_scale(part[images, 0], scale) for part in (pairs.test.observation, pairs.test.qoi))
+    figure = latent_figure(
+        [f"test image {image}" for image in images],
+        observation,
+        qoi,
+        {names[model]: tensors["reconstructions"] for model, tensors in latents.items()},
+        {names[model]: tensors["codes"] for model, tensors in latents.items()},
+        palette(list(names.values())),
+        grey_limits(scale),
+    )
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))
+
+    parts = []
+    for model, tensors in latents.items():
+        case, latent = np.nonzero(tensors["codes"])
+        values = tensors["codes"][case, latent]
+        parts.append(
+            pd.DataFrame({"method": model, "case": case, "image": images[case], "latent": latent, "value": values})
+        )
+    with whole(snakemake.output.csv) as temporary:
+        pd.concat(parts).to_csv(temporary, index=False)

@@ -1,0 +1,34 @@
+"""Figure 5: the first image of Figure 4 while its most sensitive latents are perturbed, one at a time."""
+
+from pathlib import Path
+
+import pandas as pd
+from safetensors.numpy import load_file
+
+from vspair.config import Figure
+from vspair.data import read_pairs, scale_for
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.images import grey_limits
+from vspair.reporting.perturbations import Sensitive, perturbation_figure
+from vspair.reporting.style import named, save_figure
+
+with recorded(snakemake) as job:
+    names = named(snakemake.params.order, snakemake.params.labels)
+    levels = Figure.model_validate(job.configuration["inpainting.figures"]).levels
+    scale = scale_for(job.configuration["inpainting.data.scale"], read_pairs(Path(snakemake.input.pairs)).train.qoi)
+    sensitive = {}
+    for model, path in zip(snakemake.params.models, snakemake.input.latents, strict=True):
+        tensors = load_file(path)
+        sensitive[model] = Sensitive(tensors["sensitive"], tensors["sensitivity"], tensors["sensitive_images"])
+    figure = perturbation_figure(
+        levels, {names[model]: shown for model, shown in sensitive.items()}, grey_limits(scale)
+    )
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))
+
+    shown = pd.concat(
+        pd.DataFrame({"method": model, "latent": found.latents, "sensitivity": found.changes})
+        for model, found in sensitive.items()
+    )
+    with whole(snakemake.output.csv) as temporary:
+        shown.merge(pd.DataFrame({"level": levels}), how="cross").to_csv(temporary, index=False)

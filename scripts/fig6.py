@@ -1,0 +1,45 @@
+"""Figure 6: latents whose perturbation acts inside the holes."""
+
+from pathlib import Path
+
+import pandas as pd
+from safetensors.numpy import load_file
+
+from vspair.config import Figure
+from vspair.data import read_pairs, scale_for
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.images import grey_limits, in_scale
+from vspair.reporting.localised import LocalisedCase, localised_figure
+from vspair.reporting.style import save_figure
+
+with recorded(snakemake) as job:
+    levels = Figure.model_validate(job.configuration["inpainting.figures"]).levels
+    pairs = read_pairs(Path(snakemake.input.pairs))
+    scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
+    tensors = load_file(snakemake.input.latents[0])
+    images = tensors["localised"]
+    cases = [
+        LocalisedCase(
+            title=f"test image {image}",
+            observation=in_scale(pairs.test.observation[image, 0], scale),
+            qoi=in_scale(pairs.test.qoi[image, 0], scale),
+            mean=tensors["localised_mean"][case],
+            variance=tensors["localised_variance"][case],
+            mask=pairs.test.mask[image, 0],
+            latent=int(tensors["localised_latent"][case]),
+            ratio=float(tensors["localised_ratio"][case]),
+            images=tensors["localised_images"][case],
+        )
+        for case, image in enumerate(images)
+    ]
+    save_figure(localised_figure(cases, levels, grey_limits(scale)), Path(snakemake.output.png).with_suffix(""))
+
+    parts = []
+    for image, case in zip(images, cases, strict=True):
+        squared = case.change(levels) ** 2
+        part = {"image": image, "latent": case.latent, "ratio": case.ratio, "level": levels}
+        part |= {"change_holes": squared[:, case.mask].mean(1), "change_outside": squared[:, ~case.mask].mean(1)}
+        parts.append(pd.DataFrame(part))
+    with whole(snakemake.output.csv) as temporary:
+        pd.concat(parts).to_csv(temporary, index=False)

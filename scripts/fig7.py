@@ -1,0 +1,29 @@
+"""Figure 7: uncertainty against error, and variance inside against outside the holes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vspair.config import Figure
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.style import named, palette, save_figure
+from vspair.reporting.uncertainty import uncertainty_figure
+
+with recorded(snakemake) as job:
+    names = named(snakemake.params.order, snakemake.params.labels)
+    settings = Figure.model_validate(job.configuration["inpainting.figures"])
+    parts = []
+    for model, path in zip(snakemake.params.models, snakemake.input.images, strict=True):
+        frame = pd.read_csv(path)
+        # A seed of its own, so that all methods and all runs show the same images.
+        chosen = np.random.default_rng(0).choice(len(frame), settings.scatter, replace=False)
+        part = frame[["image", "mse30", "uncertainty"]].assign(method=model, scatter=frame.index.isin(chosen))
+        part["ratio"] = frame["variance_holes"] / frame["variance_outside"].where(frame["variance_outside"] > 0)
+        parts.append(part)
+    images = pd.concat(parts, ignore_index=True)[["method", "image", "scatter", "mse30", "uncertainty", "ratio"]]
+    with whole(snakemake.output.csv) as temporary:
+        images.to_csv(temporary, index=False)
+    shown = images.rename(columns={"mse30": "error"}).replace({"method": names})
+    save_figure(uncertainty_figure(shown, palette(list(names.values()))), Path(snakemake.output.png).with_suffix(""))

@@ -1,0 +1,24 @@
+"""Calibration of the posterior samples: reliability before and after the conformal scaling, and sparsification."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.calibration import calibration_figure
+from vspair.reporting.style import named, palette, save_figure
+
+with recorded(snakemake) as job:
+    names = named(snakemake.params.order, snakemake.params.labels)
+    parts = []
+    for path, (model, seed) in zip(snakemake.input.curves, snakemake.params.runs, strict=True):
+        part = pd.read_csv(path)[["kind", "x", "y"]]
+        part.insert(0, "seed", seed)
+        part.insert(0, "method", model)
+        parts.append(part)
+    curves = pd.concat(parts, ignore_index=True)
+    with whole(snakemake.output.csv) as temporary:
+        curves.to_csv(temporary, index=False)
+    figure = calibration_figure(curves.replace({"method": names}), palette(list(names.values())))
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -1,0 +1,26 @@
+"""Error and number of non-zero latents against the weight of the mapping loss (Appendix B)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.style import palette, save_figure
+from vspair.reporting.sweeps import sweep_figure
+
+METHOD = "vsPAIR"
+LAMBDA3 = f"models.{METHOD}.weights.lambda3"
+PANELS = {"mse": "MSE (squared grey values)", "nnz": "mean number of\nnon-zero latents"}
+
+with recorded(snakemake) as job:
+    lines = []
+    for path, (point, seed) in zip(snakemake.input.runs, snakemake.params.runs, strict=True):
+        means = pd.read_csv(path)[["mse", "mse30", "nnz"]].mean()
+        lines.append({"lambda3": point[LAMBDA3], "seed": seed, **means})
+    runs = pd.DataFrame(lines)
+    with whole(snakemake.output.csv) as temporary:
+        runs.to_csv(temporary, index=False)
+    colour = palette(snakemake.params.order)[METHOD]
+    figure = sweep_figure(runs, ("lambda3", r"weight $\lambda_3$ of the mapping loss"), PANELS, colour)
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -1,0 +1,19 @@
+"""Latent maps of the linear-Gaussian problem beside the closed forms of Theorems 1 and 2."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.style import save_figure
+from vspair.reporting.theory import agreement, theory_figure
+
+with recorded(snakemake) as job:
+    entries, samples = (pd.read_csv(path) for path in (snakemake.input.entries, snakemake.input.samples))
+    summary = agreement(entries, samples)
+    with whole(snakemake.output.csv) as temporary:
+        summary.to_csv(temporary, index=False, float_format="%.8g")
+    save_figure(theory_figure(entries, samples), Path(snakemake.output.png).with_suffix(""))
+    for line in summary.itertuples():
+        job.log.info("%s: %s %.4g", line.objective, line.measure, line.value)

@@ -1,0 +1,56 @@
+"""What Figures 4 to 6 show of one model: codes of chosen test images, and reconstructions with one latent moved."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+
+from vspair.config import Figure, Localisation, Model
+from vspair.data import read_pairs, scale_for
+from vspair.devices import configure, device_name, lease
+from vspair.evaluation import NO_LATENT, inspect_codes, inspect_localised, nearest_to_percentiles
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.training import ResidentPairs, generator_for, restored
+
+SENSITIVE = 3
+"""Latents that Figure 5 shows."""
+
+local = snakemake.config["local"]
+
+with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
+    name = snakemake.wildcards.model
+    settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
+    figures = Figure.model_validate(job.configuration["inpainting.figures"])
+    search = Localisation.model_validate(job.configuration["inpainting.evaluation.localisation"])
+    samples = job.configuration["inpainting.evaluation.samples"]
+    configure(device, snakemake.threads, job.configuration["precision"])
+
+    pairs = read_pairs(Path(snakemake.input.pairs))
+    scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
+    test = ResidentPairs.of(pairs.test, scale, device)
+    model = restored(name, settings, job.configuration["inpainting.image"], Path(snakemake.input.weights), device)
+    generator = generator_for(device, job.seed, "evaluation", 3)
+
+    examples = torch.tensor(figures.examples)
+    posterior = model.posterior(test.observation[examples.to(device)])
+    looked = inspect_codes(posterior, 0, search.levels, figures.levels, samples, SENSITIVE, generator)
+
+    localised = pd.read_csv(snakemake.input.localisation)
+    chosen = nearest_to_percentiles(localised["consistent_ratio"], figures.localised)
+    latents = localised["consistent_latent"][chosen].fillna(NO_LATENT).astype(int).tolist()
+    posterior = model.posterior(test.observation[torch.tensor(chosen, device=device)])
+    looked |= inspect_localised(posterior, latents, figures.levels, samples, generator)
+    looked |= {
+        "images": examples,
+        "levels": torch.tensor(figures.levels),
+        "localised": torch.tensor(chosen),
+        "localised_latent": torch.tensor(latents),
+        "localised_ratio": torch.tensor(localised["consistent_ratio"][chosen].to_numpy()),
+    }
+    with whole(snakemake.output.latents) as temporary:
+        save_file({key: value.cpu().contiguous() for key, value in looked.items()}, temporary)
+    job.annotate(snakemake.output.latents, {"device": device_name(device)})
+    job.log.info("most sensitive latents of test image %d: %s", examples[0], looked["sensitive"].tolist())
+    job.log.info("most localised latents of test images %s: %s", chosen, latents)

@@ -1,0 +1,27 @@
+"""Table 4: how many latents of an image are active in all posterior samples, with verdicts."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.provenance import recorded
+from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+
+CAPTION = (
+    "Table 4. Latents of a test image that are non-zero in all of its posterior samples: mean, smallest and largest "
+    "number over the test images, each as mean ± standard deviation over seeds."
+)
+
+with recorded(snakemake) as job:
+    cells = []
+    for model in snakemake.params.models:
+        paths = [path for path in snakemake.input.images if f"/{model}/" in path]
+        counts = [pd.read_csv(path)["always_active"] for path in paths]
+        for column in ("mean", "min", "max"):
+            values = [float(count.agg(column)) for count in counts]
+            cells.append(Cell(model, column, values, "latents", paths, "always_active"))
+    published = read_published(Path(snakemake.input.published), "table4")
+    frame = table_frame(cells, published, job.configuration)
+    note = published.note(job.configuration)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    job.annotate(snakemake.output.csv, {"cells": sources(cells)})

@@ -1,0 +1,40 @@
+"""Table 5: localisation ratios among consistently active and among all active latents, with verdicts."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.provenance import recorded
+from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+
+STATISTICS = {
+    "consistent_median_ratio": ("consistent_ratio", "median", ""),
+    "consistent_mean_change": ("consistent_change", "mean", "squared grey values of the scale"),
+    "all_median_ratio": ("all_ratio", "median", ""),
+    "all_mean_ratio": ("all_ratio", "mean", ""),
+}
+"""Column of the table -> column of the search's file, how it is summarised over images, unit."""
+
+CAPTION = (
+    "Table 5. Highest localisation ratio of each image, mean squared change of the reconstruction inside the holes "
+    "over that outside when one latent is moved: median and mean over images, and the mean change inside the holes of "
+    "the latent that reaches it; among the latents active in all samples (consistent) and among all active ones. "
+    "without_latent is the share of images that have no consistently active latent with an effect. Mean ± standard "
+    "deviation over seeds; definitions: docs/definitions.md."
+)
+
+with recorded(snakemake) as job:
+    cells = []
+    for model in snakemake.params.models:
+        paths = [path for path in snakemake.input.images if f"/{model}/" in path]
+        found = [pd.read_csv(path) for path in paths]
+        for column, (key, statistic, unit) in STATISTICS.items():
+            values = [float(frame[key].agg(statistic)) for frame in found]
+            cells.append(Cell(model, column, values, unit, paths, key))
+        without = [float(frame["consistent_ratio"].isna().mean()) for frame in found]
+        cells.append(Cell(model, "without_latent", without, "", paths, "consistent_ratio"))
+    published = read_published(Path(snakemake.input.published), "table5")
+    frame = table_frame(cells, published, job.configuration)
+    note = published.note(job.configuration)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    job.annotate(snakemake.output.csv, {"cells": sources(cells)})

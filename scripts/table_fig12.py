@@ -1,0 +1,37 @@
+"""The trends of Figure 12: error and sparsity against the mean of the Beta hyperprior, with verdicts on their signs."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vspair.provenance import recorded
+from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+
+CAPTION = (
+    "Trends of Figure 12: Spearman correlation over the grid between the mean alpha0 / (alpha0 + beta0) of the "
+    "hyperprior and the average mse, mse30 and nnz, and its sign, which is all that the paper states (nnz grows, mse "
+    "falls); below it the averages themselves, mean ± standard deviation over seeds."
+)
+
+with recorded(snakemake) as job:
+    lines = []
+    for path, (point, seed) in zip(snakemake.input.runs, snakemake.params.runs, strict=True):
+        alpha0, beta0 = (float(value) for value in point.values())
+        means = pd.read_csv(path)[["mse", "mse30", "nnz"]].mean()
+        lines.append({"alpha0": alpha0, "beta0": beta0, "seed": seed, "path": path, **means})
+    runs = pd.DataFrame(lines)
+    runs["mean"] = runs["alpha0"] / (runs["alpha0"] + runs["beta0"])
+    metrics = ("mse", "mse30", "nnz")
+    cells = []
+    for metric in metrics:
+        trend = [float(part["mean"].corr(part[metric], method="spearman")) for _, part in runs.groupby("seed")]
+        cells.append(Cell("sign of trend", metric, np.sign(trend).tolist(), "", runs["path"].tolist(), metric))
+        cells.append(Cell("trend", metric, trend, "", runs["path"].tolist(), metric))
+    for (alpha0, beta0), part in runs.groupby(["alpha0", "beta0"]):
+        row = f"alpha0={alpha0:g}, beta0={beta0:g}"
+        cells += [Cell(row, metric, part[metric].tolist(), "", part["path"].tolist(), metric) for metric in metrics]
+    published = read_published(Path(snakemake.input.published), "fig12")
+    frame = table_frame(cells, published, job.configuration)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, published.note(job.configuration))
+    job.annotate(snakemake.output.csv, {"cells": sources(cells)})

@@ -1,0 +1,32 @@
+"""The numbers printed in Figure 7: correlation of uncertainty with error, variance inside against outside the holes."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.provenance import recorded
+from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+
+CAPTION = (
+    "Numbers of Figure 7, over all test images: Pearson correlation of the mean pixel variance with the mean squared "
+    "error of the samples' mean; median ratio of the mean variance inside the holes to that outside, and the share of "
+    "images where it exceeds 1. Mean ± standard deviation over seeds."
+)
+
+with recorded(snakemake) as job:
+    cells = []
+    for model in snakemake.params.models:
+        paths = [path for path in snakemake.input.images if f"/{model}/" in path]
+        frames = [pd.read_csv(path) for path in paths]
+        ratios = [frame["variance_holes"] / frame["variance_outside"] for frame in frames]
+        correlations = [float(frame["uncertainty"].corr(frame["mse30"])) for frame in frames]
+        cells.append(Cell(model, "pearson_r", correlations, "", paths, "uncertainty, mse30"))
+        key = "variance_holes, variance_outside"
+        cells.append(Cell(model, "median_ratio", [float(ratio.median()) for ratio in ratios], "", paths, key))
+        above = [float((ratio > 1).mean()) for ratio in ratios]
+        cells.append(Cell(model, "share_above_1", above, "", paths, key))
+    published = read_published(Path(snakemake.input.published), "fig7")
+    frame = table_frame(cells, published, job.configuration)
+    note = published.note(job.configuration)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    job.annotate(snakemake.output.csv, {"cells": sources(cells)})

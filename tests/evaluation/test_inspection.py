@@ -1,0 +1,151 @@
+"""What Figures 4 to 6 show: chosen images, the most sensitive latents, and pictures with one latent moved."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from vspair.evaluation import NO_LATENT, inspect_codes, inspect_localised, nearest_to_percentiles
+
+LEVELS, SHOWN, SAMPLES = (-2.0, 1.0, 3.0), (-1.0, 0.0, 2.0), 5
+
+
+def seeded(seed=1):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize(
+    ("values", "percentiles", "expected"),
+    [
+        (np.arange(101.0)[::-1], [0, 50, 75, 100], [100, 50, 25, 0]),
+        ([np.nan, 5.0, np.nan, 1.0, 3.0], [0, 50, 100], [3, 4, 1]),
+        ([2.0, 2.0, 2.0], [50, 90], [0, 0]),
+        ([1.0, 3.0], [50], [0]),
+        ([1.0, 2.0, 10.0], [70], [1]),
+        ([np.nan, np.nan, np.nan], [50, 75], [0, 1]),
+        ([np.nan, 7.0], [50, 75, 90], [1, 1, 1]),
+    ],
+    ids=["by hand", "NaN left out", "equal values", "tie", "nearest value", "all NaN", "one known"],
+)
+def test_images_are_the_nearest_to_the_percentiles(values, percentiles, expected):
+    """Positions count the NaN; of two that are equally near the first is taken."""
+    assert nearest_to_percentiles(pd.Series(values), percentiles) == expected
+
+
+def test_positions_stay_inside_when_nothing_is_known_and_images_are_few():
+    found = nearest_to_percentiles(pd.Series([np.nan, np.nan]), [50, 75, 90])
+    assert len(found) == 3
+    assert set(found) <= {0, 1}
+
+
+@pytest.fixture
+def gated(build):
+    """A sparse model with latents 0 and 1 always on, 2 always off and the others on half of the time."""
+    model = build("vsPAIR")
+    biases = model.map.layers[-1].bias.data.unflatten(0, (3, 12))
+    biases[2] = 0
+    biases[2, :2], biases[2, 2] = 1e4, -1e4
+    biases[0] = 1.5
+    return model
+
+
+def sensitivities(posterior, codes, image):
+    """Mean squared change over all pixels and levels for each latent of one image, by loops."""
+    code = codes[:, image].mean(0)
+    base = posterior.decode(code[None])
+    found = []
+    for latent in range(posterior.latents):
+        changes = []
+        for level in LEVELS:
+            moved = code.clone()
+            moved[latent] *= 1 + level
+            changes.append((posterior.decode(moved[None]) - base).square().mean())
+        found.append(torch.stack(changes).mean())
+    return torch.stack(found)
+
+
+@pytest.mark.parametrize("image", [0, 4])
+@pytest.mark.parametrize("name", ["vPAIR", "CVAE"])
+def test_the_most_sensitive_latents_come_first(build, batch, name, image):
+    """Catches another image's latents, the order turned round, and moves of the CVAE's condition."""
+    posterior = build(name).posterior(batch[1])
+    found = inspect_codes(posterior, image, LEVELS, SHOWN, SAMPLES, 3, seeded())
+    with torch.inference_mode():
+        expected = sensitivities(posterior, posterior.sample_latent(SAMPLES, seeded()), image)
+    order = expected.argsort(descending=True)[:3]
+    assert torch.equal(found["sensitive"], order)
+    torch.testing.assert_close(found["sensitivity"], expected[order], rtol=1e-3, atol=1e-9)
+
+
+def test_only_latents_that_are_always_active_are_ranked(gated, batch):
+    """Twelve latents, two always on: fewer than asked for are returned."""
+    found = inspect_codes(gated.posterior(batch[1]), 2, LEVELS, SHOWN, 40, 3, seeded())
+    assert set(found["sensitive"].tolist()) == {0, 1}
+    assert found["sensitivity"].diff().item() <= 0
+    assert found["sensitive_images"].shape == (2, 3, 8, 8)
+
+
+def test_without_an_active_latent_nothing_is_ranked(gated, batch):
+    gated.map.layers[-1].bias.data[24:] = -1e4
+    found = inspect_codes(gated.posterior(batch[1]), 2, LEVELS, SHOWN, SAMPLES, 3, seeded())
+    assert (found["codes"] == 0).all()
+    assert found["sensitive"].shape == found["sensitivity"].shape == (0,)
+    assert found["sensitive_images"].shape == (0, 3, 8, 8)
+
+
+def test_codes_and_reconstructions_are_of_one_and_the_same_draw(build, batch, latent_name):
+    """The condition of a CVAE is no code; the draw is the first of those that decide what is active."""
+    posterior = build(latent_name).posterior(batch[1])
+    found = inspect_codes(posterior, 0, LEVELS, SHOWN, SAMPLES, 2, seeded())
+    with torch.inference_mode():
+        draw = posterior.sample_latent(SAMPLES, seeded())[0]
+        torch.testing.assert_close(found["reconstructions"], posterior.decode(draw)[:, 0])
+    assert torch.equal(found["codes"], draw[:, : posterior.latents])
+    assert found["codes"].shape == (6, posterior.latents)
+
+
+def moved(posterior, codes, image, latent, level):
+    """Mean over draws of one image's reconstruction with one latent moved in each, by a loop."""
+    images = []
+    for code in codes[:, image].clone():
+        code[latent] *= 1 + level
+        images.append(posterior.decode(code[None])[0, 0])
+    return torch.stack(images).mean(0)
+
+
+def test_pictures_move_one_latent_in_every_draw(gated, batch):
+    """Level 0 is the plain mean of the samples."""
+    posterior = gated.posterior(batch[1])
+    found = inspect_codes(posterior, 3, LEVELS, SHOWN, SAMPLES, 2, seeded())
+    mean = posterior.sample(SAMPLES, seeded()).mean(0)[3, 0]
+    with torch.inference_mode():
+        codes = posterior.sample_latent(SAMPLES, seeded())
+        for row, latent in enumerate(found["sensitive"].tolist()):
+            torch.testing.assert_close(found["sensitive_images"][row, 1], mean, rtol=1e-4, atol=1e-6)
+            for column, level in enumerate(SHOWN):
+                expected = moved(posterior, codes, 3, latent, level)
+                torch.testing.assert_close(found["sensitive_images"][row, column], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_every_image_has_its_own_latent_moved_and_none_where_there_is_none(gated, batch):
+    """Catches rows that are filled from another image; -1 must not be read as the last latent."""
+    posterior, latents = gated.posterior(batch[1]), [0, NO_LATENT, 1, 0, NO_LATENT, 1]
+    found = inspect_localised(posterior, latents, SHOWN, SAMPLES, seeded())
+    generator = seeded()
+    mean, variance = posterior.moments(SAMPLES, generator)
+    assert torch.equal(found["localised_mean"], mean[:, 0])
+    assert torch.equal(found["localised_variance"], variance[:, 0])
+    assert found["localised_images"].shape == (6, 3, 8, 8)
+    with torch.inference_mode():
+        codes = posterior.sample_latent(SAMPLES, generator)
+        plain = posterior.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2]).mean(0)[:, 0]
+        for row, latent in enumerate(latents):
+            images = found["localised_images"][row]
+            if latent == NO_LATENT:
+                assert (images == 0).all()
+                continue
+            torch.testing.assert_close(images[1], plain[row], rtol=1e-4, atol=1e-6)
+            for column, level in enumerate(SHOWN):
+                torch.testing.assert_close(
+                    images[column], moved(posterior, codes, row, latent, level), rtol=1e-4, atol=1e-6
+                )

@@ -1,0 +1,125 @@
+"""Numbers and figure of the linear-Gaussian check, on laws made here."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.path import Path as Outline
+from scipy.stats import chi2
+from scipy.stats import multivariate_normal as gaussian
+
+from vspair.reporting.theory import agreement, ellipse, entries_frame, moments, squared_distances, theory_figure
+
+MEAN = np.array([[0.5, -1.0, 2.0], [1.0, 0.0, -0.5]])
+EXACT = np.array([[1.0, 0.3, -0.2], [0.3, 0.5, 0.1], [-0.2, 0.1, 0.8]])
+SMALL = 0.25 * EXACT
+OFFSET = 0.02
+ERROR = 0.01
+DRAWS = 4000
+
+
+def entries_of(objective, mean, covariance):
+    """Two observations: trained law and limit (the same) beside the closed form."""
+    wide = {"closed_form": np.array([EXACT] * 2), "limit": covariance, "trained": covariance, "standard_error": ERROR}
+    means = {"closed_form": MEAN, "limit": MEAN, "trained": mean, "standard_error": ERROR}
+    parts = [entries_frame("mean", means), entries_frame("covariance", wide)]
+    return pd.concat(parts).assign(objective=objective)
+
+
+@pytest.fixture(scope="module")
+def entries():
+    """`eq16` has a quarter of the covariance, `likelihood` all of it; both means are off by twice their error."""
+    return pd.concat(
+        [
+            entries_of("eq16", MEAN + OFFSET, SMALL),
+            entries_of("likelihood", MEAN + OFFSET * np.array([1, -1, 1]), EXACT),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """Draws for the first observation from the law that each source claims."""
+    laws = {"generative": EXACT, "eq16": SMALL, "likelihood": EXACT}
+    parts = [
+        pd.DataFrame(gaussian.rvs(MEAN[0], law, DRAWS, random_state=seed), columns=["z1", "z2", "z3"])
+        for seed, law in enumerate(laws.values())
+    ]
+    return pd.concat([part.assign(source=name) for name, part in zip(laws, parts, strict=True)])
+
+
+def test_entries_come_back_as_the_law_that_they_were(entries):
+    """Catches rows and columns of a covariance that change places on the way through the file."""
+    mean, covariance = moments(entries[entries["objective"] == "eq16"], 1, "trained")
+    np.testing.assert_allclose(mean, MEAN[1] + OFFSET)
+    np.testing.assert_allclose(covariance, SMALL)
+    assert (entries.groupby(["objective", "observation"]).size() == 3 + 6).all()
+    chosen = entries[(entries["objective"] == "eq16") & (entries["entry"] == "z3 z1")]
+    np.testing.assert_allclose(chosen["closed_form"], EXACT[2, 0])
+
+
+def test_distances_are_those_of_the_density():
+    """-2 log of the density ratio to the centre, by scipy."""
+    points = np.random.default_rng(0).normal(size=(20, 3))
+    law = gaussian(MEAN[0], EXACT)
+    expected = 2 * (law.logpdf(MEAN[0]) - law.logpdf(points))
+    np.testing.assert_allclose(squared_distances(points, MEAN[0], EXACT), expected, rtol=1e-9)
+
+
+def test_agreement_tells_the_overconfident_map_from_the_exact_one(entries, samples):
+    """A covariance of a quarter holds P(chi2 <= q / 4) of the draws; shares to 4.5 standard errors."""
+    table = agreement(entries, samples).set_index(["objective", "measure"])["value"]
+    assert table["eq16", "mean_error"] == pytest.approx(OFFSET / ERROR)
+    assert table["likelihood", "mean_error"] == pytest.approx(OFFSET / ERROR)
+    assert table["eq16", "variance_ratio"] == pytest.approx(0.25)
+    assert table["likelihood", "variance_ratio"] == pytest.approx(1)
+    assert table["eq16", "covariance_error"] == pytest.approx(0.75)
+    assert table["likelihood", "covariance_error"] == pytest.approx(0, abs=1e-12)
+    assert table["eq16", "limit_error"] == pytest.approx(0, abs=1e-12)
+    for objective, expected in (("eq16", chi2.cdf(chi2.ppf(0.95, 3) / 4, 3)), ("likelihood", 0.95)):
+        error = np.sqrt(expected * (1 - expected) / DRAWS)
+        # The shift of the mean is too small to matter: it moves the share by a tenth of a standard error.
+        assert abs(table[objective, "coverage"] - expected) < 4.5 * error
+    assert table["eq16", "p_value"] < 1e-6
+    assert table["likelihood", "p_value"] > 0.01
+
+
+def test_a_covariance_of_another_limit_is_seen(entries, samples):
+    """Catches a distance that is measured to the closed form in both measures."""
+    changed = entries.assign(limit=entries["closed_form"])
+    table = agreement(changed, samples).set_index(["objective", "measure"])["value"]
+    assert table["eq16", "limit_error"] == pytest.approx(0.75)
+
+
+def test_an_ellipse_holds_its_share():
+    """Share of draws inside the drawn outline, to 4.5 standard errors: catches a radius for one dimension (1.96)."""
+    covariance = EXACT[:2, :2]
+    for level in (0.5, 0.95):
+        draws = gaussian.rvs(MEAN[0, :2], covariance, 40_000, random_state=3)
+        inside = Outline(ellipse(MEAN[0, :2], covariance, level).T).contains_points(draws).mean()
+        assert abs(inside - level) < 4.5 * np.sqrt(level * (1 - level) / 40_000)
+
+
+def test_the_figure_shows_every_entry_and_one_ellipse_per_law(entries, samples):
+    mean, covariance, draws = theory_figure(entries, samples).axes
+    for axis, quantity in ((mean, "mean"), (covariance, "covariance")):
+        lines = {line.get_label(): line for line in axis.lines}
+        for objective, part in entries[entries["quantity"] == quantity].groupby("objective"):
+            np.testing.assert_allclose(lines[objective].get_xdata(), part["closed_form"])
+            np.testing.assert_allclose(lines[objective].get_ydata(), part["trained"])
+        assert f"Eq. {18 if quantity == 'mean' else 19}" in axis.get_xlabel()
+    outlines = {line.get_label(): line.get_xydata().T for line in draws.lines}
+    for name, centre, law in (
+        ("eq16", MEAN[0] + OFFSET, SMALL),
+        ("likelihood", MEAN[0] + OFFSET * np.array([1, -1, 1]), EXACT),
+        ("closed form", MEAN[0], EXACT),
+    ):
+        np.testing.assert_allclose(outlines[name], ellipse(centre[:2], law[:2, :2]))
+
+
+def test_reading_the_numbers_does_not_import_torch_or_matplotlib():
+    code = "import sys, vspair.reporting.theory; "
+    check = "sys.exit(any(name in sys.modules for name in ('torch', 'matplotlib', 'scipy')))"
+    assert subprocess.run([sys.executable, "-c", code + check], check=False).returncode == 0

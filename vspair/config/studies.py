@@ -1,0 +1,126 @@
+"""Studies: the same training repeated with some settings varied (Appendix B; ERRATA E5, E14)."""
+
+import copy
+import json
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, Literal
+
+from pydantic import Field, PositiveInt
+
+from vspair.config.models import SIZES, ModelName
+from vspair.config.section import Section
+
+UNVARIED = "default"
+"""Name of the run that leaves every axis at the problem's value."""
+
+EVERY_MODEL = "models.all."
+"""Start of an axis that stands for one setting of all models that have it."""
+
+CHOICES = {
+    "PAIR": {"reconstruction_reduction", "mapping_reduction", "mapping_gradient", "mapping_space"},
+    "vPAIR": {"mapping_reduction", "mapping_gradient"},
+    "vsPAIR": {"mapping_reduction", "mapping_gradient"},
+}
+"""The open choices that each model's objective reads; the others read none."""
+
+
+class Study(Section):
+    """Trainings that differ in the settings on the axes and share everything else."""
+
+    models: tuple[ModelName, ...] = Field(min_length=1, description="models that are trained")
+    design: Literal["grid", "each"] = Field(
+        description="grid: all combinations of the axes; each: the problem's values, and each other value alone"
+    )
+    axes: dict[str, tuple[Any, ...]] = Field(
+        min_length=1, description="dotted key inside the problem -> its values; without any it is left alone"
+    )
+    base: dict[str, Any] = Field({}, description="dotted key inside the problem -> value, the same in all runs")
+    train: PositiveInt = Field(description="training pairs used, the first ones")
+    test: PositiveInt = Field(description="test pairs used, the first ones")
+    seeds: tuple[int, ...] = Field(min_length=1, description="one training per run, model and seed")
+
+    def points(self) -> list[dict[str, Any]]:
+        """The settings of every run: dotted key -> value; `{}` where all axes keep the problem's value."""
+        axes = {key: values for key, values in self.axes.items() if values}
+        if self.design == "grid":
+            return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+        return [{}, *({key: value} for key, values in axes.items() for value in values)]
+
+    def projected(self, point: Mapping[str, Any], model: str) -> dict[str, Any]:
+        """The settings of a point that the training of one model depends on."""
+        return {key: value for key, value in point.items() if concerns(key, model)}
+
+    def runs(self) -> list[tuple[str, str]]:
+        """All trainings as (run name, model), each once although several points may share it."""
+        return list(
+            dict.fromkeys(
+                (run_name(self.projected(point, model)), model) for point in self.points() for model in self.models
+            )
+        )
+
+
+def concerns(key: str, model: str) -> bool:
+    """Whether a setting, as a dotted key inside the problem, changes the training of a model."""
+    if key.startswith(EVERY_MODEL):
+        setting = key.removeprefix(EVERY_MODEL)
+        return setting in SIZES[model] or setting.startswith("weights.") or setting in ("channels", "latent_x")
+    if key.startswith("models."):
+        return key.split(".")[1] == model
+    if key.startswith("choices."):
+        return key.removeprefix("choices.") in CHOICES.get(model, ())
+    return True
+
+
+def run_name(point: Mapping[str, Any]) -> str:
+    """A run's name from its settings, `key=value` joined by commas: part of paths, and read back by `parse_run`."""
+    return ",".join(f"{key}={value}" for key, value in point.items()) or UNVARIED
+
+
+def parse_run(name: str) -> dict[str, Any]:
+    """The settings that a run's name states."""
+    if name == UNVARIED:
+        return {}
+    pairs = (part.split("=", 1) for part in name.split(","))
+    return {key: _value(text) for key, text in pairs}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def with_settings(problem: Mapping[str, Any], *layers: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem's plain settings with dotted keys replaced, later layers winning.
+
+    Arguments:
+        problem: nested settings.
+        layers: dotted key -> value; `models.all.KEY` reaches every model that has KEY.
+
+    Raises:
+        ValueError: the problem has no such key.
+    """
+    settings = copy.deepcopy(dict(problem))
+    for layer in layers:
+        for key, value in layer.items():
+            for path in _paths(settings, key):
+                _replace(settings, path, value)
+    return settings
+
+
+def _paths(settings: Mapping[str, Any], key: str) -> list[list[str]]:
+    if not key.startswith(EVERY_MODEL):
+        return [key.split(".")]
+    setting = key.removeprefix(EVERY_MODEL)
+    return [["models", model, *setting.split(".")] for model in settings["models"] if concerns(key, model)]
+
+
+def _replace(settings: dict[str, Any], path: list[str], value: Any) -> None:
+    *parents, last = path
+    for part in parents:
+        settings = settings.get(part) if isinstance(settings, dict) else None
+    if not isinstance(settings, dict) or last not in settings:
+        raise ValueError(f"a study names the setting {'.'.join(path)!r}, which the problem does not have")
+    settings[last] = value

@@ -1,0 +1,119 @@
+"""Samples of a posterior pixel by pixel: central credible intervals, how far they must stretch, and CRPS."""
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+import scoringrules
+import torch
+from torch import Tensor
+
+from vspair.errors import VspairError
+
+
+def exact(level: float) -> Fraction:
+    """A level as the decimal fraction that it is written as, so that 0.9 is 9/10 and no rounding moves a rank."""
+    return Fraction(str(level))
+
+
+def level_name(level: float) -> str:
+    """A level in percent, as names of columns carry it: 0.9 is `90`, 0.975 is `97.5`."""
+    return f"{float(100 * exact(level)):g}"
+
+
+def require_samples(levels: Iterable[float], samples: int) -> None:
+    """Check that S samples reach the tails of every level: S >= 2 / (1 - c) - 1.
+
+    With fewer the quantiles at (1 - c) / 2 and (1 + c) / 2 lie beyond the smallest and largest sample.
+
+    Arguments:
+        levels: c of each central interval, in (0, 1).
+        samples: S, draws per image.
+
+    Raises:
+        VspairError: there are too few for one of them.
+    """
+    for level in levels:
+        needed = math.ceil(2 / (1 - exact(level)) - 1)
+        if samples < needed:
+            raise VspairError(
+                f"expected at least {needed} posterior samples per image for central intervals of level {level}, found "
+                f"calibration.samples={samples}: raise it to {needed}, or take {level} out of calibration.levels"
+            )
+
+
+class PredictiveSamples:
+    """S draws of every pixel, sorted once.
+
+    Arguments:
+        samples: shape (S, images, pixels), S >= 2.
+
+    Attributes:
+        mean: m = sum_s x_s / S, shape (images, pixels).
+        variance: sum_s (x_s - m)^2 / (S - 1), same shape.
+    """
+
+    def __init__(self, samples: Tensor):
+        self.variance, self.mean = torch.var_mean(samples, 0)
+        self._deviations = samples.sort(0).values - self.mean
+
+    def quantile(self, p: Fraction) -> Tensor:
+        """Quantile at 0 < p < 1 with Weibull positions, less the mean: shape (images, pixels), unit of the samples.
+
+        Of the sorted samples x_(1) <= ... <= x_(S) it is the one of rank p (S + 1), between ranks linearly, and at
+        most the extremes. If the truth and the samples are exchangeable, the truth is equally likely to fall into each
+        of the S + 1 gaps, so that it is below x_(k) with probability k / (S + 1) = p exactly.
+        """
+        count = len(self._deviations)
+        rank = min(max(p * (count + 1), Fraction(1)), Fraction(count))
+        below = math.floor(rank)
+        above = min(below + 1, count)
+        return self._deviations[below - 1].lerp(self._deviations[above - 1], float(rank - below))
+
+    def critical(self, qoi: Tensor, level: float, resolution: float) -> Tensor:
+        """Factor by which the central interval of a level must be stretched to just hold the truth.
+
+            critical = |x - m| / half,    half = max(q_hi - m, r) where x >= m, else max(m - q_lo, r)
+
+        The interval [q_lo, q_hi] lies between the quantiles at (1 - c) / 2 and (1 + c) / 2. The two halves are at
+        least the resolution r, since a grey value that was recorded in steps is known to half a step only; so the
+        interval is the smallest that holds both quantiles and m - r and m + r, wherever the mean lies. The truth is
+        inside if `critical <= 1`, and inside the interval stretched about m by lambda if `critical <= lambda`.
+
+        Arguments:
+            qoi: x, shape (images, pixels).
+            level: c, in (0, 1).
+            resolution: r > 0, in the unit of x.
+
+        Returns:
+            Shape (images, pixels), >= 0, without unit.
+        """
+        tail = (1 - exact(level)) / 2
+        lower = (-self.quantile(tail)).clamp(min=resolution)
+        upper = self.quantile(1 - tail).clamp(min=resolution)
+        deviation = qoi - self.mean
+        return deviation.abs() / torch.where(deviation >= 0, upper, lower)
+
+    def crps(self, qoi: Tensor, factor: float = 1.0) -> Tensor:
+        """Continuous ranked probability score, shape (images, pixels), in the unit of x, smaller is better.
+
+            CRPS = E|X - x| - E|X - X'| / 2,    X, X' independent draws of the forecast
+
+        The estimate is the fair one, with S (S - 1) pairs of samples: its mean over draws is the CRPS of the posterior
+        itself, whatever S is; single values can be slightly below 0.
+
+        Arguments:
+            qoi: x, shape (images, pixels).
+            factor: lambda, the samples are pulled away from their mean, x_s -> m + lambda (x_s - m).
+        """
+        # "pwm" is the fair estimate from sorted samples, without all pairs at once. The library makes ranks on torch's
+        # default device. The score does not change when truth and samples move together, here by the mean.
+        with qoi.device:
+            return scoringrules.crps_ensemble(
+                qoi - self.mean,
+                factor * self._deviations,
+                m_axis=0,
+                estimator="pwm",
+                sorted_ensemble=True,
+                backend="torch",
+            )
