@@ -240,7 +240,9 @@ def test_a_resolved_configuration_cannot_be_changed():
 
 def test_select_gives_plain_values_at_dotted_keys():
     keys = ["seeds", "inpainting.image", "inpainting.evaluation", "inpainting.studies.choices.train"]
-    chosen = resolve(ROOT, {"seeds": [4, 2]}).select(keys)
+    evaluation = {"localisation": {"images": 7}, "calibration": {"samples": 51}}
+    settings = {"seeds": [4, 2], **inpainting(evaluation=evaluation, studies={"choices": {"train": 33}})}
+    chosen = resolve(ROOT, settings).select(keys)
     levels = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
     assert chosen == {
         "seeds": [4, 2],
@@ -248,10 +250,10 @@ def test_select_gives_plain_values_at_dotted_keys():
         "inpainting.evaluation": {
             "samples": 30,
             "batch_size": 250,
-            "calibration": {"samples": 99, "levels": levels, "share": 0.5, "scaling_level": 0.9},
-            "localisation": {"images": 20, "levels": [-4, -2, 2, 4]},
+            "calibration": {"samples": 51, "levels": levels, "share": 0.5, "scaling_level": 0.9},
+            "localisation": {"images": 7, "levels": [-4, -2, 2, 4]},
         },
-        "inpainting.studies.choices.train": 480,
+        "inpainting.studies.choices.train": 33,
     }
     assert json.loads(json.dumps(chosen)) == chosen
 

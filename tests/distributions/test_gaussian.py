@@ -34,7 +34,7 @@ def test_divergence_to_a_prior_is_that_of_torch(prior):
 @pytest.mark.parametrize("own", [-1e4, 0.0, 1e4])
 @pytest.mark.parametrize("others", [-1e4, 0.0, 1e4])
 def test_divergence_between_extremes_has_finite_gradients(own, others):
-    """float32, means 100 apart: catches a quotient of variances that overflows where its logarithm does not."""
+    """float32, means 100 apart: catches a divergence to a prior without bounds on its variance."""
     heads = torch.tensor([[[0.0], [own]], [[100.0], [others]]], requires_grad=True)
     latent, prior = (Gaussian.from_heads(part[None]) for part in heads)
     divergence = latent.kl(prior)["kl"]

@@ -116,6 +116,19 @@ def test_the_cases_of_the_linear_decoder_are_told_apart():
     assert (found["all_ratio"] >= found["consistent_ratio"])[4:].all()
 
 
+@pytest.mark.parametrize(("inside", "outside"), [(1, 0), (0, 1), (1, 1e-7), (1e-7, 1), (1e-7, 1e-7), (0, 0)])
+def test_a_latent_needs_an_effect_beyond_rounding_in_both_regions(inside, outside):
+    """A ratio of an effect to rounding says nothing; 1e-7 of a code of order one is float32's rounding."""
+    method = Linear()
+    image = IMAGES - 1
+    holes = method.lost[image].flatten()
+    method.jacobian[:LATENTS] = 0
+    method.jacobian[5, holes], method.jacobian[5, ~holes] = inside, outside
+    found = localise(method, method.observation, method.lost, LEVELS, SAMPLES, 5, torch.Generator()).iloc[image]
+    assert found[["consistent", "active"]].tolist() == [LATENTS - 2, LATENTS - 1]
+    assert found.drop(["consistent", "active"]).isna().all()
+
+
 def test_only_what_is_asked_for_is_measured():
     method = Linear()
     perturbation = Perturbation(method.posterior(method.observation), SAMPLES, None)

@@ -28,7 +28,9 @@ class Calibration(Section):
             raise ValueError(f"scaling_level={self.scaling_level} must be one of levels={list(self.levels)}")
         needed = math.ceil(2 / self.smallest_tail - 1)
         if self.samples < needed:
-            raise ValueError(f"samples={self.samples} do not reach level {max(self.levels)}: it needs {needed}")
+            raise ValueError(
+                f"calibration.samples={self.samples} do not reach level {max(self.levels)}, which needs {needed}"
+            )
         return self
 
     @property

@@ -56,8 +56,8 @@ class Problem(Section):
         images = int(Fraction(str(calibration.share)) * self.data.test)
         if images < calibration.images_needed:
             raise ValueError(
-                f"evaluation.calibration.share={calibration.share} of data.test={self.data.test} leaves {images} images "
-                f"for the conformal scaling, but the level {max(calibration.levels)} needs "
+                f"evaluation.calibration.share={calibration.share} of data.test={self.data.test} leaves {images} "
+                f"images for the conformal scaling, but the level {max(calibration.levels)} needs "
                 f"{calibration.images_needed}"
             )
         return self
@@ -78,8 +78,12 @@ class Problem(Section):
                     self.varied(study, point)
                 except ValidationError as error:
                     fault = error.errors()[0]
-                    where = ".".join(str(part) for part in fault["loc"])
-                    raise ValueError(f"studies.{name}, {run_name(point)}: {where}: {fault['msg']}") from None
+                    where = "".join(f"{part}." for part in fault["loc"]).rstrip(".")
+                    what = fault["msg"].removeprefix("Value error, ")
+                    reason = f"{where}: {what}" if where else what
+                    raise ValueError(f"studies.{name}, {run_name(point)}: {reason}") from None
+                except ValueError as error:
+                    raise ValueError(f"studies.{name}, {run_name(point)}: {error}") from None
         return self
 
     def varied(self, study: Study, point: Mapping[str, Any]) -> "Problem":

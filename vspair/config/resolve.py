@@ -67,7 +67,7 @@ def resolve(root: Path, settings: Mapping[str, Any]) -> Config:
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
-        faults = "; ".join(_sentence(fault) for fault in error.errors())
+        faults = "; ".join(_sentence(fault) for fault in _deepest(error.errors()))
         raise VspairError(f"configuration: {faults} (see config/ and docs/configuration.md)") from None
 
 
@@ -89,6 +89,16 @@ def _value_at(tree: Any, key: str) -> Any:
             raise VspairError(f"configuration: there is no key {key!r}")
         tree = tree[part]
     return tree
+
+
+def _deepest(faults: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Faults without those that only follow from a fault further inside."""
+    places = [fault["loc"] for fault in faults]
+    return [
+        fault
+        for fault in faults
+        if not any(place[: len(fault["loc"])] == fault["loc"] and place != fault["loc"] for place in places)
+    ]
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:

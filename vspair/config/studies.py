@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from vspair.config.models import SIZES, ModelName
 from vspair.config.section import Section
@@ -24,6 +24,19 @@ CHOICES = {
 }
 """The open choices that each model's objective reads; the others read none."""
 
+WEIGHTS = {
+    "PAIR": {"lambda1", "lambda2", "lambda3"},
+    "vPAIR": {"lambda1", "lambda2", "lambda3", "gamma_x", "gamma_y"},
+    "sVAE": {"lambda1", "lambda_rho", "gamma_x"},
+    "vsPAIR": {"lambda1", "lambda2", "lambda3", "lambda_rho", "gamma_x", "gamma_y", "lambda_b"},
+    "CVAE": {"lambda1", "gamma_x"},
+    "Ensemble": {"lambda1"},
+}
+"""The weights that each model's objective has (Table 9)."""
+
+VARIED = ("data.scale", "models.", "choices.", "training.")
+"""Starts of the settings that a study may change: those of a training on the problem's pairs."""
+
 
 class Study(Section):
     """Trainings that differ in the settings on the axes and share everything else."""
@@ -39,6 +52,19 @@ class Study(Section):
     train: PositiveInt = Field(description="training pairs used, the first ones")
     test: PositiveInt = Field(description="test pairs used, the first ones")
     seeds: tuple[int, ...] = Field(min_length=1, description="one training per run, model and seed")
+
+    @model_validator(mode="after")
+    def _settings_can_be_varied(self) -> "Study":
+        for key in (*self.axes, *self.base):
+            if not key.startswith(VARIED):
+                raise ValueError(f"{key!r} cannot be varied, only settings that start with {', '.join(VARIED)}")
+        for key, values in self.axes.items():
+            for value in values:
+                if isinstance(value, bool) or not isinstance(value, str | int | float) or not _reads_back(value):
+                    raise ValueError(f"axes.{key}: a value must be a number or a plain word, found {value!r}")
+        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+            raise ValueError(f"seeds must be distinct and not negative, found {list(self.seeds)}")
+        return self
 
     def points(self) -> list[dict[str, Any]]:
         """The settings of every run: dotted key -> value; `{}` where all axes keep the problem's value."""
@@ -64,7 +90,9 @@ def concerns(key: str, model: str) -> bool:
     """Whether a setting, as a dotted key inside the problem, changes the training of a model."""
     if key.startswith(EVERY_MODEL):
         setting = key.removeprefix(EVERY_MODEL)
-        return setting in SIZES[model] or setting.startswith("weights.") or setting in ("channels", "latent_x")
+        if setting.startswith("weights."):
+            return setting.removeprefix("weights.") in WEIGHTS[model]
+        return setting in SIZES[model] or setting in ("channels", "latent_x")
     if key.startswith("models."):
         return key.split(".")[1] == model
     if key.startswith("choices."):
@@ -92,6 +120,12 @@ def _value(text: str) -> Any:
         return text
 
 
+def _reads_back(value: str | float) -> bool:
+    text = str(value)
+    again = _value(text)
+    return again == value and type(again) is type(value) and not set(text) & set(",=/")
+
+
 def with_settings(problem: Mapping[str, Any], *layers: Mapping[str, Any]) -> dict[str, Any]:
     """A problem's plain settings with dotted keys replaced, later layers winning.
 
@@ -114,7 +148,8 @@ def _paths(settings: Mapping[str, Any], key: str) -> list[list[str]]:
     if not key.startswith(EVERY_MODEL):
         return [key.split(".")]
     setting = key.removeprefix(EVERY_MODEL)
-    return [["models", model, *setting.split(".")] for model in settings["models"] if concerns(key, model)]
+    paths = [["models", model, *setting.split(".")] for model in settings["models"] if concerns(key, model)]
+    return paths or [key.split(".")]
 
 
 def _replace(settings: dict[str, Any], path: list[str], value: Any) -> None:
