@@ -28,22 +28,23 @@ def study(**changes):
     return Study.model_validate(STUDY | changes)
 
 
-AXES = {"a": [1, 2, 3], "b": ["x", "y"], "left.alone": []}
+A, B = "training.epochs", "data.scale"
+AXES = {A: [1, 2, 3], B: ["x", "y"], "choices.left_alone": []}
 
 
 def test_a_grid_has_every_combination_once():
     points = study(design="grid", axes=AXES).points()
-    assert points == [{"a": a, "b": b} for a in (1, 2, 3) for b in ("x", "y")]
+    assert points == [{A: a, B: b} for a in (1, 2, 3) for b in ("x", "y")]
 
 
 def test_each_has_the_problems_values_and_every_other_value_alone():
     points = study(design="each", axes=AXES).points()
-    assert points == [{}, {"a": 1}, {"a": 2}, {"a": 3}, {"b": "x"}, {"b": "y"}]
+    assert points == [{}, {A: 1}, {A: 2}, {A: 3}, {B: "x"}, {B: "y"}]
 
 
-@pytest.mark.parametrize(("design", "points"), [("grid", [{}]), ("each", [{}])])
-def test_axes_without_values_leave_the_problem_as_it_is(design, points):
-    assert study(design=design, axes={"a": [], "b": []}).points() == points
+@pytest.mark.parametrize("design", ["grid", "each"])
+def test_axes_without_values_leave_the_problem_as_it_is(design):
+    assert study(design=design, axes={A: [], B: []}).points() == [{}]
 
 
 @pytest.mark.parametrize(
@@ -67,15 +68,13 @@ def test_a_runs_name_is_read_back_as_its_settings(point, name):
     assert "/" not in run_name(point)
 
 
-@pytest.mark.parametrize("value", [[8, 16], [8], None, True, "64", "a,b", "a=b", "a/b", {"epochs": 1}], ids=repr)
+@pytest.mark.parametrize(
+    "value", [[8, 16], [8], None, True, "64", "1e-5", "a,b", "a=b", "a/b", "NaN", math.inf, {"epochs": 1}], ids=repr
+)
 def test_a_value_that_would_not_be_read_back_from_a_name_is_refused(value):
     """Else a job dies on a folder's name, or trains something that the name does not say."""
-    try:
-        points = study(axes={"models.all.channels": [value]}).points()
-    except ValueError:
-        return
-    assert "/" not in run_name(*points[1:])
-    assert [parse_run(run_name(point)) for point in points] == points
+    with pytest.raises(ValueError, match=f"axes.{A}: a value must be a number or a plain word, found "):
+        study(axes={A: [1, value]})
 
 
 @pytest.mark.parametrize("preset", ["demo", "quick", "paper"])

@@ -22,7 +22,7 @@ def nearest_to_percentiles(values: pd.Series, percentiles: Sequence[float]) -> l
     """
     known = values.dropna()
     if known.empty:
-        return list(range(len(percentiles)))
+        return [min(position, len(values) - 1) for position in range(len(percentiles))]
     wanted = np.percentile(known, percentiles)
     return [int(known.index[np.abs(known.to_numpy() - level).argmin()]) for level in wanted]
 
