@@ -3,42 +3,38 @@
 import json
 from pathlib import Path
 
-from vspair.config import Calibration, Model
-from vspair.data import read_pairs, scale_for
+from vspair.config import Calibration
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import calibrate
 from vspair.files import whole, write_text
 from vspair.provenance import recorded
-from vspair.training import ResidentPairs, generator_for, restored
+from vspair.training import generator_for, trained
 
 local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     name = snakemake.wildcards.model
-    settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
     calibration = Calibration.model_validate(job.configuration["inpainting.evaluation.calibration"])
     configure(device, snakemake.threads, job.configuration["precision"])
 
-    pairs = read_pairs(Path(snakemake.input.pairs))
-    scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
-    test = ResidentPairs.of(pairs.test, scale, device)
-    model = restored(name, settings, job.configuration["inpainting.image"], Path(snakemake.input.weights), device)
+    weights, pairs = Path(snakemake.input.weights), Path(snakemake.input.pairs)
+    run = trained(name, "inpainting", job.configuration, weights, pairs, device)
 
     result = calibrate(
-        model,
-        test.qoi,
-        test.observation,
-        test.lost,
+        run.model,
+        run.test.qoi,
+        run.test.observation,
+        run.test.lost,
         samples=calibration.samples,
         levels=calibration.levels,
         share=calibration.share,
         scaling_level=calibration.scaling_level,
         batch_size=job.configuration["inpainting.evaluation.batch_size"],
-        resolution=0.5 / scale.unit,
+        resolution=0.5 / run.scale.unit,
         generator=generator_for(device, job.seed, "evaluation", 1),
     )
-    result.images.insert(0, "label", pairs.test.label)
-    result.images.insert(0, "index", pairs.test.index)
+    result.images.insert(0, "label", run.split.label)
+    result.images.insert(0, "index", run.split.index)
     with whole(snakemake.output.images) as temporary:
         result.images.to_csv(temporary, index_label="image", float_format="%.8g")
     with whole(snakemake.output.curves) as temporary:

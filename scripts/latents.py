@@ -6,13 +6,12 @@ import pandas as pd
 import torch
 from safetensors.torch import save_file
 
-from vspair.config import Figure, Localisation, Model
-from vspair.data import read_pairs, scale_for
+from vspair.config import Figure, Localisation
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import NO_LATENT, inspect_codes, inspect_localised, nearest_to_percentiles
 from vspair.files import whole
 from vspair.provenance import recorded
-from vspair.training import ResidentPairs, generator_for, restored
+from vspair.training import generator_for, trained
 
 SENSITIVE = 3
 """Latents that Figure 5 shows."""
@@ -21,26 +20,23 @@ local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     name = snakemake.wildcards.model
-    settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
     figures = Figure.model_validate(job.configuration["inpainting.figures"])
     search = Localisation.model_validate(job.configuration["inpainting.evaluation.localisation"])
     samples = job.configuration["inpainting.evaluation.samples"]
     configure(device, snakemake.threads, job.configuration["precision"])
 
-    pairs = read_pairs(Path(snakemake.input.pairs))
-    scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
-    test = ResidentPairs.of(pairs.test, scale, device)
-    model = restored(name, settings, job.configuration["inpainting.image"], Path(snakemake.input.weights), device)
+    weights, pairs = Path(snakemake.input.weights), Path(snakemake.input.pairs)
+    run = trained(name, "inpainting", job.configuration, weights, pairs, device)
     generator = generator_for(device, job.seed, "evaluation", 3)
 
     examples = torch.tensor(figures.examples)
-    posterior = model.posterior(test.observation[examples.to(device)])
+    posterior = run.model.posterior(run.test.observation[examples.to(device)])
     looked = inspect_codes(posterior, 0, search.levels, figures.levels, samples, SENSITIVE, generator)
 
     localised = pd.read_csv(snakemake.input.localisation)
     chosen = nearest_to_percentiles(localised["consistent_ratio"], figures.localised)
     latents = localised["consistent_latent"][chosen].fillna(NO_LATENT).astype(int).tolist()
-    posterior = model.posterior(test.observation[torch.tensor(chosen, device=device)])
+    posterior = run.model.posterior(run.test.observation[torch.tensor(chosen, device=device)])
     looked |= inspect_localised(posterior, latents, figures.levels, samples, generator)
     looked |= {
         "images": examples,

@@ -2,37 +2,33 @@
 
 from pathlib import Path
 
-from vspair.config import Localisation, Model
-from vspair.data import read_pairs, scale_for
+from vspair.config import Localisation
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import localise
 from vspair.files import whole
 from vspair.provenance import recorded
-from vspair.training import ResidentPairs, generator_for, restored
+from vspair.training import generator_for, trained
 
 local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     name = snakemake.wildcards.model
-    settings = Model.model_validate(job.configuration[f"inpainting.models.{name}"])
     search = Localisation.model_validate(job.configuration["inpainting.evaluation.localisation"])
     configure(device, snakemake.threads, job.configuration["precision"])
 
-    pairs = read_pairs(Path(snakemake.input.pairs))
-    scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
-    test = ResidentPairs.of(pairs.test, scale, device, search.images)
-    model = restored(name, settings, job.configuration["inpainting.image"], Path(snakemake.input.weights), device)
+    weights, pairs = Path(snakemake.input.weights), Path(snakemake.input.pairs)
+    run = trained(name, "inpainting", job.configuration, weights, pairs, device, search.images)
     found = localise(
-        model,
-        test.observation,
-        test.lost,
+        run.model,
+        run.test.observation,
+        run.test.lost,
         search.levels,
         job.configuration["inpainting.evaluation.samples"],
         job.configuration["inpainting.evaluation.batch_size"],
         generator_for(device, job.seed, "evaluation", 2),
     )
-    found.insert(0, "label", pairs.test.label[: len(found)])
-    found.insert(0, "index", pairs.test.index[: len(found)])
+    found.insert(0, "label", run.split.label[: len(found)])
+    found.insert(0, "index", run.split.index[: len(found)])
     with whole(snakemake.output.images) as temporary:
         found.to_csv(temporary, index_label="image", float_format="%.8g")
     job.annotate(snakemake.output.images, {"device": device_name(device)})

@@ -41,6 +41,28 @@ inpainting:
 """
 
 
+TABLES = (
+    *("table3", "table4", "table5", "table8"),
+    *("table_fig7", "table_uq", "table_fig12", "table_lambda3", "table_choices"),
+)
+FIGURES = (
+    *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig12"),
+    *("fig_calibration", "fig_lambda3", "fig_training", "fig_theory"),
+)
+
+
+@pytest.fixture(scope="session")
+def tables():
+    """Names of all tables."""
+    return TABLES
+
+
+@pytest.fixture(scope="session")
+def figures():
+    """Names of all figures."""
+    return FIGURES
+
+
 @dataclass(frozen=True)
 class Project:
     """A project folder and ways to use it as a user would."""

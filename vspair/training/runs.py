@@ -1,12 +1,17 @@
 """One run from settings to a trained model, and back from its weights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from vspair.config.models import Model
 from vspair.config.training import Choices, Training
+from vspair.data.pairs import Split
+from vspair.data.scales import Scale, scale_for
+from vspair.data.store import read_pairs
 from vspair.models import build
 from vspair.training.checkpoint import Checkpoint, load_weights
 from vspair.training.loop import ResidentPairs, fit
@@ -57,3 +62,52 @@ def restored(name: str, settings: Model, image: Sequence[int], weights: Path, de
     model = build(name, settings, image)
     load_weights(weights, model)
     return model.to(device, memory_format=torch.channels_last).eval()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model beside the test pairs, both on one device.
+
+    Arguments:
+        model: in evaluation mode.
+        test: the test pairs in the scale of training.
+        split: the same pairs as stored, with index and label.
+        scale: from grey values to what the model sees.
+    """
+
+    model: torch.nn.Module
+    test: ResidentPairs
+    split: Split
+    scale: Scale
+
+
+def trained(
+    name: str,
+    problem: str,
+    configuration: Mapping[str, Any],
+    weights: Path,
+    pairs: Path,
+    device: str,
+    limit: int | None = None,
+) -> Trained:
+    """Read what every evaluation of a trained model starts from.
+
+    Arguments:
+        name: class in `vspair.models`.
+        problem: section of the configuration, in front of `image`, `data.scale` and `models.<name>`.
+        configuration: dotted key -> value.
+        weights: file written by `save_weights`.
+        pairs: file written by `write_pairs`.
+        device: `cpu` or `cuda`.
+        limit: only the first test pairs; None for all.
+
+    Raises:
+        VspairError: a file is truncated, or the weights are of another architecture.
+    """
+    settings = Model.model_validate(configuration[f"{problem}.models.{name}"])
+    stored = read_pairs(pairs)
+    scale = scale_for(configuration[f"{problem}.data.scale"], stored.train.qoi)
+    test = ResidentPairs.of(stored.test, scale, device, limit)
+    return Trained(
+        restored(name, settings, configuration[f"{problem}.image"], weights, device), test, stored.test, scale
+    )
