@@ -16,6 +16,13 @@ CAPTION = (
     "mend. Mean ± standard deviation over seeds."
 )
 
+
+def short(setting: str) -> str:
+    """A setting `a.b.key=value` without what stands in front of its key."""
+    key, *value = setting.split("=")
+    return "=".join([key.rsplit(".", 1)[-1], *value])
+
+
 with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table3")
     wanted = {key: number for key, (number, _) in published.values.items() if key[1] in METRICS}
@@ -47,7 +54,9 @@ with recorded(snakemake) as job:
                 cells.append(Cell(name, f"{model} {metric}", values, "", chain, metric))
     frame = table_frame(cells, type(published)({}, {}), job.configuration)
     nearest = frame[frame["column"] == "distance"].set_index("row")["value"].idxmin()
-    note = f"Nearest by distance: {nearest}. The paper's numbers belong to far longer training."
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note)
+    labels = {row: ", ".join(map(short, row.split(","))) for row in frame["row"]}
+    paper = ", ".join(f"{model} {metric} {number:g}" for (model, metric), number in wanted.items())
+    note = f"Nearest by distance: {labels[nearest]}. The paper, after far longer training: {paper}."
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells), "nearest": nearest})
     job.log.info("nearest to Table 3: %s", nearest)

@@ -69,12 +69,20 @@ def test_a_runs_name_is_read_back_as_its_settings(point, name):
 
 
 @pytest.mark.parametrize(
-    "value", [[8, 16], [8], None, True, "64", "1e-5", "a,b", "a=b", "a/b", "NaN", math.inf, {"epochs": 1}], ids=repr
+    "value", [[8, 16], [8], None, True, "a,b", "a=b", "a/b", "NaN", math.inf, {"epochs": 1}], ids=repr
 )
 def test_a_value_that_would_not_be_read_back_from_a_name_is_refused(value):
     """Else a job dies on a folder's name, or trains something that the name does not say."""
     with pytest.raises(ValueError, match=f"axes.{A}: a value must be a number or a plain word, found "):
         study(axes={A: [1, value]})
+
+
+@pytest.mark.parametrize(("text", "number"), [("64", 64), ("1e-5", 1e-5), ("0.0", 0.0)])
+def test_numbers_that_arrive_as_text_are_numbers(text, number):
+    """Snakemake hands over what stands inside a nested --config value as text."""
+    made = study(axes={A: [text]}, base={"training.epochs": text})
+    for value in (made.axes[A][0], made.base["training.epochs"]):
+        assert (value, type(value)) == (number, type(number))
 
 
 @pytest.mark.parametrize("preset", ["demo", "quick", "paper"])

@@ -92,7 +92,7 @@ def test_a_changed_axis_runs_its_new_runs_and_nothing_else(project, study):
     axes = {
         "hyperprior": "{models.vsPAIR.alpha0: [1, 64, 2]}",
         "lambda3": "{models.vsPAIR.weights.lambda3: [0.1, 10, 3]}",
-        "choices": "{choices.mapping_gradient: [map]}",
+        "choices": "{choices.mapping_gradient: [both, map]}",
     }[study]
     stale = project.planned("--config", f"inpainting={{studies: {{{study}: {{axes: {axes}}}}}}}")
     assert {job for job in stale if job.startswith("study")} == {
@@ -120,7 +120,8 @@ def test_the_paper_grid_is_planned_on_a_machine_without_gpu_or_data(untouched):
     assert result.returncode == 0, text
     counts = dict(line.split() for line in text.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)
     assert counts["train"] == counts["evaluate"] == "18"
-    assert counts["study"] == str(3 * 16 + 3 * 5 + 66)
+    # Points of hyperprior and lambda3 times seeds, and the runs that the choices' grid means for PAIR and for vsPAIR.
+    assert counts["study"] == str(2 * 3 + 5 * 3 + 16 + 8)
     assert counts["download"] == "1"
     assert "gpu=1" in text
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from vspair.config.models import SIZES, ModelName
 from vspair.config.section import Section
@@ -52,6 +52,12 @@ class Study(Section):
     train: PositiveInt = Field(description="training pairs used, the first ones")
     test: PositiveInt = Field(description="test pairs used, the first ones")
     seeds: tuple[int, ...] = Field(min_length=1, description="one training per run, model and seed")
+
+    @field_validator("axes", "base", mode="before")
+    @classmethod
+    def _numbers_from_a_command_line(cls, settings: Any) -> Any:
+        """Values that arrive as text, as all do inside a value given on Snakemake's command line."""
+        return _parsed(settings)
 
     @model_validator(mode="after")
     def _settings_can_be_varied(self) -> "Study":
@@ -118,6 +124,14 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
+
+
+def _parsed(settings: Any) -> Any:
+    if isinstance(settings, Mapping):
+        return {key: _parsed(value) for key, value in settings.items()}
+    if isinstance(settings, list | tuple):
+        return [_parsed(value) for value in settings]
+    return _value(settings) if isinstance(settings, str) else settings
 
 
 def _reads_back(value: str | float) -> bool:
