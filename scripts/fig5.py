@@ -31,4 +31,4 @@ with recorded(snakemake) as job:
         for model, found in sensitive.items()
     )
     with whole(snakemake.output.csv) as temporary:
-        shown.merge(pd.DataFrame({"level": levels}), how="cross").to_csv(temporary, index=False)
+        shown.to_csv(temporary, index=False)

@@ -38,8 +38,11 @@ with recorded(snakemake) as job:
     parts = []
     for image, case in zip(images, cases, strict=True):
         squared = case.change(levels) ** 2
-        part = {"image": image, "latent": case.latent, "ratio": case.ratio, "level": levels}
-        part |= {"change_holes": squared[:, case.mask].mean(1), "change_outside": squared[:, ~case.mask].mean(1)}
+        part = {"image": image, "latent": case.latent, "search_ratio": case.ratio, "level": levels}
+        part |= {
+            "shown_change_holes": squared[:, case.mask].mean(1),
+            "shown_change_outside": squared[:, ~case.mask].mean(1),
+        }
         parts.append(pd.DataFrame(part))
     with whole(snakemake.output.csv) as temporary:
         pd.concat(parts).to_csv(temporary, index=False)

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from safetensors.torch import save_file
 
-from vspair.config import Figure, Localisation
+from vspair.config import Localisation
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import NO_LATENT, inspect_codes, inspect_localised, nearest_to_percentiles
 from vspair.files import whole
@@ -20,7 +20,7 @@ local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     name = snakemake.wildcards.model
-    figures = Figure.model_validate(job.configuration["inpainting.figures"])
+    figures = {key: job.configuration[f"inpainting.figures.{key}"] for key in ("examples", "levels", "localised")}
     search = Localisation.model_validate(job.configuration["inpainting.evaluation.localisation"])
     samples = job.configuration["inpainting.evaluation.samples"]
     configure(device, snakemake.threads, job.configuration["precision"])
@@ -29,18 +29,18 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     run = trained(name, "inpainting", job.configuration, weights, pairs, device)
     generator = generator_for(device, job.seed, "evaluation", 3)
 
-    examples = torch.tensor(figures.examples)
+    examples = torch.tensor(figures["examples"])
     posterior = run.model.posterior(run.test.observation[examples.to(device)])
-    looked = inspect_codes(posterior, 0, search.levels, figures.levels, samples, SENSITIVE, generator)
+    looked = inspect_codes(posterior, 0, search.levels, figures["levels"], samples, SENSITIVE, generator)
 
     localised = pd.read_csv(snakemake.input.localisation)
-    chosen = nearest_to_percentiles(localised["consistent_ratio"], figures.localised)
+    chosen = nearest_to_percentiles(localised["consistent_ratio"], figures["localised"])
     latents = localised["consistent_latent"][chosen].fillna(NO_LATENT).astype(int).tolist()
     posterior = run.model.posterior(run.test.observation[torch.tensor(chosen, device=device)])
-    looked |= inspect_localised(posterior, latents, figures.levels, samples, generator)
+    looked |= inspect_localised(posterior, latents, figures["levels"], samples, generator)
     looked |= {
         "images": examples,
-        "levels": torch.tensor(figures.levels),
+        "levels": torch.tensor(figures["levels"]),
         "localised": torch.tensor(chosen),
         "localised_latent": torch.tensor(latents),
         "localised_ratio": torch.tensor(localised["consistent_ratio"][chosen].to_numpy()),

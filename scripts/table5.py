@@ -20,7 +20,8 @@ CAPTION = (
     "over that outside when one latent is moved: median and mean over images, and the mean change inside the holes of "
     "the latent that reaches it; among the latents active in all samples (consistent) and among all active ones. "
     "without_latent is the share of images that have no consistently active latent with an effect. Mean ± standard "
-    "deviation over seeds; definitions: docs/definitions.md."
+    "deviation over seeds; definitions: docs/definitions.md. The levels of the search are ours: the paper does not "
+    "state them, and the change grows with about their square."
 )
 
 with recorded(snakemake) as job:

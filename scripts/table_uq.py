@@ -12,7 +12,8 @@ CAPTION = (
     "inside the central c % credible interval, holes_coverage_c the same inside the holes, mace the mean of "
     "|coverage - level| over the levels; crps, ause and mace are better when smaller; pearson and spearman correlate "
     "uncertainty (mean pixel variance) with error (mean squared error of the samples' mean); variance_ratio is "
-    "predicted over actual variance, 1 when calibrated. Rows `scaled` are after a conformal scaling of the intervals."
+    "predicted over actual variance, 1 when calibrated. Rows `scaled` are after a conformal scaling of the intervals, "
+    "by factor_c at each level."
 )
 NOTE = (
     "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "
@@ -32,6 +33,9 @@ with recorded(snakemake) as job:
             for column in summaries[0][part]:
                 values = [summary[part][column] for summary in summaries]
                 cells.append(Cell(row, column, values, UNITS.get(column, ""), paths, f"{part}.{column}"))
+        for level in summaries[0]["factors"]:
+            factors = [summary["factors"][level] for summary in summaries]
+            cells.append(Cell(f"{model} scaled", f"factor_{level}", factors, "", paths, f"factors.{level}"))
     frame = table_frame(cells, Published({}, {}), job.configuration)
     note = NOTE.format_map(summaries[0])
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, labels)

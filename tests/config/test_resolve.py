@@ -270,4 +270,4 @@ def test_a_model_is_given_exactly_the_sizes_that_it_has():
     sparse = {"alpha0": 1.0, "beta0": 127.0, "rho_start": 0.5}
     assert models["sVAE"].architecture() == {"channels": (16, 32, 64), "latent_x": 784, **sparse}
     assert models["CVAE"].architecture() == {"channels": (16, 32, 64), "latent_x": 32}
-    assert models["Ensemble"].architecture() == {"channels": (16, 32, 64), "latent_x": 32, "members": 3}
+    assert models["Ensemble"].architecture() == {"channels": (16, 32, 64), "latent_x": 32, "members": 2}

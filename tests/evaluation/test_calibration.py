@@ -307,7 +307,11 @@ def test_the_table_shows_both_states_of_every_model(tmp_path):
     table = pd.read_csv(output["csv"]).set_index(["row", "column"])["value"]
     assert list(table.index.unique(0)) == ["vPAIR", "vPAIR scaled"]
     for row, part in (("vPAIR", "raw"), ("vPAIR scaled", "scaled")):
-        assert table[row].to_dict() == pytest.approx(pd.DataFrame([s[part] for s in summaries]).mean().to_dict())
+        expected = pd.DataFrame([s[part] for s in summaries]).mean().to_dict()
+        if part == "scaled":
+            factors = pd.DataFrame([s["factors"] for s in summaries]).mean()
+            expected |= {f"factor_{level}": factor for level, factor in factors.items()}
+        assert table[row].to_dict() == pytest.approx(expected)
     assert "30 test images fit the scaling" in Path(output["md"]).read_text()
     receipt = json.loads((tmp_path / "table_uq.receipt.json").read_text())
     assert '"raw.mace"' in json.dumps(receipt)

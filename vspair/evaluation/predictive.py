@@ -74,11 +74,13 @@ class PredictiveSamples:
         """Factor by which the central interval of a level must be stretched to just hold the truth.
 
             critical = |x - m| / half,    half = max(q_hi - m, r) where x >= m, else max(m - q_lo, r)
+            critical = 0 where |x - m| <= r
 
         The interval [q_lo, q_hi] lies between the quantiles at (1 - c) / 2 and (1 + c) / 2. The two halves are at
         least the resolution r, since a grey value that was recorded in steps is known to half a step only; so the
         interval is the smallest that holds both quantiles and m - r and m + r, wherever the mean lies. The truth is
-        inside if `critical <= 1`, and inside the interval stretched about m by lambda if `critical <= lambda`.
+        inside if `critical <= 1`, and inside the interval stretched about m by lambda, but to halves of r at least, if
+        `critical <= lambda`: a factor below 1 must not claim to know a grey value better than it was recorded.
 
         Arguments:
             qoi: x, shape (images, pixels).
@@ -92,7 +94,8 @@ class PredictiveSamples:
         lower = (-self.quantile(tail)).clamp(min=resolution)
         upper = self.quantile(1 - tail).clamp(min=resolution)
         deviation = qoi - self.mean
-        return deviation.abs() / torch.where(deviation >= 0, upper, lower)
+        critical = deviation.abs() / torch.where(deviation >= 0, upper, lower)
+        return torch.where(deviation.abs() <= resolution, 0, critical)
 
     def crps(self, qoi: Tensor, factor: float = 1.0) -> Tensor:
         """Continuous ranked probability score, shape (images, pixels), in the unit of x, smaller is better.

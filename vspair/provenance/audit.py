@@ -154,10 +154,12 @@ def _seed(receipt: Receipt, configuration: Configuration | None) -> Iterable[Fin
 
 
 def _seeds_in(value: object, key: str = "") -> Iterable[object]:
-    """Values of keys called `seed`: a job such as the preparation of data may have a configured seed of its own."""
+    """Values of keys called `seed` or `seeds`: data have a configured seed of their own, a study its own seeds."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _seeds_in(item, name.split(".")[-1])
+    elif key == "seeds" and isinstance(value, list):
+        yield from value
     elif key == "seed":
         yield value
 

@@ -36,8 +36,11 @@ class Published:
 
 
 def _leaves(path: str, wanted: Any, found: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Every value that a condition names, with its key and what the configuration has there (None for nothing)."""
-    if isinstance(wanted, Mapping):
+    """Every value that a condition names, with its key and what the configuration has there (None for nothing).
+
+    A mapping of dotted keys is a list of settings, in which one more changes the whole: it is compared as one value.
+    """
+    if isinstance(wanted, Mapping) and not any("." in key for key in wanted):
         for key, value in wanted.items():
             yield from _leaves(f"{path}.{key}", value, found.get(key) if isinstance(found, Mapping) else None)
     else:

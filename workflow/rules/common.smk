@@ -95,6 +95,17 @@ def study_runs(name):
     return files, runs
 
 
-def swept(name):
-    """The settings and the seed of each run of a study of one model, in the order of its files."""
+def swept(name, *axes):
+    """The settings and the seed of each run of a study, in the order of its files.
+
+    What is drawn over the study's axes expects one model and these axes, all with values.
+    """
+    study = CONFIG.inpainting.studies[name]
+    used = [key for key, values in study.axes.items() if values]
+    if len(study.models) != 1 or used != list(axes):
+        raise WorkflowError(
+            f"studies.{name}: its table and figure need one model and values on the axes {', '.join(axes)}, "
+            f"found the models {', '.join(study.models)} and values on {', '.join(used) or 'no axis'}: change the "
+            "configuration, or add a study of another name"
+        )
     return [[parse_run(run), seed] for run, _, seed in study_runs(name)[1]]

@@ -68,7 +68,9 @@ rule latents:
                 f"inpainting.models.{wildcards.model}",
                 "inpainting.evaluation.samples",
                 "inpainting.evaluation.localisation",
-                "inpainting.figures",
+                "inpainting.figures.examples",
+                "inpainting.figures.levels",
+                "inpainting.figures.localised",
             ],
             entries=[f"vspair.models:{wildcards.model}"],
             seed=int(wildcards.seed),
@@ -242,9 +244,6 @@ rule fig6:
         mem_mb=2000,
         runtime=10,
     params:
-        models=["vsPAIR"],
-        labels=LABELS,
-        order=MODELS,
         evidence=evidence(
             "scripts/fig6.py", ["seeds", "inpainting.data.scale", "inpainting.figures"]
         ),
@@ -278,7 +277,6 @@ rule fig8:
         runtime=10,
     params:
         runs=[[model, seed] for model in LATENT for seed in SEEDS],
-        models=LATENT,
         labels=LABELS,
         order=MODELS,
         evidence=evidence("scripts/fig8.py", ["seeds"]),

@@ -34,6 +34,7 @@ rule study:
                 f"inpainting.studies.{wildcards.study}.base",
                 f"inpainting.studies.{wildcards.study}.train",
                 f"inpainting.studies.{wildcards.study}.test",
+                f"inpainting.studies.{wildcards.study}.seeds",
             ],
             entries=[f"vspair.models:{wildcards.model}"],
             seed=int(wildcards.seed),
@@ -68,8 +69,8 @@ rule fig12:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("hyperprior"),
-        evidence=evidence("scripts/fig12.py", ["inpainting.studies.hyperprior.seeds"]),
+        runs=swept("hyperprior", "models.vsPAIR.alpha0", "models.vsPAIR.beta0"),
+        evidence=evidence("scripts/fig12.py", ["inpainting.studies.hyperprior"]),
     script:
         "../../scripts/fig12.py"
 
@@ -100,7 +101,7 @@ rule table_fig12:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("hyperprior"),
+        runs=swept("hyperprior", "models.vsPAIR.alpha0", "models.vsPAIR.beta0"),
         evidence=evidence(
             "scripts/table_fig12.py",
             ["inpainting.studies.hyperprior.seeds", *conditions("fig12")],
@@ -134,11 +135,9 @@ rule fig_lambda3:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("lambda3"),
+        runs=swept("lambda3", "models.vsPAIR.weights.lambda3"),
         order=MODELS,
-        evidence=evidence(
-            "scripts/fig_lambda3.py", ["inpainting.studies.lambda3.seeds"]
-        ),
+        evidence=evidence("scripts/fig_lambda3.py", ["inpainting.studies.lambda3"]),
     script:
         "../../scripts/fig_lambda3.py"
 
@@ -169,7 +168,7 @@ rule table_lambda3:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("lambda3"),
+        runs=swept("lambda3", "models.vsPAIR.weights.lambda3"),
         evidence=evidence(
             "scripts/table_lambda3.py",
             ["inpainting.studies.lambda3.seeds", *conditions("lambda3")],
@@ -216,7 +215,7 @@ rule table_choices:
         },
         evidence=evidence(
             "scripts/table_choices.py",
-            ["inpainting.studies.choices", *conditions("table3")],
+            ["inpainting.studies.choices"],
         ),
     script:
         "../../scripts/table_choices.py"

@@ -207,7 +207,6 @@ rule fig_calibration:
         runtime=10,
     params:
         runs=[[model, seed] for model in PROBABILISTIC for seed in SEEDS],
-        models=PROBABILISTIC,
         labels=LABELS,
         order=MODELS,
         evidence=evidence("scripts/fig_calibration.py", ["seeds"]),
