@@ -34,8 +34,8 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     looked = inspect_codes(posterior, 0, search.levels, figures["levels"], samples, SENSITIVE, generator)
 
     localised = pd.read_csv(snakemake.input.localisation)
-    chosen = nearest_to_percentiles(localised["consistent_ratio"], figures["localised"])
-    latents = localised["consistent_latent"][chosen].fillna(NO_LATENT).astype(int).tolist()
+    chosen = nearest_to_percentiles(localised["all_ratio"], figures["localised"])
+    latents = localised["all_latent"][chosen].fillna(NO_LATENT).astype(int).tolist()
     posterior = run.model.posterior(run.test.observation[torch.tensor(chosen, device=device)])
     looked |= inspect_localised(posterior, latents, figures["levels"], samples, generator)
     looked |= {
@@ -43,7 +43,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         "levels": torch.tensor(figures["levels"]),
         "localised": torch.tensor(chosen),
         "localised_latent": torch.tensor(latents),
-        "localised_ratio": torch.tensor(localised["consistent_ratio"][chosen].to_numpy()),
+        "localised_ratio": torch.tensor(localised["all_ratio"][chosen].to_numpy()),
     }
     with whole(snakemake.output.latents) as temporary:
         save_file({key: value.cpu().contiguous() for key, value in looked.items()}, temporary)

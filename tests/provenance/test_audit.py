@@ -139,6 +139,15 @@ def test_a_jobs_own_configured_seed_is_known(project):
     assert words(project, configuration=CONFIGURATION | configuration) == set()
 
 
+def test_a_study_has_seeds_of_its_own(project):
+    """Else every run of a study with other seeds than the main runs would be an alarm."""
+    configuration = {"problem.study.seeds": [41, 42]}
+    project.prepare(evidence={"seed": 42, "stochastic": True, "configuration": configuration})
+    assert words(project, configuration=CONFIGURATION | configuration) == set()
+    project.prepare(evidence={"seed": 43, "stochastic": True, "configuration": configuration})
+    assert words(project, configuration=CONFIGURATION | configuration) == {("prepared/pairs.txt", "unknown seed")}
+
+
 def test_swapped_seeds(complete):
     for seed in (0, 1):
         path = complete.run / f"models/{seed}/model.receipt.json"

@@ -10,7 +10,7 @@ from torch import Tensor
 from vspair.evaluation.localisation import Perturbation
 
 NO_LATENT = -1
-"""Stands for the latent of an image that has no consistently active one with an effect."""
+"""Stands for the latent of an image that has no active one with an effect."""
 
 
 def nearest_to_percentiles(values: pd.Series, percentiles: Sequence[float]) -> list[int]:
