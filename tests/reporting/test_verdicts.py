@@ -17,7 +17,7 @@ from vspair.reporting import verdict
         (0.0600, 0.0001, 3, "differs"),
         (0.0600, None, 1, "differs"),
         (None, None, 0, "not run"),
-        (float("nan"), None, 0, "not run"),
+        (float("nan"), None, 1, "differs"),
     ],
 )
 def test_words(value, sd, n, word):

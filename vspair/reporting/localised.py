@@ -17,7 +17,7 @@ VARIANCE_MAP = "inferno"
 CHANGE_MAP = "inferno"
 CONTOUR = "cyan"
 
-NONE_FOUND = "no latent qualifies: none is active in all samples and has an effect"
+NONE_FOUND = "no latent qualifies: none is active and has an effect"
 
 # Layout in inches.
 LEFT, RIGHT, TOP, BOTTOM = 0.25, 0.7, 0.18, 0.05

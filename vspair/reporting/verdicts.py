@@ -14,17 +14,19 @@ def verdict(
     the published number lies in the 95 % prediction interval for one more run, t(0.975, n - 1) sd sqrt(1 + 1/n).
 
     Arguments:
-        value: mean over seeds; None if nothing was run.
+        value: mean over seeds; None if nothing was run, NaN if the run has nothing to take a mean of.
         sd: standard deviation over seeds; None or NaN for a single one.
         n: number of seeds.
         published: the paper's number.
         tolerance: absolute, >= 0.
         comparable: whether the run's configuration is the paper's.
     """
-    if value is None or math.isnan(value):
+    if value is None:
         return "not run"
     if not comparable:
         return "not comparable"
+    if math.isnan(value):
+        return "differs"
     distance = abs(value - published)
     # Decimal fractions such as 0.0593 - 0.0576 carry a rounding error of the last bits.
     if distance <= tolerance + 1e-9 * abs(published):
