@@ -120,8 +120,8 @@ def test_the_paper_grid_is_planned_on_a_machine_without_gpu_or_data(untouched):
     assert result.returncode == 0, text
     counts = dict(line.split() for line in text.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)
     assert counts["train"] == counts["evaluate"] == "18"
-    # Points of hyperprior and lambda3 times seeds, and the runs that the choices' grid means for PAIR and for vsPAIR.
-    assert counts["study"] == str(2 * 3 + 5 * 3 + 16 + 8)
+    # Three seeds of the points of hyperprior and lambda3, and of the runs that the grid means for PAIR and for vsPAIR.
+    assert counts["study"] == str(3 * (2 + 5 + 16 + 8))
     assert counts["download"] == "1"
     assert "gpu=1" in text
 
