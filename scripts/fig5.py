@@ -20,14 +20,18 @@ with recorded(snakemake) as job:
     sensitive = {}
     for model, path in zip(snakemake.params.models, snakemake.input.latents, strict=True):
         tensors = load_file(path)
-        sensitive[model] = Sensitive(tensors["sensitive"], tensors["sensitivity"], tensors["sensitive_images"])
+        sensitive[model] = Sensitive(
+            tensors["sensitive"], tensors["sensitivity"], tensors["sensitive_share"], tensors["sensitive_images"]
+        )
     figure = perturbation_figure(
         levels, {names[model]: shown for model, shown in sensitive.items()}, grey_limits(scale)
     )
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))
 
     shown = pd.concat(
-        pd.DataFrame({"method": model, "latent": found.latents, "sensitivity": found.changes})
+        pd.DataFrame(
+            {"method": model, "latent": found.latents, "sensitivity": found.changes, "share_active": found.shares}
+        )
         for model, found in sensitive.items()
     )
     with whole(snakemake.output.csv) as temporary:

@@ -77,12 +77,21 @@ def test_the_most_sensitive_latents_come_first(build, batch, name, image):
     torch.testing.assert_close(found["sensitivity"], expected[order], rtol=1e-3, atol=1e-9)
 
 
-def test_only_latents_that_are_always_active_are_ranked(gated, batch):
-    """Twelve latents, two always on: fewer than asked for are returned."""
-    found = inspect_codes(gated.posterior(batch[1]), 2, LEVELS, SHOWN, 40, 3, seeded())
-    assert set(found["sensitive"].tolist()) == {0, 1}
-    assert found["sensitivity"].diff().item() <= 0
-    assert found["sensitive_images"].shape == (2, 3, 8, 8)
+def test_latents_that_are_always_active_come_first_and_others_follow_by_their_effect(gated, batch):
+    """Twelve latents, two always on, one always off: both come first however small their effect, then the rest."""
+    posterior = gated.posterior(batch[1])
+    found = inspect_codes(posterior, 2, LEVELS, SHOWN, 40, 20, seeded())
+    with torch.inference_mode():
+        codes = posterior.sample_latent(40, seeded())
+        expected = sensitivities(posterior, codes, 2)
+    order = expected.argsort(descending=True).tolist()
+    first = [latent for latent in order if latent in (0, 1)]
+    assert found["sensitive"].tolist() == first + [latent for latent in order if latent not in (0, 1, 2)]
+    share = (codes[:, 2] != 0).float().mean(0)
+    assert torch.equal(found["sensitive_share"], share[found["sensitive"]])
+    assert (found["sensitive_share"][:2] == 1).all()
+    assert (found["sensitive_share"][2:] < 1).all()
+    assert found["sensitive_images"].shape == (11, 3, 8, 8)
 
 
 def test_without_an_active_latent_nothing_is_ranked(gated, batch):

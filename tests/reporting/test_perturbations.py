@@ -12,7 +12,8 @@ def sensitive(first, rows):
     """Latents `first`, `first + 1`, ... whose image at level number k is constant latent + k / 10."""
     latents = np.arange(first, first + rows)
     values = latents[:, None] + np.arange(len(LEVELS)) / 10
-    return Sensitive(latents, latents / 1000, np.broadcast_to(values[..., None, None], (*values.shape, 3, 3)))
+    shares = np.where(latents == 101, 0.634, 1.0)
+    return Sensitive(latents, latents / 1000, shares, np.broadcast_to(values[..., None, None], (*values.shape, 3, 3)))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,8 @@ def test_every_cell_shows_its_latent_at_its_level(figure):
 
 
 def test_levels_run_from_left_to_right_under_their_names(figure):
-    texts = {text.get_text(): text.get_position()[0] for text in figure.texts if text.get_text().endswith("%")}
+    names = [text for text in figure.texts if text.get_text().endswith("%") and "latent" not in text.get_text()]
+    texts = {text.get_text(): text.get_position()[0] for text in names}
     assert list(texts) == ["−400 %", "−200 %", "0 %", "+200 %"]
     centres = [axis.get_position().x0 + axis.get_position().width / 2 for axis in figure.axes[:4]]
     np.testing.assert_allclose(list(texts.values()), centres)
@@ -47,6 +49,13 @@ def test_rows_name_latent_and_sensitivity_at_their_height(figure):
     for row, text in enumerate(named.values()):
         place = figure.axes[4 * row].get_position()
         assert place.y0 < text.get_position()[1] < place.y1
+
+
+def test_a_latent_that_is_not_always_on_says_how_often_it_is(figure):
+    marked = [text.get_text() for text in figure.texts if "on in" in text.get_text()]
+    assert len(marked) == 1
+    assert marked[0].startswith("latent 101\n")
+    assert marked[0].endswith("on in 63 %")
 
 
 def test_rows_without_a_latent_say_so(figure):

@@ -56,12 +56,12 @@ def test_numbers_have_three_digits(value, text):
     assert three_digits(value) == text
 
 
-@pytest.mark.parametrize("limits", [(2.1, 2.9), (0.021, 0.045), (0.9, 7), (0.3, 40), (1e-6, 3e2)])
+@pytest.mark.parametrize("limits", [(2.1, 2.9), (0.021, 0.045), (0.9, 7), (0.3, 40), (1e-6, 3e2), (1e-5, 0.2), (3e-4, 0.3)])
 def test_logarithmic_axes_always_have_numbers(limits):
     """Between 2.1 and 2.9 there is no 1, 2 or 5 times a power of ten: such an axis could not be read."""
     from matplotlib.figure import Figure
 
-    axis = Figure().subplots()
+    axis = Figure(figsize=(3.3, 2)).subplots()
     axis.set(xscale="log", xlim=limits)
     log_ticks(axis.xaxis)
     texts = axis.xaxis.get_major_formatter().format_ticks(axis.get_xticks())

@@ -39,8 +39,8 @@ def inspect_codes(
 ) -> dict[str, Tensor]:
     """Codes of a few observations, and the `count` latents to which one of them is most sensitive (Figures 4 and 5).
 
-    Sensitivity is the mean squared change of the reconstruction over all pixels, averaged over levels; latents that are
-    not active in all samples are left out.
+    Sensitivity is the mean squared change of the reconstruction over all pixels, averaged over levels. Latents that are
+    active in all samples come first; where there are too few, others that are active in some follow.
 
     Arguments:
         posterior: of the observations, with a latent space.
@@ -53,21 +53,26 @@ def inspect_codes(
 
     Returns:
         `codes` (observations, latents) and `reconstructions` (observations, height, width) of one draw; `sensitive`
-        (latent numbers), `sensitivity` and `sensitive_images` (latents, shown, height, width), means over the draws.
+        (latent numbers), `sensitivity`, `sensitive_share` (of the samples in which the latent is active) and
+        `sensitive_images` (latents, shown, height, width), means over the draws.
     """
     perturbation = Perturbation(posterior, samples, generator)
     draw = perturbation.codes[0]
     everywhere = torch.ones_like(posterior.decode(draw), dtype=torch.bool)
-    which = perturbation.consistent.clone()
+    which = perturbation.active.clone()
     which[torch.arange(len(which), device=which.device) != image] = False
     change = perturbation.changes(which, levels, [everywhere])[0][image]
-    ranked = change.nan_to_num(nan=-1).argsort(descending=True)[:count]
+    by_change = change.nan_to_num(nan=-1).argsort(descending=True)
+    consistent_first = perturbation.consistent[image, by_change].int().argsort(descending=True, stable=True)
+    ranked = by_change[consistent_first][:count]
     ranked = ranked[~change[ranked].isnan()]
+    share = (perturbation.codes[:, image, : posterior.latents] != 0).float().mean(0)
     return {
         "codes": draw[:, : posterior.latents],
         "reconstructions": posterior.decode(draw)[:, 0],
         "sensitive": ranked,
         "sensitivity": change[ranked],
+        "sensitive_share": share[ranked],
         "sensitive_images": perturbation.mean_reconstructions(image, ranked, shown)[:, :, 0],
     }
 

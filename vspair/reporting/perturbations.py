@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT, TOP, BOTTOM = 1.2, 0.05, 0.22, 0.05
 IMAGE_GAP, BLOCK_GAP = 0.03, 0.14
 
-NONE_LEFT = "no further latent active in all samples"
+NONE_LEFT = "no further active latent"
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,13 @@ class Sensitive:
     Arguments:
         latents: their numbers, shape (latents,).
         changes: mean squared change of the reconstruction under perturbation, shape (latents,).
+        shares: share of the samples in which each is active, shape (latents,).
         images: reconstructions at every level, shape (latents, levels, height, width).
     """
 
     latents: np.ndarray
     changes: np.ndarray
+    shares: np.ndarray
     images: np.ndarray
 
 
@@ -64,6 +66,8 @@ def perturbation_figure(
                     write(figure, LEFT, above + side / 2, NONE_LEFT, va="center", style="italic")
                     continue
                 name = f"latent {sensitive.latents[row]}\nMSE change\n{sensitive.changes[row]:.2g}"
+                if sensitive.shares[row] < 1:
+                    name += f"\non in {100 * sensitive.shares[row]:.0f} %"
                 write(figure, LEFT - 0.08, above + side / 2, name, ha="right", va="center")
                 for column, level in enumerate(levels):
                     axis = place(figure, LEFT + column * pitch, above, side, side)

@@ -62,6 +62,10 @@ def palette(methods: Sequence[str]) -> dict[str, str]:
     return dict(zip(methods, COLOURS, strict=False))
 
 
+MANY_DECADES = 1e3
+"""Ratio of a logarithmic axis' limits from which its ticks stand at powers of ten alone."""
+
+
 def three_digits(value: float) -> str:
     """A number with three significant digits, trailing zeros among them: 0.0600, 15.0, 512."""
     return f"{value:#.3g}".rstrip(".")
@@ -70,12 +74,14 @@ def three_digits(value: float) -> str:
 def log_ticks(axis: "Axis") -> None:
     """Plain numbers on a logarithmic axis (`xaxis` or `yaxis`) whose limits are final.
 
-    They stand at 1, 2 and 5 times the powers of ten; within one decade, which may hold none of these, evenly.
+    They stand at 1, 2 and 5 times the powers of ten, at these alone where there are many, and evenly within one decade,
+    which may hold none of them.
     """
     from matplotlib.ticker import AutoLocator, FormatStrFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high >= 10 * low else AutoLocator())
+    subs = (1, 2, 5) if high < MANY_DECADES * low else (1,)
+    axis.set_major_locator(LogLocator(subs=subs) if high >= 10 * low else AutoLocator())
     axis.set_major_formatter(FormatStrFormatter("%g"))
     axis.set_minor_formatter(NullFormatter())
 
