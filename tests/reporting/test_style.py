@@ -56,7 +56,9 @@ def test_numbers_have_three_digits(value, text):
     assert three_digits(value) == text
 
 
-@pytest.mark.parametrize("limits", [(2.1, 2.9), (0.021, 0.045), (0.9, 7), (0.3, 40), (1e-6, 3e2), (1e-5, 0.2), (3e-4, 0.3)])
+@pytest.mark.parametrize(
+    "limits", [(2.1, 2.9), (0.021, 0.045), (0.9, 7), (0.3, 40), (1e-6, 3e2), (1e-5, 0.2), (3e-4, 0.3)]
+)
 def test_logarithmic_axes_always_have_numbers(limits):
     """Between 2.1 and 2.9 there is no 1, 2 or 5 times a power of ten: such an axis could not be read."""
     from matplotlib.figure import Figure

@@ -158,12 +158,18 @@ def test_the_paper_preset_runs_on_real_mnist_with_several_seeds(untouched):
         pytest.skip("VSPAIR_DATA names no folder with real MNIST")
     settings = ("--config", "preset=paper", "device=cpu", "threads=1", "seeds=[0, 1]")
     environment = {"VSPAIR_DATA": os.environ["VSPAIR_DATA"]}
-    result = untouched.snakemake("table3", "fig_training", *settings, **environment)
+    targets = (
+        *("table3", "table4", "table5", "table_uq", "table_fig7"),
+        *("fig7", "fig8", "fig_calibration", "fig_training"),
+    )
+    result = untouched.snakemake(*targets, *settings, **environment)
     assert result.returncode == 0, result.stdout + result.stderr
     results = untouched.folder / "results/paper"
-    table = pd.read_csv(results / "tables/table3.csv")
-    assert (table["n"] == 2).all()
-    assert (table["sd"] > 0).all()
+    for target in targets:
+        if target.startswith("table"):
+            assert (pd.read_csv(results / f"tables/{target}.csv")["n"] == 2).all(), target
+    assert (pd.read_csv(results / "tables/table3.csv")["sd"] > 0).all()
+    assert set(pd.read_csv(results / "figures/fig8.csv")["seed"]) == {0, 1}
     receipts = "".join(path.read_text() for path in results.rglob("*.receipt.json"))
     assert "data:MNIST/raw/train-images-idx3-ubyte" in receipts
     for machine_path in (str(untouched.folder.parent), os.environ["VSPAIR_DATA"]):
