@@ -27,6 +27,14 @@ def refused(project, *arguments, **environment):
         ("inpainting={evaluation: {calibration: {share: 0.1}}}", "but the level 0.95 needs 19"),
         ("inpainting={studies: {lambda3: {train: 900}}}", "studies.lambda3 wants 900 training"),
         ("inpainting={studies: {lambda3: {axes: {models.vsPAIR.colour: [1]}}}}", "'models.vsPAIR.colour'"),
+        (
+            "inpainting={studies: {lambda3: {models: [vPAIR]}}}",
+            "need the model vsPAIR and values on the axes models.vsPAIR",
+        ),
+        (
+            "inpainting={studies: {hyperprior: {axes: {models.vsPAIR.beta0: []}}}}",
+            "values on models.vsPAIR.alpha0: change",
+        ),
     ],
 )
 def test_an_impossible_configuration_is_named(untouched, setting, sentence):

@@ -95,16 +95,16 @@ def study_runs(name):
     return files, runs
 
 
-def swept(name, *axes):
+def swept(name, model, *axes):
     """The settings and the seed of each run of a study, in the order of its files.
 
-    What is drawn over the study's axes expects one model and these axes, all with values.
+    What is drawn over the study's axes expects this one model and these axes, all with values.
     """
     study = CONFIG.inpainting.studies[name]
     used = [key for key, values in study.axes.items() if values]
-    if len(study.models) != 1 or used != list(axes):
+    if list(study.models) != [model] or used != list(axes):
         raise WorkflowError(
-            f"studies.{name}: its table and figure need one model and values on the axes {', '.join(axes)}, "
+            f"studies.{name}: its table and figure need the model {model} and values on the axes {', '.join(axes)}, "
             f"found the models {', '.join(study.models)} and values on {', '.join(used) or 'no axis'}: change the "
             "configuration, or add a study of another name"
         )

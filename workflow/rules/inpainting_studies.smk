@@ -69,7 +69,9 @@ rule fig12:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("hyperprior", "models.vsPAIR.alpha0", "models.vsPAIR.beta0"),
+        runs=swept(
+            "hyperprior", "vsPAIR", "models.vsPAIR.alpha0", "models.vsPAIR.beta0"
+        ),
         evidence=evidence("scripts/fig12.py", ["inpainting.studies.hyperprior"]),
     script:
         "../../scripts/fig12.py"
@@ -101,7 +103,9 @@ rule table_fig12:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("hyperprior", "models.vsPAIR.alpha0", "models.vsPAIR.beta0"),
+        runs=swept(
+            "hyperprior", "vsPAIR", "models.vsPAIR.alpha0", "models.vsPAIR.beta0"
+        ),
         evidence=evidence(
             "scripts/table_fig12.py",
             ["inpainting.studies.hyperprior.seeds", *conditions("fig12")],
@@ -135,7 +139,7 @@ rule fig_lambda3:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("lambda3", "models.vsPAIR.weights.lambda3"),
+        runs=swept("lambda3", "vsPAIR", "models.vsPAIR.weights.lambda3"),
         order=MODELS,
         evidence=evidence("scripts/fig_lambda3.py", ["inpainting.studies.lambda3"]),
     script:
@@ -168,7 +172,7 @@ rule table_lambda3:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=swept("lambda3", "models.vsPAIR.weights.lambda3"),
+        runs=swept("lambda3", "vsPAIR", "models.vsPAIR.weights.lambda3"),
         evidence=evidence(
             "scripts/table_lambda3.py",
             ["inpainting.studies.lambda3.seeds", *conditions("lambda3")],
