@@ -74,7 +74,7 @@ def main():
     test = ResidentPairs.of(pairs.test, scale, options.device)
     print(f"{options.images} images, {len(LEVELS)} levels, {options.device}, torch {torch.__version__}")
     for name in ("vPAIR", "vsPAIR"):
-        model = initialised(lambda name=name: build(name, problem.models[name], problem.image), 0)
+        model = initialised(lambda name=name: build(name, problem.models[name], image=problem.image), 0)
         model = model.to(options.device, memory_format=torch.channels_last).eval()
         search = (test.observation, test.lost, LEVELS, problem.evaluation.samples, options.images)
         ratios = []

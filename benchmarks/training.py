@@ -56,9 +56,11 @@ def compare(name, config, pairs, rounds, device):
     problem = config.inpainting
     training = problem.training.model_copy(update={"epochs": 1, "batch_size": 64})
     settings, factors = problem.models[name], term_weights(problem.models[name].weights)
-    plain = initialised(lambda: build(name, settings, problem.image), 0).to(device)
+    plain = initialised(lambda: build(name, settings, image=problem.image), 0).to(device)
     optimiser = torch.optim.Adam(plain.parameters(), lr=training.learning_rate)
-    ours = initialised(lambda: build(name, settings, problem.image), 0).to(device, memory_format=torch.channels_last)
+    ours = initialised(lambda: build(name, settings, image=problem.image), 0).to(
+        device, memory_format=torch.channels_last
+    )
 
     def plain_round():
         # torch's defaults, as a user finds them: nothing of our determinism settings.

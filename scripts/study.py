@@ -56,12 +56,13 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     model, history = train_model(
         name,
         Model.model_validate(problem["models"][name]),
-        job.configuration["inpainting.image"],
+        {"image": job.configuration["inpainting.image"]},
         train,
         Training.model_validate(problem["training"]),
         Choices.model_validate(problem["choices"]),
         job.seed,
         checkpoint,
+        precision=job.configuration["precision"],
     )
     result = evaluate(
         model,

@@ -20,7 +20,7 @@ with recorded(snakemake) as job:
     for name, raw in job.configuration["inpainting.models"].items():
         settings = Model.model_validate(raw)
         with torch.device("meta"):
-            model = build(name, settings, job.configuration["inpainting.image"])
+            model = build(name, settings, image=job.configuration["inpainting.image"])
         cells.append(Cell(name, "latent_x", [settings.latent_x]))
         if settings.latent_y is not None:
             cells.append(Cell(name, "latent_y", [settings.latent_y]))

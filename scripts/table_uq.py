@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, Published, sources, table_frame, write_table
+from vspair.reporting import Published, sources, table_frame, write_table
+from vspair.reporting.calibrated import calibration_cells, with_scaled
 
-UNITS = {"crps": "grey values of the scale"}
 CAPTION = (
     "Calibration of the posterior samples: mean ± standard deviation over seeds. coverage_c is the share of pixels "
     "inside the central c % credible interval, holes_coverage_c the same inside the holes, mace the mean of "
@@ -23,20 +23,11 @@ NOTE = (
 )
 
 with recorded(snakemake) as job:
-    cells = []
-    labels = dict(snakemake.params.labels)
-    for model in snakemake.params.models:
-        paths = [path for path in snakemake.input.summaries if f"/{model}/" in path]
-        summaries = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
-        labels[f"{model} scaled"] = f"{labels.get(model, model)} scaled"
-        for row, part in ((model, "raw"), (f"{model} scaled", "scaled")):
-            for column in summaries[0][part]:
-                values = [summary[part][column] for summary in summaries]
-                cells.append(Cell(row, column, values, UNITS.get(column, ""), paths, f"{part}.{column}"))
-        for level in summaries[0]["factors"]:
-            factors = [summary["factors"][level] for summary in summaries]
-            cells.append(Cell(f"{model} scaled", f"factor_{level}", factors, "", paths, f"factors.{level}"))
+    models = snakemake.params.models
+    rows = {model: [path for path in snakemake.input.summaries if f"/{model}/" in path] for model in models}
+    cells = calibration_cells(rows, "grey values of the scale")
     frame = table_frame(cells, Published({}, {}), job.configuration)
-    note = NOTE.format_map(summaries[0])
+    note = NOTE.format_map(json.loads(Path(snakemake.input.summaries[0]).read_text(encoding="utf-8")))
+    labels = with_scaled(snakemake.params.labels, models)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells)})

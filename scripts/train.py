@@ -39,12 +39,13 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     model, history = train_model(
         name,
         settings,
-        job.configuration["inpainting.image"],
+        {"image": job.configuration["inpainting.image"]},
         ResidentPairs.of(train, scale, device),
         Training.model_validate(job.configuration["inpainting.training"]),
         Choices.model_validate(job.configuration["inpainting.choices"]),
         job.seed,
         checkpoint,
+        precision=job.configuration["precision"],
     )
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)

@@ -5,7 +5,8 @@ import tempfile
 
 import pytest
 
-from vspair.devices import configure, lease, require_gpus, visible_gpus
+from vspair import devices
+from vspair.devices import arithmetic, available, configure, lease, peak_memory, require_gpus, visible_gpus
 from vspair.errors import VspairError
 
 JOB = """
@@ -155,12 +156,109 @@ def test_configure_sets_threads_determinism_and_precision():
     code = """
 import torch
 from vspair.devices import configure
-for precision, tf32, products in [("tf32", True, "high"), ("float32", False, "highest")]:
+highest = [(name, False, "highest") for name in ("float32", "bfloat16")]
+for precision, tf32, products in [("tf32", True, "high"), *highest]:
     configure("cpu", threads=1, precision=precision)
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
     assert not torch.backends.cudnn.benchmark
     assert torch.backends.cudnn.allow_tf32 is tf32
     assert torch.get_float32_matmul_precision() == products
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("precision", "product"), [("float32", "float32"), ("tf32", "float32"), ("bfloat16",) * 2])
+def test_arithmetic_is_that_of_the_precision_inside_and_float32_after(precision, product):
+    import torch
+
+    ones = torch.ones(2, 2)
+    with arithmetic("cpu", precision):
+        assert (ones @ ones).dtype == getattr(torch, product)
+    assert (ones @ ones).dtype == torch.float32
+
+
+GB = 10**9
+UNLIMITED = 9223372036854771712  # what version 1 shows where there is no limit
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine with 64 GB available and control groups as given: folder -> (limit, usage, cached)."""
+    monkeypatch.setattr(devices, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(devices, "CGROUPS", tmp_path / "cgroup")
+
+    def write(path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def make(member, groups):
+        write(
+            tmp_path / "proc/meminfo", f"MemTotal: 99999999 kB\nMemAvailable: {64 * GB // 1024} kB\nHugePages_Free: 0\n"
+        )
+        write(tmp_path / "proc/self/cgroup", member)
+        for folder, (limit, usage, cached) in groups.items():
+            first = folder.split("/")[0] == "memory"
+            names = (
+                ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+                if first
+                else ("memory.max", "memory.current", "inactive_file")
+            )
+            here = tmp_path / "cgroup" / folder
+            write(here / names[0], f"{limit}\n")
+            write(here / names[1], f"{usage}\n")
+            write(here / "memory.stat", f"active_file 77\n{names[2]} {cached}\n")
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("member", "groups", "left"),
+    [
+        ("0::/\n", {}, 64 * GB),
+        ("0::/job/step\n", {"job/step": ("max", 5 * GB, 0)}, 64 * GB),
+        ("0::/job/step\n", {"job/step": (16 * GB, 5 * GB, 2 * GB)}, 13 * GB),
+        ("0::/job/step\n", {"job/step": ("max", 5 * GB, 0), "job": (8 * GB, 6 * GB, 0)}, 2 * GB),
+        ("0::/job/step\n", {"elsewhere": (GB, 0, 0), "job/other": (GB, 0, 0)}, 64 * GB),
+        ("0::/of/the/host\n", {".": (4 * GB, GB, 0)}, 3 * GB),
+        ("0::/job\n", {"job": (GB, 2 * GB, 0)}, 0),
+        ("0::/job\n", {"job": (100 * GB, 2 * GB, 0)}, 64 * GB),
+        ("9:cpu:/job\n4:memory:/job\n0::/\n", {"memory/job": (7 * GB, 3 * GB, GB)}, 5 * GB),
+        ("4:hugetlb,memory:/job\n", {"memory/job": (UNLIMITED, 3 * GB, GB)}, 64 * GB),
+        ("9:cpu:/job\n", {"memory/job": (GB, 0, 0), "job": (GB, 0, 0)}, 64 * GB),
+    ],
+)
+def test_available_memory_is_what_the_machine_and_every_group_around_leave(machine, member, groups, left):
+    """Control groups of both versions; files kept in memory that nobody uses are given up when it is short."""
+    machine(member, groups)
+    assert available("cpu") == pytest.approx(left, abs=1024)
+
+
+def test_available_memory_of_this_machine_is_less_than_it_has():
+    assert 2**26 < available("cpu") < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_memory_of_a_gpu_is_asked_of_torch(monkeypatch):
+    """Free, not total; the peak of tensors, not what the allocator keeps."""
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (3 * GB, 16 * GB))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 2 * GB)
+    assert available("cuda") == 3 * GB
+    assert peak_memory("cuda") == 2 * GB
+
+
+def test_peak_memory_stays_when_memory_is_given_back():
+    """In a process of its own; catches kilobytes taken for bytes, and what is held now taken for the peak."""
+    code = """
+import numpy
+from vspair.devices import peak_memory
+before = peak_memory("cpu")
+held = numpy.ones(2**28, numpy.uint8)
+with_it = peak_memory("cpu")
+del held
+assert with_it - before > 0.9 * 2**28, (before, with_it)
+assert with_it - before < 2 * 2**28, (before, with_it)
+assert peak_memory("cpu") > with_it - 2**20, "the kernel counts in batches"
 """
     subprocess.run([sys.executable, "-c", code], check=True)

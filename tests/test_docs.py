@@ -21,7 +21,13 @@ def settings(section, prefix=""):
     found = {}
     for name, field in section.model_fields.items():
         kind = field.annotation
-        if typing.get_origin(kind) is dict and typing.get_args(kind)[1] in NAMED:
+        values = typing.get_args(kind)[1] if typing.get_origin(kind) is dict else None
+        if typing.get_origin(values) is typing.Annotated:
+            for method in typing.get_args(typing.get_args(values)[0]):
+                found |= settings(
+                    method, f"{prefix}{name}.{typing.get_args(method.model_fields['kind'].annotation)[0]}."
+                )
+        elif typing.get_origin(kind) is dict and typing.get_args(kind)[1] in NAMED:
             kind = typing.get_args(kind)[1]
             found |= settings(kind, f"{prefix}{name}.{NAMED[kind]}.")
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -33,7 +39,7 @@ def settings(section, prefix=""):
 
 def named(key):
     """Whether a key is inside a section that has a name of its own, and so has no value that is all presets'."""
-    return bool({"MODEL", "STUDY"} & set(key.split(".")))
+    return bool({"MODEL", "STUDY", "methods"} & set(key.split(".")))
 
 
 def documented():
@@ -58,6 +64,9 @@ def test_the_walk_over_the_settings_finds_those_of_every_kind():
         "inpainting.models.MODEL.weights.lambda_b",
         "inpainting.studies.STUDY.models",
         "inpainting.studies.STUDY.axes",
+        "ct.noise.levels",
+        "ct.methods.LPD.training.epochs",
+        "ct.methods.vsPAIR.weights.lambda2",
         "theory.noise",
     } <= set(settings(Config))
 
@@ -66,10 +75,10 @@ def test_what_has_many_names_is_documented_once_without_values():
     assert all(cells[1:] == ["", "", ""] for key, cells in documented().items() if named(key))
 
 
-def test_every_study_and_model_that_ships_is_named_in_the_text():
+def test_every_study_model_and_method_that_ships_is_named_in_the_text():
     text = (ROOT / "docs/configuration.md").read_text()
-    problem = resolve(ROOT, {}).inpainting
-    for name in (*problem.models, *problem.studies):
+    config = resolve(ROOT, {})
+    for name in (*config.inpainting.models, *config.inpainting.studies, *config.ct.methods):
         assert f"`{name}`" in text
 
 

@@ -1,10 +1,10 @@
-"""Devices: what is there, who may use it, and in which arithmetic."""
+"""Devices: what is there, who may use it, how much memory it has, and in which arithmetic it computes."""
 
 import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,6 +12,9 @@ from filelock import FileLock, Timeout
 from vspair.errors import VspairError
 
 LEASE_POLL_SECONDS = 1.0
+
+PROC = Path("/proc")
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 def visible_gpus() -> list[str]:
@@ -124,7 +127,8 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
     Arguments:
         device: `cpu` or `cuda`.
         threads: CPU threads; results on the CPU depend on them in the last bits.
-        precision: `float32`, or `tf32` for faster and coarser products on a GPU.
+        precision: `float32`, or `tf32` for faster and coarser products on a GPU; `bfloat16` is `float32` but for
+            what `arithmetic` wraps.
 
     Raises:
         VspairError: torch does not see the GPU that was asked for.
@@ -145,3 +149,66 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+
+
+def arithmetic(device: str, precision: str) -> AbstractContextManager:
+    """The context of a model's forward pass in `precision`: mixed with `bfloat16`, as `configure` left it otherwise.
+
+    In mixed precision convolutions and matrix products read and give bfloat16; weights stay float32. One context must
+    not outlive an optimiser's step: the lower-precision copies of the weights are kept until it is left.
+
+    Arguments:
+        device: `cpu` or `cuda`.
+        precision: `float32`, `tf32` or `bfloat16`.
+    """
+    import torch
+
+    return torch.autocast(device, torch.bfloat16) if precision == "bfloat16" else nullcontext()
+
+
+def peak_memory(device: str) -> int:
+    """Most memory that this process has held so far, in bytes: torch's tensors on `cuda`, all of it on `cpu`."""
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated()
+    # Not getrusage: its peak starts with that of the program that started this one.
+    status = dict(line.split(":", 1) for line in (PROC / "self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) * 1024
+
+
+def available(device: str) -> int:
+    """Memory that this process can still take, in bytes.
+
+    On `cuda` what is free on the GPU; on `cpu` the smallest of what the machine has available and what each control
+    group that the process is in (a container's, a cluster job's) leaves.
+    """
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.mem_get_info()[0]
+    meminfo = dict(line.split(":") for line in (PROC / "meminfo").read_text().splitlines())
+    return min([int(meminfo["MemAvailable"].split()[0]) * 1024, *_left_by_groups()])
+
+
+def _left_by_groups() -> list[int]:
+    """What each limit on the control groups of this process, version 1 or 2, and on those around them leaves."""
+    left = []
+    for line in (PROC / "self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            root, limit, usage, cached = CGROUPS, "memory.max", "memory.current", "inactive_file"
+        elif "memory" in controllers.split(","):
+            root, limit, usage = CGROUPS / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+            cached = "total_inactive_file"
+        else:
+            continue
+        group = root / path.lstrip("/")
+        # Inside a container the path may be the host's; the container's own group then is the root.
+        for folder in (each for each in (group, *group.parents) if each.is_relative_to(root)):
+            if (folder / limit).exists() and (most := (folder / limit).read_text().strip()) != "max":
+                # Pages of files that nobody uses count as usage, but are given up when memory is short.
+                pages = dict(row.split() for row in (folder / "memory.stat").read_text().splitlines())
+                used = int((folder / usage).read_text()) - int(pages[cached])
+                left.append(max(0, int(most) - used))
+    return left

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,25 @@ def whole(path: Path | str) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_space(path: Path | str, size: int) -> None:
+    """Refuse to begin what cannot be written in the end.
+
+    Arguments:
+        path: file that is to be written.
+        size: bytes that it will have.
+
+    Raises:
+        VspairError: the disk that holds the nearest folder above `path` that exists has less space.
+    """
+    folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise VspairError(
+            f"expected {size / 1e9:.2f} GB of free disk space for {path}, found {free / 1e9:.2f} GB: free some space, "
+            "or lower the number of images"
+        )
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -49,6 +49,8 @@ def test_every_field_of_every_section_is_described():
     assert {section.__name__ for section in walked} == {
         *("Config", "Problem", "Data", "Model", "Weights", "Choices", "Training", "Evaluation", "Figure"),
         *("Calibration", "Localisation", "Study", "Theory"),
+        *("Tomography", "ScanSettings", "SliceData", "Noise", "ScanEvaluation", "ScanFigures"),
+        *("Filtered", "Variational", "Unrolled", "Postprocessing", "Paired"),
     }
     undescribed = [
         f"{section.__name__}.{name}"

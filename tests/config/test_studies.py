@@ -146,7 +146,7 @@ def outcome(settings, name, batch):
     model, history = train_model(
         name,
         Model.model_validate(settings["models"][name]),
-        (8, 8),
+        {"image": (8, 8)},
         ResidentPairs(*batch),
         Training.model_validate(settings["training"]),
         Choices.model_validate(settings["choices"]),

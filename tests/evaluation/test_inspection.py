@@ -1,11 +1,14 @@
-"""What Figures 4 to 6 show: chosen images, the most sensitive latents, and pictures with one latent moved."""
+"""What Figures 4 to 6 and 11 show: chosen images and latents, and pictures with one latent moved."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from vspair.distributions import Gaussian, SpikeSlab
 from vspair.evaluation import NO_LATENT, inspect_codes, inspect_localised, nearest_to_percentiles
+from vspair.evaluation.inspection import inspect_variances
+from vspair.models.posterior import LatentPosterior
 
 LEVELS, SHOWN, SAMPLES = (-2.0, 1.0, 3.0), (-1.0, 0.0, 2.0), 5
 
@@ -158,3 +161,88 @@ def test_every_image_has_its_own_latent_moved_and_none_where_there_is_none(gated
                 torch.testing.assert_close(
                     images[column], moved(posterior, codes, row, latent, level), rtol=1e-4, atol=1e-6
                 )
+
+
+STEPS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+GATES = ((0.99, 0.2, 0.96, 1.0, 0.97, 0.949), (0.1, 0.95, 0.2, 0.96, 0.3, 0.9), (0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+VARIANCES = ((1.0, 9.0, 4.0, 0.25, 0.01, 16.0), (5.0, 2.0, 7.0, 3.0, 8.0, 9.0), (1.0,) * 6)
+CHOSEN = {0: [2, 0, 4, 3], 1: [3, 1, 1, 3], 2: [NO_LATENT] * 4}
+"""By eye, from the two tables: the two highest variances among gates of 0.95 or more, falling, and the two lowest."""
+
+
+@pytest.fixture
+def linear():
+    """A posterior of three observations and six latents with a linear decoder of 2x3 images, and that decoder's parts.
+
+    Every gate below 0.95 comes with a variance that would otherwise be chosen.
+    """
+    mean = torch.randn(3, 6, generator=seeded(5))
+    weight, bias = torch.randn(6, 6, generator=seeded(6)), torch.randn(6, generator=seeded(7))
+    latent = SpikeSlab(Gaussian(mean, torch.tensor(VARIANCES).log()), torch.tensor(GATES))
+    posterior = LatentPosterior(latent, lambda codes: (codes @ weight.T + bias).view(-1, 1, 2, 3), 3, 6)
+    return posterior, mean, weight, bias
+
+
+def test_the_latents_of_highest_and_lowest_variance_are_among_those_that_are_likely_on(linear):
+    """The last observation has none, the middle one only two; catches variances of gates that are off."""
+    found = inspect_variances(linear[0], [2, 0, 1], STEPS, top=2)
+    assert found["varied_latents"].tolist() == [CHOSEN[2], CHOSEN[0], CHOSEN[1]]
+    torch.testing.assert_close(found["varied_sd"][1], torch.tensor([2.0, 1.0, 0.1, 0.5]))
+    torch.testing.assert_close(found["varied_gate"][1], torch.tensor([0.96, 0.99, 0.97, 1.0]))
+
+
+def test_places_without_a_likely_latent_are_empty(linear):
+    found = inspect_variances(linear[0], [1, 2], STEPS, top=3)
+    none = torch.tensor([[False, False, True] * 2, [True] * 6])
+    assert torch.equal(found["varied_latents"] == NO_LATENT, none)
+    assert torch.equal(found["varied_sd"].isnan(), none)
+    assert torch.equal(found["varied_gate"].isnan(), none)
+    assert torch.equal((found["varied_images"] == 0).flatten(2).all(2), none)
+    assert torch.equal((found["varied_variance"] == 0).flatten(2).all(2), none)
+
+
+@pytest.mark.parametrize(("unit", "power"), [("sd", 1), ("variance", 2)])
+def test_pictures_move_one_latent_around_its_slab_mean(linear, unit, power):
+    """A linear decoder W z + b has the picture W (omega mu) + b + w_i (mu_i + t sigma_i - omega_i mu_i) at t."""
+    posterior, mean, weight, bias = linear
+    found = inspect_variances(posterior, [0, 1], STEPS, top=2, unit=unit)
+    assert found["varied_images"].shape == (2, 4, 5, 2, 3)
+    for image in (0, 1):
+        gate, sd = torch.tensor(GATES[image]), torch.tensor(VARIANCES[image]).sqrt()
+        base = weight @ (gate * mean[image]) + bias
+        for place, latent in enumerate(CHOSEN[image]):
+            column, width = weight[:, latent], sd[latent] ** power
+            offset = base + column * mean[image, latent] * (1 - gate[latent])
+            expected = torch.stack([offset + step * width * column for step in STEPS]).view(5, 2, 3)
+            torch.testing.assert_close(found["varied_images"][image, place], expected, rtol=1e-4, atol=1e-5)
+            # The unbiased variance of -2, -1, 0, 1, 2 is 10 / 4.
+            variance = (2.5 * (width * column) ** 2).view(2, 3)
+            torch.testing.assert_close(found["varied_variance"][image, place], variance, rtol=1e-3, atol=1e-5)
+
+
+def test_the_threshold_decides_which_latents_count(linear):
+    """At 0 the six variances alone decide; above the highest gate nothing is left."""
+    found = inspect_variances(linear[0], [0], STEPS, threshold=0.0, top=2)
+    assert found["varied_latents"].tolist() == [[5, 1, 4, 3]]
+    found = inspect_variances(linear[0], [1], STEPS, threshold=0.97, top=2)
+    assert found["varied_latents"].tolist() == [CHOSEN[2]]
+
+
+def test_latents_of_a_model_are_varied_as_those_by_hand(gated, batch):
+    """The network's decoder, with other observations in the batch; catches codes of the wrong observation."""
+    posterior = gated.posterior(batch[1])
+    found = inspect_variances(posterior, [4, 1], STEPS, threshold=0.9, top=1)
+    for row, image in enumerate((4, 1)):
+        for place, latent in enumerate(found["varied_latents"][row].tolist()):
+            assert latent in (0, 1)
+            with torch.inference_mode():
+                code = posterior.latent.mean[image].clone()
+                slab = posterior.latent.slab
+                code[latent] = slab.mean[image, latent] + 2 * slab.variance[image, latent].sqrt()
+                expected = posterior.decode(code[None])[0, 0]
+            torch.testing.assert_close(found["varied_images"][row, place, 4], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_latents_without_gates_are_refused(build, batch):
+    with pytest.raises(TypeError, match="sparse model"):
+        inspect_variances(build("vPAIR").posterior(batch[1]), [0], STEPS)

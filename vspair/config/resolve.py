@@ -11,9 +11,10 @@ from pydantic import Field, PositiveInt, ValidationError, model_validator
 from vspair.config.problem import Problem
 from vspair.config.section import Section
 from vspair.config.theory import Theory
+from vspair.config.tomography import Tomography
 from vspair.errors import VspairError
 
-PROBLEMS = ("inpainting", "theory")
+PROBLEMS = ("inpainting", "ct", "theory")
 
 
 class Config(Section):
@@ -23,10 +24,14 @@ class Config(Section):
     data_dir: str | None = Field(None, description="folder with real data; null: `data`, filled by download")
     device: Literal["cpu", "cuda"] = Field(description="where models train and are evaluated")
     jobs_per_gpu: PositiveInt = Field(1, description="jobs that may share one GPU")
-    precision: Literal["float32", "tf32"] = Field("float32", description="arithmetic of matrix products on a GPU")
+    precision: Literal["float32", "tf32", "bfloat16"] = Field(
+        "float32",
+        description="arithmetic: full, TF32 products on a GPU, or bfloat16 forward passes with float32 weights",
+    )
     threads: PositiveInt = Field(description="CPU threads of one training or evaluation")
     seeds: tuple[int, ...] = Field(min_length=1, description="one training run per model and seed")
     inpainting: Problem = Field(description="blind inpainting (Section 4.1)")
+    ct: Tomography = Field(description="computed tomography (Section 4.2)")
     theory: Theory = Field(description="linear-Gaussian check of Theorems 1 and 2 (Section 3.2)")
 
     @model_validator(mode="after")

@@ -14,23 +14,27 @@ class Split:
 
     Arguments:
         qoi: clean images x, shape (pairs, 1, height, width).
-        observation: observed images y, same shape and type.
-        mask: True where y has lost x, same shape.
+        observation: observations y, shape (pairs, 1, height, width), which may be another height and width.
+        mask: True where y has lost x, same shape; None where nothing of x is lost by place.
         index: position of each image in its source, shape (pairs,).
-        label: class of each image, shape (pairs,).
+        label: class or patient of each image, shape (pairs,).
+        level: noise added to each observation in percent, shape (pairs,); None where none is added.
     """
 
     qoi: np.ndarray
     observation: np.ndarray
-    mask: np.ndarray
+    mask: np.ndarray | None
     index: np.ndarray
     label: np.ndarray
+    level: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.qoi)
 
 
 PARTS = tuple(field.name for field in fields(Split))
+OPTIONAL = ("mask", "level")
+"""Parts that a problem may lack."""
 
 
 @dataclass(frozen=True)

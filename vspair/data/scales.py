@@ -1,17 +1,21 @@
-"""Scales of grey values (ERRATA E5): what the models see, and the way back to [0, 1]."""
+"""Scales (ERRATA E5): what the models see of stored values, and the way back."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from vspair.data.pairs import Split
 
 
 @dataclass(frozen=True)
 class Scale:
-    """An affine scale: value = (grey - offset) / unit, with grey in 0 to 255.
+    """An affine scale: value = (stored - offset) / unit; stored grey values are 0 to 255.
 
     Arguments:
-        offset: grey value that becomes 0.
-        unit: grey values per unit of the scale, > 0.
+        offset: stored value that becomes 0.
+        unit: stored values per unit of the scale, > 0.
     """
 
     offset: float
@@ -33,3 +37,15 @@ def scale_for(name: str, train: np.ndarray) -> Scale:
     if name == "standardised":
         return Scale(float(train.mean()), float(train.std()))
     return {"symmetric": Scale(127.5, 127.5), "unit": Scale(0.0, 255.0)}[name]
+
+
+def scan_scales(name: str, train: "Split") -> tuple[Scale, Scale]:
+    """The scales of QoI and observation for scans: attenuation stays in [0, 1], observations may be divided.
+
+    Arguments:
+        name: `raw` leaves observations as they are, `maximum` divides them by the largest of the training observations
+            and so keeps them linear in the QoI.
+        train: the training pairs.
+    """
+    unit = float(train.observation.max()) if name == "maximum" else 1.0
+    return Scale(0.0, 1.0), Scale(0.0, unit)

@@ -1,10 +1,18 @@
 """Evaluation of any method that answers `reconstruct(y)` and, where it has one, `posterior(y)`."""
 
 from vspair.evaluation.calibration import Calibrated, calibrate
-from vspair.evaluation.inspection import NO_LATENT, inspect_codes, inspect_localised, nearest_to_percentiles
+from vspair.evaluation.inspection import (
+    NO_LATENT,
+    inspect_codes,
+    inspect_localised,
+    inspect_variances,
+    nearest_to_percentiles,
+)
 from vspair.evaluation.latents import LatentStatistics
 from vspair.evaluation.localisation import Perturbation, localise
+from vspair.evaluation.quality import quality
 from vspair.evaluation.reconstruction import Evaluated, evaluate, mean_over
+from vspair.evaluation.speed import inference_seconds
 
 __all__ = [
     "NO_LATENT",
@@ -14,9 +22,12 @@ __all__ = [
     "Perturbation",
     "calibrate",
     "evaluate",
+    "inference_seconds",
     "inspect_codes",
     "inspect_localised",
+    "inspect_variances",
     "localise",
     "mean_over",
     "nearest_to_percentiles",
+    "quality",
 ]

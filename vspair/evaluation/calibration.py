@@ -1,5 +1,6 @@
 """Calibration of posterior samples before and after a conformal scaling (definitions: docs/definitions.md)."""
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +27,10 @@ class Calibrated:
     Arguments:
         images: one row per image: `part` (`calibration` fits the factors, `report` is reported), `error` (mean squared
             error of the sample mean), `uncertainty` (mean unbiased pixel variance), for each level such as 0.9
-            `coverage_90` (share of pixels inside the central interval), for the level nearest 0.9 `holes_coverage_90`
-            (the same among masked pixels; NaN without any), `crps` (mean over pixels), `ause` (NaN without error), and
-            for the report part `scaled_coverage_90`, ..., `scaled_holes_coverage_90` and `scaled_crps`.
+            `coverage_90` (share of pixels inside the central interval), with a mask for the level nearest 0.9
+            `holes_coverage_90` (the same among masked pixels; NaN without any), `crps` (mean over pixels), `ause` (NaN
+            without error), and for the report part `scaled_coverage_90`, ..., `scaled_holes_coverage_90` and
+            `scaled_crps`.
         summary: `raw` and `scaled`, each with the coverages, `mace` (mean over levels of |coverage - level|), `crps`,
             `ause`, `pearson` and `spearman` (of uncertainty and error) and `variance_ratio`, all over the report images
             alone and None where not defined; `factors` by level; `scaling_level`; the numbers of `samples`, of reported
@@ -47,7 +49,7 @@ def calibrate(
     method,
     qoi: Tensor,
     observation: Tensor,
-    mask: Tensor,
+    mask: Tensor | None,
     *,
     samples: int,
     levels: Sequence[float],
@@ -67,8 +69,8 @@ def calibrate(
     Arguments:
         method: answers `posterior(y)` with `sample(n, generator)`, shape (n, images, 1, height, width).
         qoi: x, shape (images, 1, height, width), in random order.
-        observation: y, same shape and device.
-        mask: True where y has lost x, bool of the same shape.
+        observation: y, shape (images, 1, height, width), on the same device.
+        mask: True where y has lost x, bool of the shape of x; None where nothing is lost by place.
         samples: draws per image.
         levels: of the central credible intervals, each in (0, 1).
         share: of the images that fit the factors: the first floor(share images).
@@ -88,9 +90,10 @@ def calibrate(
     bar = tqdm(total=len(qoi), unit="image", disable=None)
 
     def batches(part: slice) -> Iterator[_Batch]:
-        for x, y, hole in zip(*(t[part].split(batch_size) for t in (qoi, observation, mask)), strict=True):
+        holes = itertools.repeat(None) if mask is None else mask[part].flatten(1).split(batch_size)
+        for x, y, hole in zip(qoi[part].split(batch_size), observation[part].split(batch_size), holes, strict=False):
             draws = PredictiveSamples(method.posterior(y).sample(samples, generator).flatten(2))
-            yield _Batch(draws, x.flatten(1), hole.flatten(1), levels, resolution)
+            yield _Batch(draws, x.flatten(1), hole, levels, resolution)
             bar.update(len(y))
 
     with bar:
@@ -134,7 +137,9 @@ def _require(samples: int, levels: Sequence[float], scaling_level: float, fitted
 class _Batch:
     """One batch, the pixels of an image in one row: samples against truth."""
 
-    def __init__(self, draws: PredictiveSamples, qoi: Tensor, hole: Tensor, levels: Sequence[float], resolution: float):
+    def __init__(
+        self, draws: PredictiveSamples, qoi: Tensor, hole: Tensor | None, levels: Sequence[float], resolution: float
+    ):
         self._draws, self._qoi, self._hole = draws, qoi, hole
         self._squared_error = (draws.mean - qoi) ** 2
         self.critical = {level: draws.critical(qoi, level, resolution) for level in levels}
@@ -159,6 +164,8 @@ class _Batch:
         """Share of the pixels inside the intervals stretched by each level's factor: of all, and of those masked."""
         inside = {level: critical <= factors[level] for level, critical in self.critical.items()}
         columns = {f"{prefix}coverage_{level_name(level)}": which.double().mean(1) for level, which in inside.items()}
+        if self._hole is None:
+            return columns
         level = _holes_level(inside)
         columns[f"{prefix}holes_coverage_{level_name(level)}"] = (inside[level] & self._hole).sum(1) / self._hole.sum(1)
         return columns
@@ -189,8 +196,9 @@ def _summary(
     error, uncertainty = images["error"].mean(), images["uncertainty"].mean()
     pair = images[["uncertainty", "error"]]
     values = {f"coverage_{name}": coverage for name, coverage in zip(names, coverages, strict=True)}
+    if prefix + holes in images:
+        values[holes] = images[prefix + holes].mean()
     values |= {
-        holes: images[prefix + holes].mean(),
         "mace": sum(abs(c - level) for c, level in zip(coverages, levels, strict=True)) / len(names),
         "crps": images[f"{prefix}crps"].mean(),
         "ause": images["ause"].mean(),

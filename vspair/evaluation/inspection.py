@@ -1,6 +1,7 @@
-"""A close look at the latents of a few images (Figures 4, 5 and 6)."""
+"""A close look at the latents of a few images (Figures 4, 5, 6 and 11)."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from torch import Tensor
 from vspair.evaluation.localisation import Perturbation
 
 NO_LATENT = -1
-"""Stands for the latent of an image that has no active one with an effect."""
+"""Stands for the latent of an image that has none of the kind asked for."""
 
 
 def nearest_to_percentiles(values: pd.Series, percentiles: Sequence[float]) -> list[int]:
@@ -102,3 +103,73 @@ def inspect_localised(
             number = torch.tensor([latent], device=mean.device)
             images[row] = perturbation.mean_reconstructions(row, number, shown)[0, :, 0]
     return {"localised_mean": mean[:, 0], "localised_variance": variance[:, 0], "localised_images": images}
+
+
+@torch.inference_mode()
+def inspect_variances(
+    posterior,
+    images: Sequence[int],
+    steps: Sequence[float],
+    *,
+    threshold: float = 0.95,
+    top: int = 3,
+    unit: Literal["sd", "variance"] = "sd",
+) -> dict[str, Tensor]:
+    """Reconstructions along the likely latents of highest and of lowest variance of a few observations (Figure 11).
+
+    Of the latents with omega_i >= threshold the `top` with the highest slab variance sigma_i^2 and the `top` with the
+    lowest are taken. All others stay at the mean code E[z] = omega mu, and the chosen one is
+
+        z_i = mu_i + t sigma_i    (or mu_i + t sigma_i^2, which the paper's text allows as well; ERRATA E11)
+
+    for each step t. Nothing is random.
+
+    Arguments:
+        posterior: of the observations, with a spike-and-slab `latent`.
+        images: rows of the observations to look at.
+        steps: t, at least two.
+        threshold: least omega of a latent that may be chosen.
+        top: latents at each end, at most the number of latents. Where fewer than 2 `top` may be chosen, both ends share
+            some; where fewer than `top`, the places left at each end hold NO_LATENT.
+        unit: what a step is a multiple of.
+
+    Returns:
+        For each observation the highest first, then from the lowest upwards: `varied_latents` (observations, 2 top);
+        `varied_sd` (sigma) and `varied_gate` (omega) of the same shape, NaN where there is no latent; `varied_images`
+        (observations, 2 top, steps, height, width) and `varied_variance` (observations, 2 top, height, width), the
+        unbiased variance over the steps, both zero where there is no latent.
+
+    Raises:
+        TypeError: the posterior's latents have no gates.
+    """
+    if posterior.gates is None:
+        raise TypeError("the latents of this posterior have no gates: give one of a sparse model")
+    rows = torch.as_tensor(images, device=posterior.gates.device)
+    gate, mean, variance = (
+        p[rows] for p in (posterior.gates, posterior.latent.slab.mean, posterior.latent.slab.variance)
+    )
+    latents = _extremes(variance, gate >= threshold, top)
+    there = latents != NO_LATENT
+    # Any latent's values do where there is none: they are blanked below.
+    at = latents.clamp(min=0)
+    sd = variance.sqrt().gather(1, at)
+    times = torch.tensor(steps, device=sd.device, dtype=sd.dtype)
+    moved = mean.gather(1, at)[..., None] + times * (sd if unit == "sd" else sd**2)[..., None]
+    codes = posterior.latent.mean[rows][:, None, None].repeat(1, at.shape[1], len(steps), 1)
+    codes.scatter_(3, at[..., None, None].expand(*moved.shape, 1), moved[..., None])
+    shown = posterior.decode(codes.flatten(0, 2))[:, 0].unflatten(0, moved.shape) * there[..., None, None, None]
+    return {
+        "varied_latents": latents,
+        "varied_sd": sd.where(there, torch.nan),
+        "varied_gate": gate.gather(1, at).where(there, torch.nan),
+        "varied_images": shown,
+        "varied_variance": shown.var(2),
+    }
+
+
+def _extremes(values: Tensor, allowed: Tensor, top: int) -> Tensor:
+    """Positions of the `top` highest, falling, and the `top` lowest, rising, of each row; shape (rows, 2 top)."""
+    highest = values.where(allowed, -torch.inf).topk(top).indices
+    lowest = values.where(allowed, torch.inf).topk(top, largest=False).indices
+    positions = torch.cat([highest, lowest], dim=1)
+    return positions.where(allowed.gather(1, positions), NO_LATENT)

@@ -1,5 +1,7 @@
 """Reconstruction error, posterior moments and sparsity of one method on all test pairs (Tables 3 and 4, Figure 7)."""
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,6 +11,9 @@ from tqdm import tqdm
 
 from vspair.evaluation.latents import LatentStatistics
 
+CODES_AT_ONCE = 1 << 27
+"""Entries of latent codes held at once when active latents are counted: bounds the memory to a gigabyte."""
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -17,10 +22,12 @@ class Evaluated:
     Arguments:
         images: one row per image (definitions: docs/definitions.md): `mse` of a single reconstruction and, for
             probabilistic methods, `mse30` of the mean of the samples (the name stands for whatever number was drawn),
-            `uncertainty` (mean pixel variance), `variance_holes` and `variance_outside` (the same inside and outside
-            the lost region); with a latent space `always_active`; for sparse ones `nnz` and `sparsity`.
+            `uncertainty` (mean pixel variance) and, where a region is lost, `variance_holes` and `variance_outside`
+            (the same inside and outside of it); with a latent space `always_active`; for sparse ones `nnz` and
+            `sparsity`; with measures of quality one column each of the single reconstruction and, for probabilistic
+            methods, of the mean of the samples (`psnr` and `psnr_mean`).
         moments: `mean` and `variance` of the samples, each (images, 1, height, width); for a deterministic method
-            `mean` alone, its reconstruction.
+            `mean` alone, its reconstruction. With measures of quality `reconstruction` too, the single one.
         latents: shares from `LatentStatistics`; empty for a method without latent distributions.
     """
 
@@ -30,34 +37,48 @@ class Evaluated:
 
 
 def evaluate(
-    method, qoi: Tensor, observation: Tensor, lost: Tensor, samples: int, batch_size: int, generator: torch.Generator
+    method,
+    qoi: Tensor,
+    observation: Tensor,
+    lost: Tensor | None,
+    samples: int,
+    batch_size: int,
+    generator: torch.Generator,
+    quality: Callable[[Tensor, Tensor], dict[str, Tensor]] | None = None,
 ) -> Evaluated:
     """Reconstruct every observation and compare with its QoI, in the scale of the arguments.
 
     Arguments:
         method: answers `reconstruct(y, generator)`; if `probabilistic`, also `posterior(y)`.
         qoi: x, shape (images, 1, height, width).
-        observation: y, same shape and device.
-        lost: True where y has lost x, same shape and device.
+        observation: y, shape (images, 1, height, width), on the same device.
+        lost: True where y has lost x, shape of x, on the same device; None where nothing is lost by place.
         samples: posterior draws per image.
         batch_size: observations at once.
         generator: source of all draws, on the same device.
+        quality: further measures of a reconstruction beside its QoI, name -> one number per image.
     """
     columns: list[dict[str, Tensor]] = []
     moments: list[dict[str, Tensor]] = []
     latents = LatentStatistics()
-    batches = zip(qoi.split(batch_size), observation.split(batch_size), lost.split(batch_size), strict=True)
+    regions = itertools.repeat(None) if lost is None else lost.split(batch_size)
+    batches = zip(qoi.split(batch_size), observation.split(batch_size), regions, strict=False)
     with tqdm(total=len(qoi), unit="image", disable=None) as bar:
         for x, y, holes in batches:
             reconstruction = method.reconstruct(y, generator)
             column = {"mse": mean_squared_error(reconstruction, x)}
             moment = {"mean": reconstruction}
+            if quality is not None:
+                column |= quality(reconstruction, x)
+                moment["reconstruction"] = reconstruction
             if method.probabilistic:
                 posterior = method.posterior(y)
                 mean, variance = posterior.moments(samples, generator)
-                moment = {"mean": mean, "variance": variance}
+                moment |= {"mean": mean, "variance": variance}
                 column |= {"mse30": mean_squared_error(mean, x), **_uncertainty(variance, holes)}
-                column |= _activity(posterior, samples, generator, latents)
+                if quality is not None:
+                    column |= {f"{name}_mean": value for name, value in quality(mean, x).items()}
+                column |= _activity(posterior, len(x), samples, generator, latents)
             columns.append(column)
             moments.append(moment)
             bar.update(len(y))
@@ -84,23 +105,32 @@ def mean_over(values: Tensor, region: Tensor) -> Tensor:
     return (values * weight).flatten(-3).sum(-1) / weight.flatten(-3).sum(-1)
 
 
-def _uncertainty(variance: Tensor, lost: Tensor) -> dict[str, Tensor]:
-    return {
-        "uncertainty": variance.flatten(1).mean(1),
+def _uncertainty(variance: Tensor, lost: Tensor | None) -> dict[str, Tensor]:
+    mean = {"uncertainty": variance.flatten(1).mean(1)}
+    if lost is None:
+        return mean
+    return mean | {
         "variance_holes": mean_over(variance, lost),
         "variance_outside": mean_over(variance, ~lost),
     }
 
 
-def _activity(posterior, samples: int, generator: torch.Generator, latents: LatentStatistics) -> dict[str, Tensor]:
+def _activity(
+    posterior, images: int, samples: int, generator: torch.Generator, latents: LatentStatistics
+) -> dict[str, Tensor]:
     """Active latents per image (Tables 3 and 4), from draws of their own; counts go to `latents` too."""
     if not posterior.latents:
         return {}
-    codes = posterior.sample_latent(samples, generator)[..., : posterior.latents]
-    latents.update(codes[0], posterior.gates)
-    active = codes != 0
-    column = {"always_active": active.all(0).sum(1)}
+    always, first = None, None
+    at_once = max(1, CODES_AT_ONCE // (images * posterior.latents))
+    for start in range(0, samples, at_once):
+        codes = posterior.sample_latent(min(at_once, samples - start), generator)[..., : posterior.latents]
+        active = (codes != 0).all(0)
+        always = active if always is None else always & active
+        first = codes[0] if first is None else first
+    latents.update(first, posterior.gates)
+    column = {"always_active": always.sum(1)}
     if posterior.gates is not None:
-        nnz = active[0].sum(1)
+        nnz = (first != 0).sum(1)
         column |= {"nnz": nnz, "sparsity": 1 - nnz / posterior.latents}
     return column

@@ -9,31 +9,39 @@ from vspair.config.training import Choices
 from vspair.distributions import LINKS, SparsityPrior
 from vspair.models.autoencoder import Autoencoder
 from vspair.models.inversion import InverseModel
+from vspair.networks import LinearMap, ParameterMap
 from vspair.objectives.terms import gate_entropy, mapping_error, squared_error
 
 
 class PairedAutoencoder(InverseModel):
     """x <-> z_x <- map <- z_y <-> y.
 
-    A subclass names the two latent families, the latent map and the autoencoding loss of both sides (see `zoo`).
+    A subclass names the two latent families and the autoencoding loss of both sides (see `zoo`).
 
     Arguments:
-        image: height and width of QoI and observation.
+        image: height and width of the QoI.
         channels: widths of the backbone.
         latent_x: dimension of the QoI latent.
         latent_y: dimension of the observation latent.
         hidden: width of the latent map's hidden layers; None for a linear map.
+        observation: height and width of the observation; None if they are the QoI's.
     """
 
     def __init__(
-        self, image: Sequence[int], channels: Sequence[int], latent_x: int, latent_y: int, hidden: int | None = None
+        self,
+        image: Sequence[int],
+        channels: Sequence[int],
+        latent_x: int,
+        latent_y: int,
+        hidden: int | None = None,
+        observation: Sequence[int] | None = None,
     ):
         super().__init__()
         self.latents = latent_x
         self.qoi = Autoencoder(self.qoi_family, image, channels, latent_x)
-        self.observation = Autoencoder(self.observation_family, image, channels, latent_y)
-        width = () if hidden is None else (hidden,)
-        self.map = self.latent_map((self.observation_family.heads, latent_y), (self.qoi_family.heads, latent_x), *width)
+        self.observation = Autoencoder(self.observation_family, observation or image, channels, latent_y)
+        ends = (self.observation_family.heads, latent_y), (self.qoi_family.heads, latent_x)
+        self.map = LinearMap(*ends) if hidden is None else ParameterMap(*ends, hidden)
         self.prior = None
 
     def infer(self, observation: Tensor):
@@ -51,7 +59,7 @@ class PairedAutoencoder(InverseModel):
 
         Arguments:
             qoi: x, shape (batch, 1, height, width).
-            observation: y, same shape.
+            observation: y, shape (batch, 1, height, width).
             choices: what the paper leaves open (ERRATA E14).
             generator: source of the latent noise.
         """
@@ -91,7 +99,7 @@ class SparsePairedAutoencoder(PairedAutoencoder):
     """A paired autoencoder whose QoI latent is sparse, with a learned sparsity level.
 
     Arguments:
-        image, channels, latent_x, latent_y, hidden: as for `PairedAutoencoder`.
+        image, channels, latent_x, latent_y, hidden, observation: as for `PairedAutoencoder`.
         alpha0, beta0: shapes of the Beta hyperprior of rho (Eq. 20).
         map_gate: link from the map's third output to the predicted omega (a key of LINKS).
         rho_start: rho before training, in (0, 1).
@@ -108,8 +116,9 @@ class SparsePairedAutoencoder(PairedAutoencoder):
         beta0: float = 1.0,
         map_gate: str = "sigmoid",
         rho_start: float = 0.5,
+        observation: Sequence[int] | None = None,
     ):
-        super().__init__(image, channels, latent_x, latent_y, hidden)
+        super().__init__(image, channels, latent_x, latent_y, hidden, observation)
         self.prior = SparsityPrior(alpha0, beta0, rho_start)
         self.map_gate = LINKS[map_gate]
 

@@ -66,8 +66,8 @@ class Encoder(nn.Module):
         self.shape = (heads, latent)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map images (batch, inputs, height, width) to heads (batch, heads, latent)."""
-        return self.heads(self.features(image)).unflatten(-1, self.shape)
+        """Map images (batch, inputs, height, width) to heads (batch, heads, latent), float32 in every precision."""
+        return self.heads(self.features(image)).float().unflatten(-1, self.shape)
 
 
 class Decoder(nn.Module):
@@ -90,6 +90,6 @@ class Decoder(nn.Module):
         )
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Map codes (batch, latent) to images (batch, 1, height, width)."""
+        """Map codes (batch, latent) to images (batch, 1, height, width), float32 in every precision."""
         # Channels-last is the layout in which convolutions are fastest on both kinds of device.
-        return self.image(self.expand(latent).contiguous(memory_format=torch.channels_last))
+        return self.image(self.expand(latent).contiguous(memory_format=torch.channels_last)).float()

@@ -18,7 +18,7 @@ class LinearMap(nn.Module):
 
     def forward(self, parameters: Tensor) -> Tensor:
         """Map (batch, heads_y, latent_y) to (batch, heads_x, latent_x)."""
-        return self.layers(parameters.flatten(1)).unflatten(-1, self.shape)
+        return self.layers(parameters.flatten(1)).float().unflatten(-1, self.shape)
 
 
 class ParameterMap(nn.Module):
@@ -45,4 +45,4 @@ class ParameterMap(nn.Module):
 
     def forward(self, parameters: Tensor) -> Tensor:
         """Map (batch, heads_y, latent_y) to (batch, heads_x, latent_x)."""
-        return self.layers(parameters.flatten(1)).unflatten(-1, self.shape)
+        return self.layers(parameters.flatten(1)).float().unflatten(-1, self.shape)

@@ -1,5 +1,9 @@
-"""Observation processes: what turns a quantity of interest into an observation."""
+"""Observation processes: what turns a quantity of interest into an observation.
 
+What needs torch is imported from its own module, `ray` or `projector`, so that what only draws does not wait for it.
+"""
+
+from vspair.operators.geometry import ParallelBeam, Scan, crop_average
 from vspair.operators.masks import cover, random_patches
 
-__all__ = ["cover", "random_patches"]
+__all__ = ["ParallelBeam", "Scan", "cover", "crop_average", "random_patches"]

@@ -1,12 +1,13 @@
 """Training: one loop for every model, resumable to the bit."""
 
 from vspair.training.checkpoint import Checkpoint, load_weights, save_weights
-from vspair.training.loop import ResidentPairs, fit
+from vspair.training.loop import Cost, ResidentPairs, fit
 from vspair.training.runs import Trained, restored, train_model, trained
 from vspair.training.seeds import derive, generator_for, initialised
 
 __all__ = [
     "Checkpoint",
+    "Cost",
     "ResidentPairs",
     "Trained",
     "derive",

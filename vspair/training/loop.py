@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from vspair.config.models import Weights
 from vspair.config.training import Choices, Training
 from vspair.data.pairs import Split
 from vspair.data.scales import Scale
+from vspair.devices import arithmetic, peak_memory
 from vspair.errors import VspairError
 from vspair.objectives import term_weights, total
 from vspair.training.checkpoint import Checkpoint
@@ -33,8 +34,8 @@ class ResidentPairs:
 
     Arguments:
         qoi: x, float32 of shape (pairs, 1, height, width).
-        observation: y, same shape.
-        lost: True where y has lost x, same shape; None where nobody asks for it.
+        observation: y, shape (pairs, 1, height, width).
+        lost: True where y has lost x, same shape as x; None where nothing is lost or nobody asks for it.
     """
 
     qoi: Tensor
@@ -42,17 +43,49 @@ class ResidentPairs:
     lost: Tensor | None = None
 
     @classmethod
-    def of(cls, split: Split, scale: Scale, device: str, limit: int | None = None) -> "ResidentPairs":
-        """Move a split, or its first `limit` pairs, to `device` and scale the grey values there."""
+    def of(
+        cls,
+        split: Split,
+        scale: Scale,
+        device: str,
+        limit: int | None = None,
+        observation_scale: Scale | None = None,
+    ) -> "ResidentPairs":
+        """Move a split, or its first `limit` pairs, to `device` and scale the values there.
+
+        Arguments:
+            split: as stored.
+            scale: of the QoI.
+            device: `cpu` or `cuda`.
+            limit: only the first pairs; None for all.
+            observation_scale: of the observation; None if it is the QoI's.
+        """
         qoi, observation, lost = (
-            torch.from_numpy(np.ascontiguousarray(part[:limit])).to(device)
+            part if part is None else torch.from_numpy(np.ascontiguousarray(part[:limit])).to(device)
             for part in (split.qoi, split.observation, split.mask)
         )
-        qoi, observation = ((grey.float() - scale.offset) / scale.unit for grey in (qoi, observation))
+        scales = (scale, observation_scale or scale)
+        qoi, observation = (
+            (values.float() - units.offset) / units.unit
+            for values, units in zip((qoi, observation), scales, strict=True)
+        )
         return cls(qoi, observation, lost)
 
     def __len__(self) -> int:
         return len(self.qoi)
+
+
+@dataclass
+class Cost:
+    """What a training took in this session; `fit` fills it in.
+
+    Arguments:
+        seconds: wall seconds of each epoch run in this session; those before a checkpoint are not among them.
+        peak_bytes: most memory that the process has held by the end of the last epoch (`peak_memory`).
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    peak_bytes: int = 0
 
 
 def fit(
@@ -63,6 +96,8 @@ def fit(
     weights: Weights,
     seed: int,
     checkpoint: Checkpoint | None = None,
+    cost: Cost | None = None,
+    precision: str = "float32",
 ) -> list[dict[str, float]]:
     """Train `model` in place and return its history: one row per epoch with the mean of each term per sample.
 
@@ -76,6 +111,8 @@ def fit(
         choices, weights: the objective (ERRATA E14, Table 9).
         seed: of the run.
         checkpoint: where to continue from and to save to; None to do neither.
+        cost: filled in with time and memory, which are not in the history: it is the same in every session.
+        precision: of the forward passes (`arithmetic`); weights, optimiser and losses are float32.
 
     Raises:
         VspairError: a term is not finite, or the disk is full.
@@ -84,19 +121,20 @@ def fit(
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
         logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)
-    factors = term_weights(weights)
+    factors, cost = term_weights(weights), cost or Cost()
     title = f"{type(model).__name__} seed {seed}"
     pairs_in_all, pairs_done = training.epochs * len(pairs), len(history) * len(pairs)
     model.train()
     with tqdm(desc=title, total=pairs_in_all, initial=pairs_done, unit="pair", smoothing=0.05, disable=None) as bar:
         for epoch in range(len(history) + 1, training.epochs + 1):
             started = time.perf_counter()
-            means = _epoch(model, optimiser, pairs, training.batch_size, choices, factors, seed, epoch, bar)
+            means = _epoch(model, optimiser, pairs, training.batch_size, choices, factors, seed, epoch, bar, precision)
             if getattr(model, "prior", None) is not None:
                 means |= _sparsity(model, pairs)
             history.append({"epoch": epoch, **means})
-            throughput = len(pairs) / (time.perf_counter() - started)
-            _report(title, epoch, training.epochs, means, throughput)
+            cost.seconds.append(time.perf_counter() - started)
+            cost.peak_bytes = peak_memory(pairs.qoi.device.type)
+            _report(title, epoch, training.epochs, means, len(pairs) / cost.seconds[-1])
             if checkpoint and epoch % training.checkpoint_every == 0 and epoch < training.epochs:
                 checkpoint.save(model, optimiser, history)
     model.eval()
@@ -113,6 +151,7 @@ def _epoch(
     seed: int,
     epoch: int,
     bar: tqdm,
+    precision: str,
 ) -> dict[str, float]:
     """One pass over all pairs; returns the mean of each term per sample."""
     device = pairs.qoi.device
@@ -121,7 +160,8 @@ def _epoch(
     sums: dict[str, Tensor] = {}
     looked = time.perf_counter()
     for step, chosen in enumerate(order.split(batch_size), start=1):
-        terms = model.terms(pairs.qoi[chosen], pairs.observation[chosen], choices, noise)
+        with arithmetic(device.type, precision):
+            terms = model.terms(pairs.qoi[chosen], pairs.observation[chosen], choices, noise)
         optimiser.zero_grad(set_to_none=True)
         loss = total(terms, factors)
         loss.mean().backward()

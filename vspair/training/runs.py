@@ -1,66 +1,76 @@
 """One run from settings to a trained model, and back from its weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
-from vspair.config.models import Model
+from vspair.config.models import Model, Weights
 from vspair.config.training import Choices, Training
 from vspair.data.pairs import Split
 from vspair.data.scales import Scale, scale_for
 from vspair.data.store import read_pairs
-from vspair.models import build
+from vspair.models.build import Settings, build
 from vspair.training.checkpoint import Checkpoint, load_weights
-from vspair.training.loop import ResidentPairs, fit
+from vspair.training.loop import Cost, ResidentPairs, fit
 from vspair.training.seeds import initialised
+
+
+class Trainable(Settings, Protocol):
+    """A section of the configuration for a model that is trained."""
+
+    weights: Weights
 
 
 def train_model(
     name: str,
-    settings: Model,
-    image: Sequence[int],
+    settings: Trainable,
+    frame: Mapping[str, Any],
     pairs: ResidentPairs,
     training: Training,
     choices: Choices,
     seed: int,
     checkpoint: Checkpoint | None = None,
+    cost: Cost | None = None,
+    precision: str = "float32",
 ) -> tuple[torch.nn.Module, list[dict[str, float]]]:
     """Build a model with the initial weights of run `seed` and train it on the pairs' device; returns its history too.
 
     Arguments:
         name: class in `vspair.models`.
         settings: its sizes and weights.
-        image: height and width.
+        frame: what the problem sets, such as `image`, height and width (see `build`).
         pairs: all training pairs.
-        training, choices: as for `fit`.
+        training, choices, checkpoint, cost, precision: as for `fit`.
         seed: of the run.
-        checkpoint: as for `fit`.
 
     Raises:
         VspairError: a term is not finite, or the disk is full.
     """
-    model = initialised(lambda: build(name, settings, image), seed)
+    model = initialised(lambda: build(name, settings, **frame), seed)
     model.to(pairs.qoi.device, memory_format=torch.channels_last)
-    history = fit(model, pairs, training, choices, settings.weights, seed, checkpoint)
+    history = fit(model, pairs, training, choices, settings.weights, seed, checkpoint, cost, precision)
     return model, history
 
 
-def restored(name: str, settings: Model, image: Sequence[int], weights: Path, device: str) -> torch.nn.Module:
+def restored(
+    name: str, settings: Settings, frame: Mapping[str, Any], weights: Path | None, device: str
+) -> torch.nn.Module:
     """A trained model in evaluation mode on `device`.
 
     Arguments:
-        name, settings, image: as for `train_model`.
-        weights: file written by `save_weights`.
+        name, settings, frame: as for `train_model`.
+        weights: file written by `save_weights`; None for a method without anything to learn.
         device: `cpu` or `cuda`.
 
     Raises:
         VspairError: the file is truncated or of another architecture.
     """
-    model = build(name, settings, image)
-    load_weights(weights, model)
+    model = build(name, settings, **frame)
+    if weights is not None:
+        load_weights(weights, model)
     return model.to(device, memory_format=torch.channels_last).eval()
 
 
@@ -108,6 +118,5 @@ def trained(
     stored = read_pairs(pairs)
     scale = scale_for(configuration[f"{problem}.data.scale"], stored.train.qoi)
     test = ResidentPairs.of(stored.test, scale, device, limit)
-    return Trained(
-        restored(name, settings, configuration[f"{problem}.image"], weights, device), test, stored.test, scale
-    )
+    frame = {"image": configuration[f"{problem}.image"]}
+    return Trained(restored(name, settings, frame, weights, device), test, stored.test, scale)

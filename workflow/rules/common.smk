@@ -1,8 +1,11 @@
 # The resolved configuration, and what every job is told about itself.
 
+import re
+
 from snakemake.exceptions import WorkflowError
 
-from vspair.config import BASELINES, parse_run, resolve, run_name
+from vspair.config import BASELINES, VARIABLE, parse_run, resolve, run_name
+from vspair.data.slices import check_slices
 from vspair.data.sources import FOLDERS, check_file, raw_files
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
@@ -77,6 +80,64 @@ def sources(name):
 def conditions(table):
     """Dotted keys that the comparison with a published table depends on."""
     return list(read_published(ROOT / PUBLISHED, table).conditions)
+
+
+def slice_source(wildcards):
+    """File or folder of the CT slices: what the user named, which must be there, or what `ct_download` fetches."""
+    data, scan = CONFIG.ct.data, CONFIG.ct.scan
+    if data.source == "phantoms":
+        return []
+    path = f"{DATA}/{data.path}"
+    if not (data.source == "lodopab" and data.download):
+        told(
+            lambda: check_slices(
+                data.source,
+                Path(path),
+                pixels=scan.pixels,
+                angles=scan.angles,
+                bins=scan.bins,
+            )
+        )
+    return path
+
+
+def scan_keys(method):
+    """Dotted keys that a job on one CT method uses whatever it does with it."""
+    return [
+        "ct.image",
+        "ct.observation",
+        "ct.scan",
+        "ct.data.scale",
+        f"ct.methods.{method}",
+    ]
+
+
+def scan_weights(wildcards):
+    """What a CT method has learned or chosen from training pairs; nothing for filtered back-projection."""
+    if CONFIG.ct.methods[wildcards.method].kind not in LEARNING:
+        return []
+    return expand(rules.ct_train.output.weights, **wildcards)
+
+
+def scan_runs(file, kinds=None, methods=None, seeds=None):
+    """Files of the runs of CT methods and, in the same order, (method, noise, seed) of each.
+
+    file: an output of a rule with the wildcards method, noise and seed. kinds: only methods of these classes. methods:
+    only these. seeds: only these. What does not depend on a seed is run with the first.
+    """
+    runs = [
+        [method, noise, seed]
+        for method, noise in CONFIG.ct.runs()
+        for seed in (
+            CONFIG.seeds
+            if CONFIG.ct.methods[method].kind not in ("FBP", "TV")
+            else CONFIG.seeds[:1]
+        )
+        if (kinds is None or CONFIG.ct.methods[method].kind in kinds)
+        and (methods is None or method in methods)
+        and (seeds is None or seed in seeds)
+    ]
+    return [expand(file, method=m, noise=n, seed=s)[0] for m, n, s in runs], runs
 
 
 def study_runs(name):

@@ -1,0 +1,33 @@
+"""Figure 10: posterior mean and pixel-wise variance of vsPAIR under variable noise."""
+
+from pathlib import Path
+
+import pandas as pd
+from safetensors import safe_open
+
+from vspair.data import read_pairs
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.overlays import overlay_figure
+from vspair.reporting.reconstructions import Reconstructed
+from vspair.reporting.style import save_figure
+
+with recorded(snakemake) as job:
+    chosen = list(job.configuration["ct.figures.overlays"])
+    test = read_pairs(Path(snakemake.input.pairs)).test
+    metrics = pd.read_csv(snakemake.input.images).iloc[chosen]
+    with safe_open(snakemake.input.moments, framework="numpy") as file:
+        mean, variance = (file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
+    with whole(snakemake.output.csv) as temporary:
+        metrics.to_csv(temporary, index=False)
+    figure = overlay_figure(
+        [f"Poisson\n+ {level:.1f} %" for level in metrics["level"]],
+        test.observation[chosen, 0],
+        test.qoi[chosen, 0],
+        Reconstructed(mean, metrics["psnr_mean"].to_numpy(), metrics["ssim_mean"].to_numpy()),
+        variance,
+        job.configuration["ct.figures.window"],
+        "pixel-wise variance of the samples (squared normalised attenuation)",
+        ("sinogram", "truth"),
+    )
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -1,0 +1,39 @@
+"""Figure 11: reconstructions along the likely latents of highest and of lowest variance."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file
+
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.steps import Varied, step_figure
+from vspair.reporting.style import save_figure
+
+UNITS = {"sd": "σ", "variance": "σ²"}
+
+with recorded(snakemake) as job:
+    looked = load_file(snakemake.input.latents)
+    observations = {
+        f"test image {image}": Varied(
+            *(looked[f"varied_{part}"][row] for part in ("latents", "sd", "gate", "images", "variance"))
+        )
+        for row, image in enumerate(looked["images"])
+    }
+    rows, places = looked["varied_latents"].shape
+    table = pd.DataFrame(
+        {
+            "image": np.repeat(looked["images"], places),
+            "variance": np.tile(np.repeat(["highest", "lowest"], places // 2), rows),
+            "latent": looked["varied_latents"].ravel(),
+            "sd": looked["varied_sd"].ravel(),
+            "gate": looked["varied_gate"].ravel(),
+            "mean_pixel_variance": looked["varied_variance"].mean((2, 3)).ravel(),
+        }
+    )
+    with whole(snakemake.output.csv) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.8g")
+    unit = UNITS[job.configuration["ct.figures.unit"]]
+    figure = step_figure(looked["steps"].tolist(), observations, job.configuration["ct.figures.window"], unit)
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -1,0 +1,44 @@
+"""Figure 9: one test image reconstructed by every method at every noise level."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors import safe_open
+
+from vspair.data import read_pairs
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.reconstructions import Reconstructed, reconstruction_figure
+from vspair.reporting.style import named, save_figure
+
+with recorded(snakemake) as job:
+    example = job.configuration["ct.figures.example"]
+    noises = snakemake.params.noises
+    tests = [read_pairs(Path(path)).test for path in snakemake.input.pairs]
+    names = named(snakemake.params.methods, snakemake.params.labels)
+    shown, images = [], {name: [] for name in names.values()}
+    runs = zip(snakemake.params.runs, snakemake.input.images, snakemake.input.moments, strict=True)
+    for (method, noise, seed), metrics, moments in runs:
+        shown.append(pd.read_csv(metrics).iloc[[example]].assign(method=method, noise=noise, seed=seed))
+        with safe_open(moments, framework="numpy") as file:
+            images[names[method]].append(file.get_slice("reconstruction")[example, 0])
+    table = pd.concat(shown, ignore_index=True)
+    with whole(snakemake.output.csv) as temporary:
+        table.to_csv(temporary, index=False)
+    methods = {
+        name: Reconstructed(
+            np.stack(images[name]),
+            *(table.loc[table["method"] == method, key].to_numpy() for key in ("psnr", "ssim")),
+        )
+        for method, name in names.items()
+    }
+    figure = reconstruction_figure(
+        [snakemake.params.noise_labels[noise] for noise in noises],
+        np.stack([test.observation[example, 0] for test in tests]),
+        np.stack([test.qoi[example, 0] for test in tests]),
+        methods,
+        job.configuration["ct.figures.window"],
+        ("sinogram", "truth"),
+    )
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -1,0 +1,37 @@
+"""Image quality against noise, each method; those trained on variable noise by quarters of its range."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vspair.config import VARIABLE
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.style import named, palette, save_figure
+from vspair.reporting.trends import trend_figure
+
+PANELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}
+PARTS = 4
+
+with recorded(snakemake) as job:
+    names = named(snakemake.params.methods, snakemake.params.labels)
+    edges = np.linspace(*job.configuration["ct.noise.variable"], PARTS + 1)
+    frames = {True: [], False: []}
+    for path, (method, noise, seed) in zip(snakemake.input.images, snakemake.params.runs, strict=True):
+        images = pd.read_csv(path)
+        variable = noise == VARIABLE
+        if variable:
+            images["level"] = (
+                pd.cut(images["level"], edges, include_lowest=True).map(lambda part: part.mid).astype(float)
+            )
+        means = images.groupby("level", as_index=False)[list(PANELS)].mean()
+        frames[variable].append(means.assign(method=method, seed=seed, data=VARIABLE if variable else "level"))
+    scores, others = (
+        pd.concat(frames[variable], ignore_index=True) if frames[variable] else None for variable in (False, True)
+    )
+    with whole(snakemake.output.csv) as temporary:
+        pd.concat([part for part in (scores, others) if part is not None]).to_csv(temporary, index=False)
+    scores, others = (part if part is None else part.replace({"method": names}) for part in (scores, others))
+    figure = trend_figure(scores, ("level", "Gaussian noise (%)"), PANELS, palette(list(names.values())), others)
+    save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -1,0 +1,52 @@
+"""Image quality of every method at every noise level, over all test images: what Figure 9 shows one example of."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from vspair.provenance import recorded
+from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+
+COLUMNS = {
+    "psnr": "dB",
+    "psnr_fixed": "dB",
+    "ssim": "",
+    "ssim_fixed": "",
+    "rre": "",
+    "mse": "squared normalised attenuation",
+    "psnr_mean": "dB",
+    "ssim_mean": "",
+    "rre_mean": "",
+    "nnz": "",
+}
+CAPTION = (
+    "Reconstruction of CT scans, means over all test images (mean ± standard deviation over seeds). psnr and ssim take "
+    "the range of each true image, psnr_fixed and ssim_fixed the range 1; rre is the relative reconstruction error "
+    "|x_hat - x| / |x|; columns ending in _mean are of the mean of the posterior samples instead of a single "
+    "reconstruction; nnz counts the latents that are not zero. The paper prints PSNR and SSIM of single examples only."
+)
+NOTE = (
+    "Source: {source}, {train} training slices of {train_patients} patients and {test} test slices of {test_patients} "
+    "others. Noise of p % by the convention {convention} (docs/deviations.md, E9)."
+)
+
+with recorded(snakemake) as job:
+    rows: dict[str, list[str]] = {}
+    for path, (method, noise, _) in zip(snakemake.input.images, snakemake.params.runs, strict=True):
+        rows.setdefault(f"{method} {noise}", []).append(path)
+    cells = []
+    for row, paths in rows.items():
+        means = pd.DataFrame([pd.read_csv(path).mean() for path in paths])
+        cells += [
+            Cell(row, column, means[column].tolist(), unit, paths, column)
+            for column, unit in COLUMNS.items()
+            if column in means
+        ]
+    published = read_published(Path(snakemake.input.published), "table_ct")
+    frame = table_frame(cells, published, job.configuration)
+    split = json.loads(Path(snakemake.input.split).read_text(encoding="utf-8"))
+    note = NOTE.format_map(split | {"convention": job.configuration["ct.noise.convention"]})
+    note = " ".join(filter(None, [note, split["sentence"], published.note(job.configuration)]))
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    job.annotate(snakemake.output.csv, {"cells": sources(cells)})

@@ -1,0 +1,251 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+from importlib.util import find_spec
+
+import h5py
+import numpy as np
+import pytest
+
+from vspair.data import lodopab
+from vspair.data.hounsfield import UNKNOWN
+from vspair.data.lodopab import SLICES_A_FILE, LodopabFolder, download_lodopab
+from vspair.errors import VspairError
+
+needs_dival = pytest.mark.skipif(find_spec("dival") is None, reason="dival is not installed")
+
+SIZES = {"ground_truth": (4, 4), "observation": (5, 6)}
+
+
+def put(folder, part, number, length, sizes=SIZES, kinds=("ground_truth", "observation")):
+    """One pair of files; every value tells its part, file, slice and kind."""
+    for kind in kinds:
+        values = np.random.default_rng([len(part), number, len(kind)]).random((length, *sizes[kind]), dtype=np.float32)
+        with h5py.File(folder / f"{kind}_{part}_{number:03d}.hdf5", "w") as file:
+            file["data"] = values
+
+
+def content(folder, kind, part, number):
+    with h5py.File(folder / f"{kind}_{part}_{number:03d}.hdf5") as file:
+        return file["data"][:]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An incomplete set: two files of train, one each of validation and test."""
+    for part, number, length in (("train", 0, 3), ("train", 2, 2), ("validation", 0, 2), ("test", 1, 4)):
+        put(tmp_path, part, number, length)
+    return tmp_path
+
+
+def opened(folder):
+    return LodopabFolder(folder, 4, 5, 6)
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_slices_are_those_of_the_files_in_the_order_of_parts(folder, kind):
+    parts = [("train", 0), ("train", 2), ("validation", 0), ("test", 1)]
+    truth = np.concatenate([content(folder, kind, *part) for part in parts])
+    source = opened(folder)
+    read = source.images if kind == "ground_truth" else source.sinograms
+    np.testing.assert_array_equal(read(np.arange(11)), truth)
+    mixed = np.array([10, 0, 6, 0, 4])
+    np.testing.assert_array_equal(read(mixed), truth[mixed])
+    assert len(source) == 11
+
+
+def test_train_and_validation_are_for_training_and_test_is_held_out(folder):
+    np.testing.assert_array_equal(opened(folder).held_out, np.arange(11) >= 7)
+
+
+def test_without_lists_the_patients_are_unknown_and_only_the_parts_are_apart(folder):
+    source = opened(folder)
+    assert (source.patients == UNKNOWN).all()
+    assert source.grouped == "part"
+
+
+def test_patients_belong_to_slices_by_their_place_in_the_complete_set(folder):
+    """A list counts 128 slices a file, whatever files are there."""
+    lists = {
+        "train": np.arange(3 * SLICES_A_FILE),
+        "validation": np.arange(SLICES_A_FILE) + 1000,
+        "test": np.arange(2 * SLICES_A_FILE) + 2000,
+    }
+    for part, numbers in lists.items():
+        np.savetxt(folder / f"patient_ids_rand_{part}.csv", numbers, fmt="%d")
+    source = opened(folder)
+    np.testing.assert_array_equal(source.patients, [0, 1, 2, 256, 257, 1000, 1001, 2128, 2129, 2130, 2131])
+    assert source.grouped == "patient"
+
+
+def test_a_list_of_patients_that_is_short_or_foreign_is_refused(folder):
+    path = folder / "patient_ids_rand_train.csv"
+    path.write_text("1\n2\n3\n")
+    with pytest.raises(VspairError, match=r"patient_ids_rand_train.csv lists 3 slices, but there are at least 258"):
+        opened(folder)
+    path.write_text("patient\nLIDC-1\n")
+    with pytest.raises(VspairError, match=r"patient_ids_rand_train.csv is no list of patient numbers"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("lost", ["ground_truth_train_002.hdf5", "observation_test_001.hdf5"])
+def test_a_file_without_its_partner_is_refused(folder, lost):
+    (folder / lost).unlink()
+    with pytest.raises(VspairError, match=rf"{lost} is missing, though its partner is there"):
+        opened(folder)
+
+
+def test_partners_of_different_length_are_refused(folder):
+    put(folder, "train", 0, 4, kinds=("observation",))
+    with pytest.raises(VspairError, match=r"ground_truth_train_000.hdf5 has 3 slices but its partner .* has 4"):
+        opened(folder)
+
+
+def test_files_of_other_sizes_or_damaged_ones_are_refused(folder):
+    with pytest.raises(VspairError, match=r"shape \(3, 4, 4\) instead of \(slices, 362, 362\)"):
+        LodopabFolder(folder, 362, 5, 6)
+    with pytest.raises(VspairError, match=r"shape \(3, 5, 6\) instead of \(slices, 1000, 513\)"):
+        LodopabFolder(folder, 4, 1000, 513)
+    path = folder / "observation_train_002.hdf5"
+    path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(VspairError, match=r"observation_train_002.hdf5 cannot be read as HDF5 .*truncated"):
+        opened(folder)
+
+
+def test_a_folder_without_its_files_is_refused(tmp_path):
+    with pytest.raises(VspairError, match=r"absent is missing: put LoDoPaB-CT's HDF5 files there"):
+        opened(tmp_path / "absent")
+    with pytest.raises(VspairError, match=r"has none of LoDoPaB-CT's files"):
+        opened(tmp_path)
+
+
+def test_a_slice_beyond_the_source_is_refused(folder):
+    for index in (11, -1):
+        with pytest.raises(IndexError):
+            opened(folder).images(np.array([index]))
+
+
+READ_WITH_DIVAL = """
+import sys
+import numpy as np
+from dival.datasets.lodopab_dataset import LoDoPaBDataset
+dataset = LoDoPaBDataset(impl="astra_cpu")
+wanted = {"train": (1, 279 * 128), "validation": (0, 27 * 128 + 1), "test": (1, 27 * 128)}
+pairs = [dataset.get_sample(index, part=part) for part, indices in wanted.items() for index in indices]
+np.savez(sys.argv[1], *(np.asarray(array) for pair in pairs for array in pair))
+"""
+
+
+@needs_dival
+def test_the_layout_is_that_of_the_peer_library(tmp_path):
+    """dival reads the same values from the same folder, of full size, which has the first and last file of each part."""
+    folder, home = tmp_path / "lodopab", tmp_path / "home"
+    folder.mkdir()
+    for part, last in (("train", 279), ("validation", 27), ("test", 27)):
+        for number in (0, last):
+            put(folder, part, number, 2, {"ground_truth": (362, 362), "observation": (1000, 513)})
+    (home / ".dival").mkdir(parents=True)
+    settings = {"lodopab_dataset": {"data_path": str(folder)}, "reference_params": {"data_path": str(home)}}
+    (home / ".dival" / "config.json").write_text(json.dumps(settings))
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", READ_WITH_DIVAL, str(tmp_path / "read.npz")],
+        env=os.environ | {"HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        check=True,
+        capture_output=True,
+    )
+    read = list(np.load(tmp_path / "read.npz").values())
+    source = LodopabFolder(folder, 362, 1000, 513)
+    # Two slices a file: train 0 and 279, validation 0 and 27, test 0 and 27.
+    index = np.array([1, 2, 4, 7, 9, 10])
+    np.testing.assert_array_equal(source.sinograms(index), np.stack(read[0::2]))
+    np.testing.assert_array_equal(source.images(index), np.stack(read[1::2]))
+
+
+Space = namedtuple("Space", "total used free")
+
+
+@pytest.fixture
+def large_disk(monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Space(10**12, 0, 10**12))
+
+
+NETWORK = '''
+"""Stands in front of the network: an archive of one record whose files are tiny."""
+import hashlib, io, os, zipfile
+import requests
+
+def packed(name):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(name + "_000.hdf5", name)
+    return data.getvalue()
+
+FILES = {f"{kind}_{part}.zip": packed(f"{kind}_{part}")
+         for kind in ("ground_truth", "observation") for part in ("train", "validation", "test")}
+
+class Answer:
+    def __init__(self, content=b""):
+        self.content, self.headers = content, {"Content-Length": str(len(content))}
+    def json(self):
+        wrong = os.environ.get("PLANTED") == "checksum"
+        return {"files": [{"key": name, "size": len(content), "links": {"self": name},
+                "checksum": "md5:" + ("0" * 32 if wrong else hashlib.md5(content).hexdigest())}
+                for name, content in FILES.items()]}
+    def iter_content(self, chunk_size):
+        yield self.content
+
+def get(url, stream=False):
+    if os.environ.get("PLANTED") == "network":
+        raise requests.ConnectionError("no route to zenodo")
+    return Answer(FILES.get(url, b""))
+
+requests.get = get
+'''
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """dival's own download runs in its process against this archive instead of the network."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(NETWORK)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    (tmp_path / "user").mkdir()
+
+
+@needs_dival
+def test_the_peer_librarys_download_asks_nothing_and_leaves_the_home_folder_alone(
+    tmp_path, archive, large_disk, monkeypatch
+):
+    """The standard input is closed, so that a question to the user would fail the download."""
+    download_lodopab(tmp_path / "data" / "lodopab")
+    names = {f"{kind}_{part}_000.hdf5" for kind in SIZES for part in ("train", "validation", "test")}
+    assert {path.name for path in (tmp_path / "data" / "lodopab").iterdir()} == names
+    assert not list((tmp_path / "user").iterdir())
+
+
+@needs_dival
+@pytest.mark.parametrize(("planted", "message"), [("network", "no route to zenodo"), ("checksum", "EOFError")])
+def test_a_download_that_fails_is_said_to_have_failed(tmp_path, archive, large_disk, monkeypatch, planted, message):
+    """On a wrong checksum dival asks whether to try again, for ever; that question ends the download."""
+    monkeypatch.setenv("PLANTED", planted)
+    with pytest.raises(VspairError, match=rf"could not be downloaded to .*{message}.*check the network"):
+        download_lodopab(tmp_path / "lodopab")
+    assert not list((tmp_path / "user").iterdir())
+
+
+def test_a_disk_that_is_too_small_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
+    monkeypatch.setattr(lodopab, "find_spec", lambda name: object())
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Space(10**12, 0, 149 * 10**9))
+    with pytest.raises(VspairError, match=r"needs 150 GB while it is unpacked, but the disk of .* has 149 GB free"):
+        download_lodopab(tmp_path / "lodopab")
+
+
+def test_without_dival_its_installation_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(lodopab, "find_spec", lambda name: None)
+    with pytest.raises(VspairError, match=r"dival.*is not installed: pip install 'vspair\[lodopab\]'"):
+        download_lodopab(tmp_path)

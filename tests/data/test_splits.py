@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+
+from vspair.data.hounsfield import UNKNOWN
+from vspair.data.splits import split_slices
+from vspair.errors import VspairError
+
+
+def patients(seed, people=12, most=9):
+    """Slices of patients with very different numbers of slices, in mixed order."""
+    generator = np.random.default_rng(seed)
+    return generator.permutation(np.repeat(np.arange(people), generator.integers(1, most + 1, people)))
+
+
+def disjoint(split, owner):
+    """No slice twice, no patient in both parts."""
+    both = np.concatenate([split.train_index, split.test_index])
+    assert len(set(both)) == len(both)
+    assert not set(owner[split.train_index]) & set(owner[split.test_index])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_patient_is_in_both_parts_whatever_is_asked_for(seed):
+    owner = patients(seed)
+    train, test = np.random.default_rng(seed).integers(1, 2 * len(owner), 2)
+    split = split_slices(owner, None, int(train), int(test), seed)
+    disjoint(split, owner)
+    assert 1 <= len(split.train_index) <= train
+    assert 1 <= len(split.test_index) <= test
+    assert (split.sentence is None) == ((len(split.train_index), len(split.test_index)) == (train, test))
+
+
+def best(owner, train, test):
+    """Largest share of the numbers asked for that any division by patient allows, by trying all divisions."""
+    sizes = np.bincount(owner)
+    chosen = (np.arange(2 ** len(sizes))[:, None] >> np.arange(len(sizes)) & 1) @ sizes
+    return min(np.minimum(chosen / test, (len(owner) - chosen) / train).max(), 1)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_as_much_is_used_as_any_division_by_patient_allows(seed):
+    """Against exhaustive search: a greedy division would fall short, or keep numbers that no division has."""
+    owner = patients(seed, people=8)
+    generator = np.random.default_rng(seed)
+    test = int(generator.integers(1, len(owner) // 2))
+    train = len(owner) - test - int(generator.integers(-4, 4))
+    split = split_slices(owner, None, train, test, seed)
+    share = best(owner, train, test)
+    assert len(split.train_index) == max(int(share * train + 1e-9), 1)
+    assert len(split.test_index) == max(int(share * test + 1e-9), 1)
+
+
+def test_the_only_division_that_gives_the_numbers_asked_for_is_found():
+    owner = np.repeat(np.arange(6), [7, 11, 13, 17, 19, 23])
+    for seed in range(10):
+        split = split_slices(owner, None, 90 - 32, 32, seed)
+        assert (len(split.train_index), len(split.test_index), split.sentence) == (58, 32, None)
+
+
+def test_where_there_is_plenty_the_patients_are_divided_in_the_ratio_asked_for():
+    """Else a test of few slices would come from one or two patients only."""
+    owner = np.repeat(np.arange(100), 20)
+    split = split_slices(owner, None, 75, 25, 3)
+    disjoint(split, owner)
+    # 25 slices drawn from 25 patients of 20 slices meet 16 of them on average; a smallest division would have 2.
+    assert len(set(owner[split.test_index])) > 10
+
+
+def test_the_division_is_random_and_every_patient_is_as_likely_in_the_test():
+    """1,000 seeds, 10 patients of 4 slices, 2 of them for the test: each 200 times, with a deviation of 12.6."""
+    owner = np.repeat(np.arange(10), 4)
+    times = np.zeros(10)
+    for seed in range(1000):
+        times[np.unique(owner[split_slices(owner, None, 32, 8, seed).test_index])] += 1
+    assert times.sum() == 2000
+    assert (abs(times - 200) < 5 * 12.6).all()
+
+
+def test_the_same_seed_gives_the_same_split_and_another_seed_another():
+    owner = patients(1)
+    one, same, other = (split_slices(owner, None, 20, 8, seed) for seed in (4, 4, 5))
+    np.testing.assert_array_equal(one.train_index, same.train_index)
+    np.testing.assert_array_equal(one.test_index, same.test_index)
+    assert set(one.test_index) != set(other.test_index)
+
+
+def test_too_few_slices_are_reduced_in_proportion_and_said():
+    owner = np.repeat(np.arange(50), 4)
+    split = split_slices(owner, None, 3000, 1000, 0)
+    # 37 patients of 4 for training and a third of their slices for the test; 38 would leave 48 for the test.
+    assert (len(split.train_index), len(split.test_index)) == (148, 49)
+    assert "3000 training and 1000 test slices were asked for" in split.sentence
+    assert "200 slices of 50 patients" in split.sentence
+    assert "148 and 49 are used" in split.sentence
+
+
+def test_parts_of_the_source_are_kept():
+    held_out = np.arange(100) >= 80
+    split = split_slices(np.full(100, UNKNOWN), held_out, 40, 20, 0)
+    assert not held_out[split.train_index].any()
+    assert held_out[split.test_index].all()
+    assert (len(split.train_index), len(split.test_index), split.sentence) == (40, 20, None)
+    scarce = split_slices(np.full(100, UNKNOWN), held_out, 60, 40, 0)
+    assert (len(scarce.train_index), len(scarce.test_index)) == (30, 20)
+    assert "100 slices (80 for training and 20 for the test): 30 and 20 are used" in scarce.sentence
+
+
+def test_unknown_patients_are_split_by_slice_and_it_is_said():
+    split = split_slices(np.full(100, UNKNOWN), None, 60, 20, 0)
+    assert (len(split.train_index), len(split.test_index)) == (60, 20)
+    disjoint(split, np.arange(100))
+    assert "does not tell the patients" in split.sentence
+    assert "a patient may be in both parts" in split.sentence
+
+
+@pytest.mark.parametrize(
+    ("owner", "held_out", "message"),
+    [
+        ([3, 3, 3], None, r"slices of 1 patients, but .* at least two"),
+        ([UNKNOWN], None, r"has 1 slices, but a split needs at least two"),
+        ([0, 1], [True, True], r"none of its training part"),
+        ([0, 1], [False, False], r"none of its test part"),
+        ([0, 1, 1], [False, False, True], r"share 1 patients"),
+    ],
+)
+def test_a_source_that_cannot_be_split_is_refused(owner, held_out, message):
+    with pytest.raises(VspairError, match=message):
+        split_slices(np.array(owner), None if held_out is None else np.array(held_out), 1, 1, 0)
+
+
+def test_many_patients_take_no_long_time():
+    """As many as LoDoPaB has, where the subset sums are longest."""
+    owner = np.random.default_rng(0).integers(0, 752, 42895)
+    split = split_slices(owner, None, 32000, 3000, 1)
+    disjoint(split, owner)
+    assert split.sentence is None

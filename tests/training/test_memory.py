@@ -1,0 +1,173 @@
+"""Memory of a training: closed forms, and the peak of PyTorch's own allocator while a model is trained."""
+
+import json
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from vspair.config import Training, Weights
+from vspair.distributions import Gaussian, SparsityPrior, SpikeSlab
+from vspair.errors import VspairError
+from vspair.networks import Decoder, Encoder, LinearMap
+from vspair.objectives import negative_elbo
+from vspair.operators.geometry import Scan
+from vspair.operators.ray import RayTransform
+from vspair.training import ResidentPairs, fit, memory
+from vspair.training.memory import GIB, LIBRARIES, memory_needed, require_memory
+
+PRECISIONS = ("float32", "bfloat16")
+PAPER = {"qoi": (1, 88, 88), "observation": (1, 248, 128), "batch_size": 2}
+
+
+class Perceptron(nn.Module):
+    """x (n, 6) -> 5 -> 4 -> sum of squares, with a weight that is not trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4))
+        self.fixed = nn.Parameter(torch.zeros(100), requires_grad=False)
+        self.register_buffer("table", torch.zeros(7, dtype=torch.float64))
+
+    def terms(self, qoi, observation, choices, generator):
+        return {"mapping": self.layers(qoi.flatten(1)).square().sum(1)}
+
+
+class Wide(nn.Module):
+    """The paper's tomography model by hand: 999,541,091 parameters (D.2.1, Tables 10 and 11), or a smaller one."""
+
+    def __init__(self, sides=((88, 88), (248, 128)), channels=(16, 32, 64, 128), latents=(8192, 2048)):
+        super().__init__()
+        sizes = list(zip(sides, latents, (3, 2), strict=True))
+        self.encoders = nn.ModuleList(Encoder(side, channels, latent, heads) for side, latent, heads in sizes)
+        self.decoders = nn.ModuleList(Decoder(side, channels, latent) for side, latent, _ in sizes)
+        self.map = LinearMap((2, latents[1]), (3, latents[0]))
+        self.sparsity = SparsityPrior(1.0, 64.0)
+
+    def terms(self, qoi, observation, choices, generator):
+        latents = SpikeSlab.from_heads(self.encoders[0](qoi)), Gaussian.from_heads(self.encoders[1](observation))
+        decoded = [decoder(each.rsample(generator)) for decoder, each in zip(self.decoders, latents, strict=True)]
+        mapping = self.map(latents[1].parameters()) - latents[0].parameters()
+        return {
+            "reconstruction_qoi": negative_elbo(latents[0], decoded[0], qoi, choices, self.sparsity)["reconstruction"],
+            "kl_observation": negative_elbo(latents[1], decoded[1], observation, choices)["kl"],
+            "mapping": mapping.square().flatten(1).sum(1),
+        }
+
+
+class Unrolled(nn.Module):
+    """Two steps between images and sinograms with convolutions around a sparse operator."""
+
+    def __init__(self, operator):
+        super().__init__()
+        self.operator = operator
+        self.dual, self.primal = (nn.Sequential(nn.Conv2d(2, 16, 3, padding=1), nn.SiLU()) for _ in range(2))
+        self.last = nn.Conv2d(16, 1, 1)
+
+    def terms(self, qoi, observation, choices, generator):
+        image = self.operator.adjoint(observation)
+        dual = self.dual(torch.cat([observation, self.operator(image)], dim=1)).mean(1, keepdim=True)
+        primal = self.primal(torch.cat([image, self.operator.adjoint(dual)], dim=1))
+        return {"reconstruction_qoi": (self.last(primal) - qoi).square().flatten(1).sum(1)}
+
+
+@pytest.fixture(scope="module")
+def operator():
+    return RayTransform(Scan(pixels=32, enlarged=32, angles=40, bins=48).full())
+
+
+def real_peak(tmp_path, build, choices, qoi, observation, batch_size, precision):
+    """Most bytes that torch's CPU allocator held while a model was made and trained for two steps, without the pairs.
+
+    Read from the profiler's trace, where every allocation notes the total.
+    """
+    pairs = ResidentPairs(torch.rand(2 * batch_size, *qoi), torch.rand(2 * batch_size, *observation))
+    schedule = Training(epochs=1, batch_size=batch_size, learning_rate=1e-3, checkpoint_every=1)
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    with torch.profiler.profile(activities=activities, profile_memory=True, acc_events=True) as profiler:
+        fit(build(), pairs, schedule, choices(), Weights(), 1, precision=precision)
+    profiler.export_chrome_trace(str(tmp_path / "trace.json"))
+    trace = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    events = sorted((event for event in trace if event["name"] == "[memory]"), key=lambda event: event["ts"])
+    totals = [event["args"]["Total Allocated"] for event in events]
+    return max(totals) - (totals[0] - events[0]["args"]["Bytes"])
+
+
+def test_a_perceptron_by_hand(choices):
+    """Saved: the input, what tanh gives and the last layer's output for its square, float32; not the parameters."""
+    needed = memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), 8, choices())
+    trained = 4 * (6 * 5 + 5 + 5 * 4 + 4)
+    assert needed.weights == trained + 4 * 100 + 8 * 7
+    assert needed.gradients == trained
+    assert needed.optimiser == 2 * trained
+    assert needed.activations == 4 * 8 * (6 + 5 + 4)
+    counted = needed.weights + 3 * trained + needed.activations
+    assert needed.workspace == LIBRARIES + -(-counted // 20) + 2 * 4 * 8 * 6
+    assert needed.total == counted + needed.workspace
+
+
+def test_a_perceptron_in_mixed_precision_by_hand(choices):
+    """All is saved in bfloat16, and the second layer's weights too: the first's are not needed, x has no gradient."""
+    full, mixed = (memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), 8, choices(), name) for name in PRECISIONS)
+    assert mixed.activations == 2 * 8 * (6 + 5 + 4) + 2 * 5 * 4
+    assert (mixed.weights, mixed.gradients, mixed.optimiser) == (full.weights, full.gradients, full.optimiser)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("batch_size", [2, 32])
+def test_the_real_peak_is_just_below(tmp_path, choices, batch_size, precision):
+    """With few pairs weights dominate, with many activations; catches moments, copies or activations left out."""
+    sides = (32, 32), (32, 48)
+    shapes = {"qoi": (1, *sides[0]), "observation": (1, *sides[1]), "batch_size": batch_size}
+    build = partial(Wide, sides, (8, 16, 32), (256, 64))
+    needed = memory_needed(build, **shapes, choices=choices(), precision=precision).total
+    peak = real_peak(tmp_path, build, choices, **shapes, precision=precision)
+    assert peak < needed - LIBRARIES < 1.15 * peak
+
+
+def test_the_real_peak_with_an_operator_is_just_below(tmp_path, choices, operator):
+    """The sparse matrices are there before the training, so that the allocator does not see them again."""
+    shapes = {"qoi": (1, 32, 32), "observation": (1, *operator.geometry.shape), "batch_size": 16}
+    needed = memory_needed(lambda: Unrolled(operator), **shapes, choices=choices())
+    parts = [part for each in operator.buffers() for part in (each.crow_indices(), each.col_indices(), each.values())]
+    matrices = sum(part.nbytes for part in parts)
+    assert needed.weights == matrices + needed.gradients
+    peak = real_peak(tmp_path, lambda: Unrolled(operator), choices, **shapes, precision="float32")
+    assert peak < needed.total - matrices - LIBRARIES < 1.3 * peak
+
+
+def test_a_thousand_million_parameters_are_looked_at_for_free_and_refused(choices, monkeypatch):
+    """16 bytes a parameter are more than 16 GB before anything else; nothing may be allocated to find out."""
+    before = torch.random.get_rng_state()
+    needed = memory_needed(Wide, **PAPER, choices=choices())
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert needed.gradients == 4 * 999_541_091
+    assert needed.total > 16e9
+    monkeypatch.setattr(memory, "available", lambda device: 12 * GIB)
+    sentence = r"training vsPAIR needs about 16\.\d GiB on device=cuda, but 12\.0 GiB are left there: lower latent_x"
+    with pytest.raises(VspairError, match=sentence):
+        require_memory(needed.total, "cuda", "training vsPAIR")
+
+
+def test_mixed_precision_of_wide_layers_and_few_pairs_takes_more(choices):
+    """A copy of every weight, 2 bytes each, against activations of two pairs."""
+    full, mixed = (memory_needed(Wide, **PAPER, choices=choices(), precision=name) for name in PRECISIONS)
+    assert mixed.activations > 2 * 999e6 > full.activations
+
+
+def test_activations_grow_with_the_batch_and_nothing_else_does(choices):
+    one, four = (memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), each, choices()) for each in (1, 4))
+    assert four.activations == 4 * one.activations
+    assert (four.weights, four.gradients, four.optimiser) == (one.weights, one.gradients, one.optimiser)
+
+
+@pytest.mark.parametrize(("needed", "fits"), [(1000, True), (1001, False)])
+def test_what_is_left_may_be_used_to_the_last_byte(monkeypatch, needed, fits):
+    monkeypatch.setattr(memory, "available", SimpleNamespace(cpu=1000).__getattribute__)
+    if fits:
+        require_memory(needed, "cpu", "this")
+    else:
+        with pytest.raises(VspairError, match="device=cpu"):
+            require_memory(needed, "cpu", "this")

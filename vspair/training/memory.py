@@ -1,0 +1,135 @@
+"""Memory that a training will take, known before it starts and without taking it."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from vspair.config.training import Choices
+from vspair.devices import arithmetic, available
+from vspair.errors import VspairError
+
+GIB = 2**30
+
+MOMENTS = 2
+"""Numbers that Adam keeps for each weight."""
+
+LIBRARIES = GIB // 4
+"""Allowance in bytes for the workspaces of the libraries that compute convolutions and products."""
+
+SLACK = 0.05
+"""Allowance for gaps between tensors and for what is small, as a share of all that is counted."""
+
+HELD = 2
+"""Allowance for the gradients that come into a layer and go out of it, in activations as large as the largest."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that the training of a model takes on its device.
+
+    Arguments:
+        weights: parameters and buffers, operators included.
+        gradients: one for each trained parameter.
+        optimiser: Adam's two moments of each trained parameter.
+        activations: what one batch's forward pass keeps for the backward pass, in mixed precision with the
+            lower-precision copies of the weights.
+        workspace: an allowance, `LIBRARIES` + `SLACK` x all of the above + `HELD` x the largest activation.
+    """
+
+    weights: int
+    gradients: int
+    optimiser: int
+    activations: int
+    workspace: int
+
+    @property
+    def total(self) -> int:
+        """All of it; the pairs that lie on the device come on top."""
+        return self.weights + self.gradients + self.optimiser + self.activations + self.workspace
+
+
+def memory_needed(
+    build: Callable[[], torch.nn.Module],
+    qoi: Sequence[int],
+    observation: Sequence[int],
+    batch_size: int,
+    choices: Choices,
+    precision: str = "float32",
+) -> Memory:
+    """Bytes that training the model of `build` with Adam takes, from one forward pass in which no tensor has content.
+
+    Activations are the tensors that autograd saves, each storage once, without parameters and buffers.
+
+    Arguments:
+        build: gives the model. The tensors that it makes take no memory; what it refers to from outside is used as it
+            is, so that an operator comes ready made, with its norm known if the model asks for it.
+        qoi, observation: shape of one x and of one y, (channels, height, width).
+        batch_size: pairs per step.
+        choices: as for `fit`.
+        precision: as for `fit`. In mixed precision activations are halved, but weights are copied: of a wide layer
+            with few pairs it takes more than float32.
+    """
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        model = build().train()
+        batch = [torch.empty(batch_size, *shape) for shape in (qoi, observation)]
+        saved: dict[int, Tensor] = {}
+
+        def note(tensor: Tensor) -> Tensor:
+            # The tensor is held, so that no later storage gets the same number.
+            saved[tensor.untyped_storage()._cdata] = tensor
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), arithmetic("cpu", precision):
+            model.terms(*batch, choices, None)
+
+    parameters, buffers = list(model.parameters()), list(model.buffers())
+    for own in _dense([*parameters, *buffers]):
+        saved.pop(own.untyped_storage()._cdata, None)
+    weights = _bytes([*parameters, *buffers])
+    trained = _bytes(parameter for parameter in parameters if parameter.requires_grad)
+    sizes = [tensor.untyped_storage().nbytes() for tensor in saved.values()]
+    # Copies of weights are kept in mixed precision, but have no gradients of their own for long.
+    of_pairs = [size for size, tensor in zip(sizes, saved.values(), strict=True) if tensor.shape[:1] == (batch_size,)]
+    counted = weights + (1 + MOMENTS) * trained + sum(sizes)
+    workspace = LIBRARIES + math.ceil(SLACK * counted) + HELD * max(of_pairs, default=0)
+    return Memory(weights, trained, MOMENTS * trained, sum(sizes), workspace)
+
+
+def _dense(tensors: Iterable[Tensor]) -> list[Tensor]:
+    """The tensors, each sparse one replaced by the three that it consists of."""
+    return [
+        part
+        for tensor in tensors
+        for part in (
+            (tensor.crow_indices(), tensor.col_indices(), tensor.values())
+            if tensor.layout == torch.sparse_csr
+            else (tensor,)
+        )
+    ]
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in _dense(tensors))
+
+
+def require_memory(needed: int, device: str, what: str) -> None:
+    """Refuse what would not fit, before anything of it is allocated.
+
+    Arguments:
+        needed: bytes, such as `Memory.total` and the pairs.
+        device: `cpu` or `cuda`.
+        what: what needs them, such as "training vsPAIR".
+
+    Raises:
+        VspairError: the device has less left.
+    """
+    left = available(device)
+    if needed > left:
+        raise VspairError(
+            f"{what} needs about {needed / GIB:.1f} GiB on device={device}, but {left / GIB:.1f} GiB are left there: "
+            "lower latent_x or latent_y, or batch_size, or use a device with more memory"
+        )
