@@ -20,8 +20,8 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     configure(device, snakemake.threads, precision)
 
     setting = scan_setting(snakemake.wildcards.method, "ct", job.configuration, Path(snakemake.input.pairs), device)
-    weights = Path(snakemake.input.weights) if snakemake.input.get("weights") else None
-    model, split = setting.model(weights), setting.stored.test
+    weights = snakemake.input.weights
+    model, split = setting.model(Path(weights) if weights else None), setting.stored.test
     test = setting.pairs(split)
     with arithmetic(device, precision):
         result = evaluate(

@@ -141,7 +141,7 @@ np.savez(sys.argv[1], *(np.asarray(array) for pair in pairs for array in pair))
 
 @needs_dival
 def test_the_layout_is_that_of_the_peer_library(tmp_path):
-    """dival reads the same values from the same folder, of full size, which has the first and last file of each part."""
+    """dival reads the same values from the same folder of full size, with the first and last file of each part."""
     folder, home = tmp_path / "lodopab", tmp_path / "home"
     folder.mkdir()
     for part, last in (("train", 279), ("validation", 27), ("test", 27)):

@@ -76,6 +76,13 @@ def test_the_division_is_random_and_every_patient_is_as_likely_in_the_test():
     assert (abs(times - 200) < 5 * 12.6).all()
 
 
+def test_patients_of_few_slices_do_not_fill_the_test():
+    """50 patients of 1 slice and 5 of 100: taking whoever still fits would put all 50 into the test every time."""
+    owner = np.concatenate([np.arange(50), np.repeat(np.arange(50, 55), 100)])
+    small = [(owner[split_slices(owner, None, 440, 100, seed).test_index] < 50).sum() for seed in range(50)]
+    assert np.median(small) < 15
+
+
 def test_the_same_seed_gives_the_same_split_and_another_seed_another():
     owner = patients(1)
     one, same, other = (split_slices(owner, None, 20, 8, seed) for seed in (4, 4, 5))

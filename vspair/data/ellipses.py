@@ -3,13 +3,9 @@
 import numba
 import numpy as np
 
-COLUMNS = ("x", "y", "a", "b", "cosine", "sine", "egg", "value", "edge", "warp")
-"""An ellipse: centre, half axes (a = 0: none), direction of a, how much wider b is towards it, value inside, width of
-its edge, and 1 if it follows the warp of the image, else 0."""
-
 
 def ellipses(x, y, a, b, *, value, angle=0.0, egg=0.0, edge=0.0, warp=1.0) -> np.ndarray:
-    """Table of ellipses from columns that broadcast to (images, ellipses), as float32 (images, ellipses, columns).
+    """Table of ellipses from columns that broadcast to (images, ellipses), as float32 (images, ellipses, 10).
 
     The boundary is u^2 / a^2 + v^2 / (b (1 + egg u / a))^2 = 1, where u runs from the centre along `angle` and v
     across.
@@ -33,7 +29,7 @@ def paint(images: np.ndarray, table: np.ndarray, warp: np.ndarray, margin: float
 
     Arguments:
         images: float32 (k, pixels, pixels), changed in place; x runs along the second axis and y along the first.
-        table: float32 (k, ellipses, columns), see `ellipses`.
+        table: float32 (k, ellipses, 10), see `ellipses`; half axes of 0 leave an ellipse out.
         warp: displacement of each pixel along x and y, float32 (k, 2, pixels, pixels).
         margin: largest displacement.
     """

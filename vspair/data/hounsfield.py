@@ -20,6 +20,9 @@ HU_MAX = 3071.0
 MU_MAX = HU_MAX * (MU_WATER - MU_AIR) / 1000 + MU_WATER
 """Linear attenuation at `HU_MAX`, 81.35858 1/m, which a normalised attenuation of 1 stands for."""
 
+HALF_STEP = 0.5 * (MU_WATER - MU_AIR) / 1000 / MU_MAX
+"""Half of one Hounsfield unit as normalised attenuation: scanners know a value no better."""
+
 PLAUSIBLE = (-4096, 31743)
 """Hounsfield units that scanners write, from the padding outside the field of view to metal in the extended scale."""
 

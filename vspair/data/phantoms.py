@@ -10,8 +10,6 @@ SLICES = 4
 PART = 32
 """Slices made at once, which bounds the memory."""
 
-AIR = -1000.0
-
 WARP = 0.014
 """Amplitude of each wave of the warp, in half image widths."""
 
@@ -68,6 +66,7 @@ class Phantoms:
 
         from vspair.data.anatomy import anatomies, chest
         from vspair.data.ellipses import paint
+        from vspair.data.organs import AIR
 
         patients = index // SLICES
         people = anatomies([np.random.default_rng((self.seed, 0, int(patient))) for patient in patients])

@@ -117,10 +117,10 @@ def _patient_parts(patients: np.ndarray, train: int, test: int, generator: np.ra
     distance = np.abs(possible - total * test / (train + test))
     rest = int(possible[np.lexsort((distance, -enough))[0]])
     chosen, remaining = np.zeros(len(codes), dtype=bool), total
-    for position in reversed(range(len(order))):
-        patient, size = order[position], int(sizes[order[position]])
-        without = reachable[position] >> rest & 1
-        within = rest >= size and reachable[position] >> (rest - size) & 1
+    for patient, before in zip(order[::-1], reachable[-2::-1], strict=True):
+        size = int(sizes[patient])
+        within, without = rest >= size and before >> (rest - size) & 1, before >> rest & 1
+        # Taking whoever fits would fill the test with patients of few slices.
         chosen[patient] = within and (not without or generator.random() < rest / remaining)
         rest, remaining = rest - size * int(chosen[patient]), remaining - size
     return chosen[owner]

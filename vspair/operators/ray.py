@@ -101,7 +101,9 @@ class RayTransform(nn.Module):
     def _apply_rows(self, array, given, result, matrix, transpose):
         if array.ndim != 4 or tuple(array.shape[1:]) != (1, *given):
             raise ValueError(f"expected an array of (n, 1, {given[0]}, {given[1]}), found {tuple(array.shape)}")
-        rows = _Product.apply(array.reshape(len(array), -1), matrix, transpose)
+        # There are no sparse products in the lower precision that autocast would give them.
+        with torch.autocast(array.device.type, enabled=False):
+            rows = _Product.apply(array.reshape(len(array), -1).float(), matrix, transpose)
         return rows.reshape(len(array), 1, *result)
 
 

@@ -116,7 +116,7 @@ def scan_weights(wildcards):
     """What a CT method has learned or chosen from training pairs; nothing for filtered back-projection."""
     if CONFIG.ct.methods[wildcards.method].kind not in LEARNING:
         return []
-    return expand(rules.ct_train.output.weights, **wildcards)
+    return expand(rules.ct_train.output.weights, **wildcards)[0]
 
 
 def scan_runs(file, kinds=None, methods=None, seeds=None):
