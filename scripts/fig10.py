@@ -14,9 +14,9 @@ from vspair.reporting.style import save_figure
 
 with recorded(snakemake) as job:
     chosen = list(job.configuration["ct.figures.overlays"])
-    test = read_pairs(Path(snakemake.input.pairs)).test
-    metrics = pd.read_csv(snakemake.input.images).iloc[chosen]
-    with safe_open(snakemake.input.moments, framework="numpy") as file:
+    test = read_pairs(Path(snakemake.input.pairs[0])).test
+    metrics = pd.read_csv(snakemake.input.images[0]).iloc[chosen]
+    with safe_open(snakemake.input.moments[0], framework="numpy") as file:
         mean, variance = (file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
     with whole(snakemake.output.csv) as temporary:
         metrics.to_csv(temporary, index=False)

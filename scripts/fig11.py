@@ -14,7 +14,7 @@ from vspair.reporting.style import save_figure
 UNITS = {"sd": "σ", "variance": "σ²"}
 
 with recorded(snakemake) as job:
-    looked = load_file(snakemake.input.latents)
+    looked = load_file(snakemake.input.latents[0])
     observations = {
         f"test image {image}": Varied(
             *(looked[f"varied_{part}"][row] for part in ("latents", "sd", "gate", "images", "variance"))

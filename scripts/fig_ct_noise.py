@@ -22,9 +22,8 @@ with recorded(snakemake) as job:
         images = pd.read_csv(path)
         variable = noise == VARIABLE
         if variable:
-            images["level"] = (
-                pd.cut(images["level"], edges, include_lowest=True).map(lambda part: part.mid).astype(float)
-            )
+            part = np.digitize(images["level"], edges[1:-1])
+            images["level"] = ((edges[:-1] + edges[1:]) / 2)[part]
         means = images.groupby("level", as_index=False)[list(PANELS)].mean()
         frames[variable].append(means.assign(method=method, seed=seed, data=VARIABLE if variable else "level"))
     scores, others = (

@@ -52,6 +52,7 @@ class Unrolled(Method):
     primal: Annotated[int, Field(ge=2)] = Field(description="channels of the primal memory")
     dual: PositiveInt = Field(description="channels of the dual memory")
     width: PositiveInt = Field(description="channels inside the blocks")
+    start: Literal["zero", "fbp"] = Field(description="what the iterations start from")
     weights: Weights = Field(description="weights of the objective's terms")
     training: Training = Field(description="the training loop")
 

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from vspair.models.direct import LearnedMethod, in_float32
 from vspair.networks.unrolled import PrimalDual
+from vspair.operators.filtering import FilteredBackProjection
 from vspair.operators.ray import RayTransform
 
 
@@ -19,20 +20,34 @@ class LPD(LearnedMethod):
         primal: channels of the primal memory, at least 2.
         dual: channels of the dual memory.
         width: channels inside the updates. With the defaults there are 251,980 weights.
+        start: what the primal memory begins with: `zero`, or `fbp`, filtered back-projection with a Hann window, as
+            dival's default has it, from which few training steps suffice.
 
     Raises:
-        ValueError: the primal memory has fewer than two channels.
+        ValueError: the primal memory has fewer than two channels, or the start is unknown.
     """
 
-    def __init__(self, operator: RayTransform, iterations: int = 10, primal: int = 5, dual: int = 5, width: int = 32):
+    def __init__(
+        self,
+        operator: RayTransform,
+        iterations: int = 10,
+        primal: int = 5,
+        dual: int = 5,
+        width: int = 32,
+        start: str = "zero",
+    ):
         super().__init__(operator)
+        if start not in ("zero", "fbp"):
+            raise ValueError(f"start is {start!r}: expected zero or fbp")
+        self.first = FilteredBackProjection(operator, "hann", 1.0) if start == "fbp" else None
         self.norm = operator.norm()
         self.network = PrimalDual(iterations, primal, dual, width)
 
     def forward(self, observation: Tensor) -> Tensor:
         """Reconstructions (batch, 1, height, width) of observations (batch, 1, angles, bins)."""
         image = self.operator.geometry.image
-        return self.network(observation / self.norm, image, self._project, self._back_project)
+        start = None if self.first is None else in_float32(self.first, observation)
+        return self.network(observation / self.norm, image, self._project, self._back_project, start)
 
     def _project(self, image: Tensor) -> Tensor:
         return in_float32(self.operator, image) / self.norm

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -25,22 +26,32 @@ class TV(DirectMethod):
     with forward differences between pixels, 0 at the far edges. Divided by ||A||^2 the strength does not depend on the
     units of y nor on the number of rays. Solved by a fixed number of steps of Chambolle and Pock (2011) from x = 0.
 
+    x is solved for on a grid that is `margin` pixels wider on each side, over which A integrates, and cut to the image.
+    Where an object goes on beyond the image, its rays bring that in; without room for it, least squares puts it inside
+    (16 slices cropped from 362 to 352 pixels, 88 x 88 after averaging: PSNR 25.4 dB without margin, 34.8 dB with 2).
+
     Arguments:
-        operator: A.
+        operator: of the observations, on the image's grid.
         strengths: candidates, of which `tune` chooses one; a single one is used without.
         iterations: steps.
+        margin: pixels around the image.
 
     Attributes:
+        wide: A, on the wider grid.
         strength: the one in use, a scalar that is saved with the weights; NaN until it is chosen.
 
     Raises:
-        ValueError: there are no strengths, or one is negative or not finite.
+        ValueError: there are no strengths, or one is negative or not finite; or the margin is negative.
     """
 
-    def __init__(self, operator: RayTransform, strengths: Sequence[float], iterations: int = 300):
+    def __init__(self, operator: RayTransform, strengths: Sequence[float], iterations: int = 300, margin: int = 2):
         super().__init__(operator)
         if not strengths or not all(0 <= strength < math.inf for strength in strengths):
             raise ValueError(f"strengths are {list(strengths)}: expected at least one, all finite and not negative")
+        if margin < 0:
+            raise ValueError(f"margin is {margin}: expected pixels around the image, 0 or more")
+        self.margin = margin
+        self.wide = widened(operator, margin) if margin else operator
         self.strengths = tuple(strengths)
         self.iterations = iterations
         only = self.strengths[0] if len(self.strengths) == 1 else math.nan
@@ -55,7 +66,7 @@ class TV(DirectMethod):
         strength = float(self.strength)
         if math.isnan(strength):
             raise RuntimeError("no strength has been chosen: call tune, or load the weights of a tuned method")
-        return in_float32(lambda y: self._minimise(y, strength), observation)
+        return self._reconstruction(observation, strength)
 
     @torch.inference_mode()
     def tune(self, qoi: Tensor, observation: Tensor) -> list[dict[str, float]]:
@@ -71,8 +82,7 @@ class TV(DirectMethod):
         """
         rows = []
         for strength in self.strengths:
-            estimate = in_float32(lambda y, strength=strength: self._minimise(y, strength), observation)
-            errors = (estimate - qoi).square().flatten(1).mean(1).double()
+            errors = (self._reconstruction(observation, strength) - qoi).square().flatten(1).mean(1).double()
             psnr = -10 * errors.log10().mean()
             rows.append({"strength": strength, "mse": float(errors.mean()), "psnr_fixed": float(psnr)})
         self.strength.fill_(min(rows, key=lambda row: row["mse"])["strength"])
@@ -82,29 +92,47 @@ class TV(DirectMethod):
         """What is minimised, for each image x >= 0, shape (batch,).
 
         Arguments:
-            image: x, shape (batch, 1, height, width).
+            image: x on the wider grid, shape (batch, 1, height + 2 margin, width + 2 margin).
             observation: y, shape (batch, 1, angles, bins).
             strength: weight of total variation.
         """
-        misfit = (self.operator(image) - observation).square().flatten(1).sum(1)
+        misfit = (self.wide(image) - observation).square().flatten(1).sum(1)
         variation = gradient(image).norm(dim=1).flatten(1).sum(1)
-        return misfit / (2 * self.operator.norm() ** 2) + strength * variation
+        return misfit / (2 * self.wide.norm() ** 2) + strength * variation
 
-    def _minimise(self, observation: Tensor, strength: float) -> Tensor:
-        """Half of the bound tau (sigma_A ||A||^2 + sigma_grad ||grad||^2) <= 1 goes to each of the two dual steps."""
-        norm = self.operator.norm()
+    def _reconstruction(self, observation: Tensor, strength: float) -> Tensor:
+        found = in_float32(lambda y: self.minimise(y, strength), observation)
+        height, width = self.operator.geometry.image
+        return found[..., self.margin : self.margin + height, self.margin : self.margin + width]
+
+    def minimise(self, observation: Tensor, strength: float) -> Tensor:
+        """The minimiser on the wider grid, (batch, 1, height + 2 margin, width + 2 margin).
+
+        Arguments:
+            observation: y, shape (batch, 1, angles, bins), float32.
+            strength: weight of total variation.
+        """
+        norm = self.wide.norm()
         tau = min(LONGEST_STEP, STEP / math.sqrt(strength)) if strength else LONGEST_STEP
+        # Of the bound tau (sigma_data + sigma_gradient ||grad||^2) <= 1 each of the two takes half.
         sigma_data, sigma_gradient = 0.5 / tau, 0.5 / (tau * GRADIENT_NORM_SQUARED)
         y = observation / norm
-        x = y.new_zeros(len(y), 1, *self.operator.geometry.image)
+        x = y.new_zeros(len(y), 1, *self.wide.geometry.image)
         ahead, p, q = x, torch.zeros_like(y), torch.zeros_like(gradient(x))
         for _ in range(self.iterations):
-            p = (p + sigma_data * (self.operator(ahead) / norm - y)) / (1 + sigma_data)
+            p = (p + sigma_data * (self.wide(ahead) / norm - y)) / (1 + sigma_data)
             q = within(q + sigma_gradient * gradient(ahead), strength)
             before = x
-            x = (x - tau * (self.operator.adjoint(p) / norm + gradient_adjoint(q))).clamp_(min=0)
+            x = (x - tau * (self.wide.adjoint(p) / norm + gradient_adjoint(q))).clamp_(min=0)
             ahead = 2 * x - before
         return x
+
+
+def widened(operator: RayTransform, margin: int) -> RayTransform:
+    """The operator of the same rays on a grid of `margin` more pixels on each side, on the same device."""
+    height, width = operator.geometry.image
+    geometry = replace(operator.geometry, image=(height + 2 * margin, width + 2 * margin))
+    return RayTransform(geometry, operator.scale).to(operator.matrix.device)
 
 
 def gradient(image: Tensor) -> Tensor:

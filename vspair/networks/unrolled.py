@@ -24,7 +24,7 @@ def step(inputs: int, width: int, outputs: int) -> nn.Sequential:
 
 
 class PrimalDual(nn.Module):
-    """Unrolled primal-dual iteration with memory, from zero.
+    """Unrolled primal-dual iteration with memory, from zero or from a first guess.
 
         h <- h + D_k(h, A f_2, y),    f <- f + P_k(f, A' h_1),    k = 1 ... K;    x = f_1
 
@@ -54,6 +54,7 @@ class PrimalDual(nn.Module):
         image: tuple[int, int],
         operator: Callable[[Tensor], Tensor],
         adjoint: Callable[[Tensor], Tensor],
+        start: Tensor | None = None,
     ) -> Tensor:
         """Images (n, 1, H, W) from observations (n, 1, angles, bins).
 
@@ -62,8 +63,11 @@ class PrimalDual(nn.Module):
             image: H and W.
             operator: A, (n, 1, H, W) -> (n, 1, angles, bins), of norm about 1.
             adjoint: A', the other way.
+            start: what all channels of f begin with, (n, 1, H, W); None for zero.
         """
         f = observation.new_zeros(len(observation), self.primal, *image)
+        if start is not None:
+            f = f + start
         h = observation.new_zeros(len(observation), self.dual, *observation.shape[2:])
         for dual_step, primal_step in zip(self.dual_steps, self.primal_steps, strict=True):
             h = h + dual_step(torch.cat([h, operator(f[:, 1:2]), observation], dim=1))

@@ -129,6 +129,9 @@ def learn(
 
 def _require_room(setting: ScanSetting, choices: Choices, precision: str) -> None:
     """Refuse a training that the device has no memory for, before anything is allocated there."""
+    if "operator" in setting.frame:
+        # Methods ask for it when they are built, which is done without numbers below.
+        setting.frame["operator"].norm()
     train = setting.stored.train
     needed = memory_needed(
         lambda: build(setting.kind, setting.method, **setting.frame),
