@@ -9,10 +9,10 @@ from vspair.reporting.calibrated import calibration_cells, with_scaled
 
 CAPTION = (
     "Calibration of the posterior samples on CT scans: mean ± standard deviation over seeds. coverage_c is the share "
-    "of pixels inside the central c % credible interval, mace the mean of |coverage - level| over the levels; crps, ause "
-    "and mace are better when smaller; pearson and spearman correlate uncertainty (mean pixel variance) with error "
-    "(mean squared error of the samples' mean); variance_ratio is predicted over actual variance, 1 when calibrated. "
-    "Rows `scaled` are after a conformal scaling of the intervals, by factor_c at each level."
+    "of pixels inside the central c % credible interval, mace the mean of |coverage - level| over the levels; crps, "
+    "ause and mace are better when smaller; pearson and spearman correlate uncertainty (mean pixel variance) with "
+    "error (mean squared error of the samples' mean); variance_ratio is predicted over actual variance, 1 when "
+    "calibrated. Rows `scaled` are after a conformal scaling of the intervals, by factor_c at each level."
 )
 NOTE = (
     "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "

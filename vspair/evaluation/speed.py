@@ -6,7 +6,7 @@ import time
 import torch
 from torch import Tensor
 
-REPEATS = 5
+REPEATS = 3
 
 
 def inference_seconds(method, observation: Tensor, generator: torch.Generator) -> float:
