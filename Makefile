@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # Two spinning OpenMP teams on few cores stand in each other's way.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help setup demo quick paper-mnist test test-slow lint audit report benchmark clean
+.PHONY: help setup demo quick paper-mnist paper-ct test test-slow lint audit report benchmark clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,17 +23,24 @@ $(READY): pyproject.toml envs/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/constraints.txt -e '.[test]'
 	touch $@
 
-demo: $(READY) ## everything there is, on handwritten digits of scikit-learn (2 cores)
+demo: $(READY) ## everything there is, on handwritten digits of scikit-learn and CT phantoms made here (2 cores)
 	$(BIN)/snakemake --cores $(CORES) --config preset=demo
 
-quick: $(READY) ## everything there is, on real MNIST, few images and epochs (2 cores)
-	$(BIN)/snakemake --cores $(CORES) --config preset=quick
+SECTIONS ?= all
+quick: $(READY) ## real MNIST and CT slices of yours, few images and epochs; SECTIONS=inpainting for one (2 cores)
+	$(BIN)/snakemake --cores $(CORES) $(SECTIONS) --config preset=quick
 
 GPUS ?= 1
 # All of it, studies included; or a part, such as TARGETS="table3 table4 fig3", which needs the main trainings alone.
-TARGETS ?= all
-paper-mnist: $(READY) ## the paper's MNIST section in full: 100 epochs, three seeds, studies (GPUS=1 CORES=8 TARGETS=all)
+TARGETS ?= inpainting
+paper-mnist: $(READY) ## the paper's MNIST section in full: 100 epochs, three seeds, studies (GPUS=1 CORES=8 TARGETS=inpainting)
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) $(TARGETS) --config preset=paper
+
+# LoDoPaB-CT in the data folder; other slices with SOURCE="{source: hounsfield, path: ct/ct_slices.h5}".
+SOURCE ?= {}
+CT_TARGETS ?= ct
+paper-ct: $(READY) ## the paper's CT section in full: five noise levels, three seeds (GPUS=1 CORES=8 CT_TARGETS=ct SOURCE={})
+	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) $(CT_TARGETS) --config preset=paper 'ct={data: $(SOURCE)}'
 
 PRESET ?= demo
 audit: $(READY) ## check the evidence behind PRESET's results

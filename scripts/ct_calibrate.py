@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from vspair.data.hounsfield import HALF_STEP
-
 from vspair.config import Calibration
-from vspair.devices import arithmetic, configure, device_name, lease
+from vspair.data.hounsfield import HALF_STEP
+from vspair.devices import configure, device_name, lease
 from vspair.evaluation import calibrate
 from vspair.files import whole, write_text
 from vspair.provenance import recorded
@@ -16,27 +15,25 @@ from vspair.training.scans import scan_setting
 local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
-    precision = job.configuration["precision"]
     calibration = Calibration.model_validate(job.configuration["ct.evaluation.calibration"])
-    configure(device, snakemake.threads, precision)
+    configure(device, snakemake.threads, job.configuration["precision"])
 
     setting = scan_setting(snakemake.wildcards.method, "ct", job.configuration, Path(snakemake.input.pairs), device)
     split = setting.stored.test
     test = setting.pairs(split)
-    with arithmetic(device, precision):
-        result = calibrate(
-            setting.model(Path(snakemake.input.weights)),
-            test.qoi,
-            test.observation,
-            None,
-            samples=calibration.samples,
-            levels=calibration.levels,
-            share=calibration.share,
-            scaling_level=calibration.scaling_level,
-            batch_size=job.configuration["ct.evaluation.batch_size"],
-            resolution=HALF_STEP,
-            generator=generator_for(device, job.seed, "evaluation", 2),
-        )
+    result = calibrate(
+        setting.model(Path(snakemake.input.weights)),
+        test.qoi,
+        test.observation,
+        None,
+        samples=calibration.samples,
+        levels=calibration.levels,
+        share=calibration.share,
+        scaling_level=calibration.scaling_level,
+        batch_size=job.configuration["ct.evaluation.batch_size"],
+        resolution=HALF_STEP,
+        generator=generator_for(device, job.seed, "evaluation", 2),
+    )
     result.images.insert(0, "patient", split.label)
     result.images.insert(0, "index", split.index)
     with whole(snakemake.output.images) as temporary:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from vspair.devices import arithmetic, configure, device_name, lease
+from vspair.devices import configure, device_name, lease
 from vspair.evaluation import evaluate, inference_seconds, quality
 from vspair.files import whole, write_text
 from vspair.provenance import recorded
@@ -15,28 +15,24 @@ from vspair.training.scans import scan_setting
 local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
-    precision = job.configuration["precision"]
     samples, batch_size = (job.configuration[f"ct.evaluation.{key}"] for key in ("samples", "batch_size"))
-    configure(device, snakemake.threads, precision)
+    configure(device, snakemake.threads, job.configuration["precision"])
 
     setting = scan_setting(snakemake.wildcards.method, "ct", job.configuration, Path(snakemake.input.pairs), device)
     weights = snakemake.input.weights
     model, split = setting.model(Path(weights) if weights else None), setting.stored.test
     test = setting.pairs(split)
-    with arithmetic(device, precision):
-        result = evaluate(
-            model,
-            test.qoi,
-            test.observation,
-            None,
-            samples,
-            batch_size,
-            generator_for(device, job.seed, "evaluation"),
-            quality,
-        )
-        seconds = inference_seconds(
-            model, test.observation[:batch_size], generator_for(device, job.seed, "evaluation", 1)
-        )
+    result = evaluate(
+        model,
+        test.qoi,
+        test.observation,
+        None,
+        samples,
+        batch_size,
+        generator_for(device, job.seed, "evaluation"),
+        quality,
+    )
+    seconds = inference_seconds(model, test.observation[:batch_size], generator_for(device, job.seed, "evaluation", 1))
     for name in ("level", "label", "index"):
         result.images.insert(0, {"label": "patient"}.get(name, name), getattr(split, name))
     with whole(snakemake.output.images) as temporary:

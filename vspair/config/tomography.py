@@ -91,6 +91,16 @@ class Tomography(Section):
         return self
 
     @model_validator(mode="after")
+    def _figures_have_methods(self) -> "Tomography":
+        trained = {(method.kind, method.trained_on) for method in self.methods.values()}
+        if "levels" not in {on for _, on in trained} or ("vsPAIR", "variable") not in trained:
+            raise ValueError(
+                "methods: fig9 needs one with trained_on=levels, fig10 and fig11 one of kind vsPAIR with "
+                "trained_on=variable"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _evaluation_fits(self) -> "Tomography":
         figures, test = self.figures, self.data.test
         for name in ("overlays", "perturbed"):
