@@ -15,7 +15,9 @@ from vspair.training.scans import scan_setting
 local = snakemake.config["local"]
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
-    samples, batch_size = (job.configuration[f"ct.evaluation.{key}"] for key in ("samples", "batch_size"))
+    batch_size = job.configuration["ct.evaluation.batch_size"]
+    # Without a posterior there is nothing to draw.
+    samples = job.configuration.get("ct.evaluation.samples", 0)
     configure(device, snakemake.threads, job.configuration["precision"])
 
     setting = scan_setting(snakemake.wildcards.method, "ct", job.configuration, Path(snakemake.input.pairs), device)

@@ -4,22 +4,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from vspair.data.noise import add_noise
 
-from vspair.config import Noise
+from vspair.config import VARIABLE
 from vspair.data import Pairs, read_pairs, write_pairs
+from vspair.data.noise import add_noise
 from vspair.files import require_space
 from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
-    noise = Noise.model_validate(job.configuration["ct.noise"])
-    level = noise.names()[snakemake.wildcards.noise]
+    name, convention = snakemake.wildcards.noise, job.configuration["ct.noise.convention"]
+    level = job.configuration["ct.noise.variable"] if name == VARIABLE else float(name)
     require_space(snakemake.output.pairs, Path(snakemake.input.pairs).stat().st_size)
     pairs = read_pairs(Path(snakemake.input.pairs))
     splits = []
     for split in (pairs.train, pairs.test):
-        noisy, levels = add_noise(split.observation[:, 0], split.index, level, noise.convention, job.seed)
+        noisy, levels = add_noise(split.observation[:, 0], split.index, level, convention, job.seed)
         splits.append(replace(split, observation=noisy[:, None], level=np.asarray(levels, np.float32)))
     write_pairs(Path(snakemake.output.pairs), Pairs(*splits))
     drawn = np.concatenate([split.level for split in splits])
-    job.log.info("noise of %.3g to %.3g %% (%s)", drawn.min(), drawn.max(), noise.convention)
+    job.log.info("noise of %.3g to %.3g %% (%s)", drawn.min(), drawn.max(), convention)

@@ -32,7 +32,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         },
     )
     setting = scan_setting(snakemake.wildcards.method, "ct", job.configuration, Path(snakemake.input.pairs), device)
-    choices = Choices.model_validate(job.configuration["ct.choices"])
+    choices = Choices.model_validate(job.configuration["ct.choices"]) if setting.method.probabilistic else None
     model, history, cost = learn(setting, choices, job.seed, checkpoint, precision)
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)

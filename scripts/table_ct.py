@@ -27,8 +27,8 @@ CAPTION = (
     "reconstruction; nnz counts the latents that are not zero. The paper prints PSNR and SSIM of single examples only."
 )
 NOTE = (
-    "Source: {source}, {train} training slices of {train_patients} patients and {test} test slices of {test_patients} "
-    "others. Noise of p % by the convention {convention} (docs/deviations.md, E9)."
+    "Source: {source}, {train} training slices{train_patients} and {test} test slices{test_patients}. Noise of p % by "
+    "the convention {convention} (docs/deviations.md, E9)."
 )
 
 with recorded(snakemake) as job:
@@ -44,9 +44,11 @@ with recorded(snakemake) as job:
             if column in means
         ]
     published = read_published(Path(snakemake.input.published), "table_ct")
-    frame = table_frame(cells, published, job.configuration)
     split = json.loads(Path(snakemake.input.split).read_text(encoding="utf-8"))
-    note = NOTE.format_map(split | {"convention": job.configuration["ct.noise.convention"]})
-    note = " ".join(filter(None, [note, split["sentence"], published.note(job.configuration)]))
+    # What was there decides whether a number may be compared, not what was asked for.
+    run = job.configuration | {f"ct.data.{part}": split[part] for part in ("train", "test")}
+    frame = table_frame(cells, published, run)
+    note = NOTE.format_map(split | {"convention": run["ct.noise.convention"]})
+    note = " ".join(filter(None, [note, split["sentence"], published.note(run)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells)})

@@ -14,16 +14,24 @@ CAPTION = (
 )
 
 
+def by_method(runs: list, paths: list[str]) -> dict[str, list[str]]:
+    """Files of each method's runs, in the order of the runs."""
+    found: dict[str, list[str]] = {}
+    for (method, _, _), path in zip(runs, paths, strict=True):
+        found.setdefault(method, []).append(path)
+    return found
+
+
 def column(values: list, scale: float) -> list[float]:
     """Values that were measured, in a readable unit."""
     return [value / scale for value in values if value is not None]
 
 
 with recorded(snakemake) as job:
-    methods = list(dict.fromkeys(method for method, _, _ in snakemake.params.runs))
+    summary_paths = by_method(snakemake.params.runs, snakemake.input.summaries)
+    cost_paths = by_method(snakemake.params.cost_runs, snakemake.input.costs)
     cells, batches = [], set()
-    for method in methods:
-        paths = [path for path in snakemake.input.summaries if f"/{method}/" in path]
+    for method, paths in summary_paths.items():
         summaries = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
         batches |= {summary["inference_batch"] for summary in summaries}
         cells.append(
@@ -31,14 +39,14 @@ with recorded(snakemake) as job:
         )
         seconds = [summary["inference_seconds"] for summary in summaries]
         cells.append(Cell(method, "inference_seconds", seconds, "s", paths, "inference_seconds"))
-        paths = [path for path in snakemake.input.costs if f"/{method}/" in path]
+        paths = cost_paths.get(method, [])
         costs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
         hours = column([cost["seconds"] and cost["seconds"] * cost["epochs"] for cost in costs], HOUR)
         memory = column([cost["peak_bytes"] or None for cost in costs], GIB)
         cells += [
             Cell(method, name, values, unit, paths, key)
             for name, values, unit, key in (
-                ("training_hours", hours, "h", "seconds"),
+                ("training_hours", hours, "h", "seconds * epochs"),
                 ("memory_gib", memory, "GiB", "peak_bytes"),
             )
             if values

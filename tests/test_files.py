@@ -3,11 +3,13 @@ import json
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from vspair.files import sha256, whole, write_text
+from vspair.errors import VspairError
+from vspair.files import require_space, sha256, whole, write_text
 from vspair.training import save_weights
 
 FULL_DISK = """
@@ -16,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from vspair.data import Pairs, Split, write_pairs
+from vspair.data.blocks import write_block
 from vspair.errors import VspairError
 from vspair.files import whole, write_text
 from vspair.training import Checkpoint, save_weights
@@ -36,6 +39,7 @@ writers = {
     "weights": lambda path: save_weights(path, large),
     "checkpoint": lambda path: Checkpoint(path, {"run": 1}).save(large, optimiser, []),
     "pairs": lambda path: write_pairs(path, Pairs(split, split)),
+    "block": lambda path: write_block(path, {"qoi": zeros}),
 }
 report = {}
 for name, write in writers.items():
@@ -103,7 +107,7 @@ def full_disk(tmp_path_factory):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("writer", ["whole", "text", "weights", "checkpoint", "pairs"])
+@pytest.mark.parametrize("writer", ["whole", "text", "weights", "checkpoint", "pairs", "block"])
 def test_a_full_disk_is_said_and_loses_nothing(full_disk, writer):
     found = full_disk[writer]
     assert found["message"].startswith("no space left on the disk")
@@ -117,3 +121,32 @@ def test_a_file_has_the_permissions_that_its_user_gives_to_new_files(tmp_path):
     (tmp_path / "usual").touch()
     save_weights(tmp_path / "weights.safetensors", torch.nn.Linear(1, 1))
     assert (tmp_path / "weights.safetensors").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("free", [2_000_000_000, 1_999_999_999])
+def test_space_is_looked_for_on_the_disk_that_the_file_will_be_on(tmp_path, monkeypatch, free):
+    """The last byte may be used; of folders that are not there yet the nearest one that is there counts."""
+    asked = []
+    monkeypatch.setattr(
+        "vspair.files.shutil.disk_usage", lambda folder: asked.append(folder) or SimpleNamespace(free=free)
+    )
+    path = tmp_path / "new" / "deeper" / "slices.safetensors"
+    if free == 2_000_000_000:
+        require_space(path, 2_000_000_000)
+    else:
+        with pytest.raises(VspairError) as caught:
+            require_space(path, 2_000_000_000)
+        sentence = f"expected 2.00 GB of free disk space for {path}, found 2.00 GB: free some space, or lower"
+        assert str(caught.value).startswith(sentence)
+    assert asked == [tmp_path]
+    assert not path.parent.exists()
+
+
+def test_space_for_a_relative_path_is_that_of_the_working_folder(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "vspair.files.shutil.disk_usage", lambda folder: asked.append(folder) or SimpleNamespace(free=1)
+    )
+    require_space("slices.safetensors", 1)
+    assert asked == [tmp_path]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vspair.data import Pairs, Split, clean_images, make_pairs, raw_files, read_pairs, scale_for, write_pairs
+from vspair.data.scales import scan_scales
 from vspair.data.sources import CHECKSUMS, check_file, download
 from vspair.errors import VspairError
 
@@ -140,6 +141,44 @@ def test_the_scales_of_mnist_are_those_of_erratum_e5():
 
     assert 1 / Scale(127.5, 127.5).mse_to_unit == pytest.approx(4)
     assert 1 / Scale(0.1307 * 255, 0.3081 * 255).mse_to_unit == pytest.approx(10.5, abs=0.05)
+
+
+def scans(level, mask=None):
+    """Six pairs with an observation of another size than the QoI; the largest value is 4, and 8 in the test part."""
+    generator = np.random.default_rng(2)
+
+    def part(count, largest):
+        observation = generator.random((count, 1, 3, 5), dtype=np.float32) - 0.5
+        observation[-1, 0, 1, 2] = largest
+        qoi = generator.random((count, 1, 4, 4), dtype=np.float32)
+        levels = generator.random(count, dtype=np.float32) if level else None
+        return Split(qoi, observation, None if mask is None else qoi > mask, np.arange(count), np.arange(count), levels)
+
+    return Pairs(part(4, 4.0), part(2, 8.0))
+
+
+@pytest.mark.parametrize("level", [True, False])
+@pytest.mark.parametrize("mask", [0.5, None])
+def test_parts_that_a_problem_lacks_come_back_as_none_and_others_whole(tmp_path, level, mask):
+    made = scans(level, mask)
+    write_pairs(tmp_path / "pairs.safetensors", made)
+    again = read_pairs(tmp_path / "pairs.safetensors")
+    assert (again.train.level is not None, again.test.mask is not None) == (level, mask is not None)
+    for split in ("train", "test"):
+        for part in (*PARTS, "level"):
+            before, after = (getattr(getattr(pairs, split), part) for pairs in (made, again))
+            assert (before is None) is (after is None)
+            if before is not None:
+                np.testing.assert_array_equal(before, after)
+                assert before.dtype == after.dtype
+
+
+@pytest.mark.parametrize(("name", "unit"), [("raw", 1.0), ("maximum", 4.0)])
+def test_scans_keep_their_attenuation_and_stay_linear(name, unit):
+    """The largest training observation becomes 1: catches a unit from the test part, and an offset, which A x lacks."""
+    scale, observation_scale = scan_scales(name, scans(False).train)
+    assert (scale.offset, scale.unit) == (0, 1)
+    assert (observation_scale.offset, observation_scale.unit) == (0, unit)
 
 
 @pytest.fixture

@@ -167,6 +167,20 @@ def test_coverage_in_the_holes_takes_the_level_nearest_90():
     assert [key for key in found.summary["raw"] if key.startswith("holes")] == ["holes_coverage_97.5"]
 
 
+def test_without_a_mask_there_are_no_holes_and_the_rest_is_the_same():
+    """Same draws, so every other number is the same to the bit."""
+    x, y, mask = pairs(60)
+    masked, unmasked = (run(Gaussian(0.7), data=(x, y, which), batch_size=16) for which in (mask, None))
+    holes = [column for column in masked.images if "holes" in column]
+    assert holes == ["holes_coverage_90", "scaled_holes_coverage_90"]
+    pd.testing.assert_frame_equal(unmasked.images, masked.images.drop(columns=holes), check_exact=True)
+    pd.testing.assert_frame_equal(unmasked.curves, masked.curves, check_exact=True)
+    for part in ("raw", "scaled"):
+        assert "holes_coverage_90" in masked.summary[part]
+        del masked.summary[part]["holes_coverage_90"]
+    assert unmasked.summary == masked.summary
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 400])
 def test_nothing_depends_on_the_batches(batch_size):
     expected, found = run(Offsets(), count=60), run(Offsets(), count=60, batch_size=batch_size)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from vspair.distributions import Gaussian, SpikeSlab
-from vspair.evaluation import LatentStatistics, evaluate, mean_over
+from vspair.evaluation import LatentStatistics, evaluate, mean_over, reconstruction
 from vspair.models import LatentPosterior
 
 SIDE = 6
@@ -184,6 +184,69 @@ def test_active_latents_are_counted_by_hand(sparse):
         np.testing.assert_allclose(rows["sparsity"], 1 - on[0].sum(1) / 4, rtol=1e-6)
     else:
         assert "nnz" not in rows
+
+
+class InTurn(Known):
+    """As `Known`, but it goes on where the last call ended, as a generator does."""
+
+    def posterior(self, y):
+        self.drawn = 0
+        return super().posterior(y)
+
+    def sample_latent(self, n, generator=None):
+        self.asked.append(n)
+        self.drawn += n
+        return self.codes[self.drawn - n : self.drawn, self.shown]
+
+
+@pytest.mark.parametrize(("entries", "asked"), [(1, 5 * [1]), (2 * 9 * 4, [2, 2, 1]), (10**6, [5])])
+def test_active_latents_counted_in_parts_are_those_counted_at_once(monkeypatch, entries, asked):
+    """Of four latents two are off in the first draw alone, one in the last, one in the third for three images."""
+    monkeypatch.setattr(reconstruction, "CODES_AT_ONCE", entries)
+    codes = torch.ones(5, 9, 4)
+    codes[0, :, :2] = codes[4, :, 2] = codes[2, :3, 3] = 0
+    method = InTurn(codes, 4, torch.full((9, 4), 0.8))
+    method.asked = []
+    x = torch.arange(9.0).reshape(9, 1, 1, 1).expand(9, 1, SIDE, SIDE)
+    rows = evaluate(method, x, x, None, 5, 9, torch.Generator()).images
+    assert method.asked == asked
+    assert rows["always_active"].tolist() == 3 * [0] + 6 * [1]
+    assert rows["nnz"].tolist() == 9 * [2]
+
+
+def farthest(estimate, truth):
+    return {"farthest": (estimate - truth).abs().flatten(1).amax(1)}
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_without_lost_places_there_are_no_regions_and_the_rest_is_the_same(sparse):
+    x, y = pairs(40)
+    known, unknown = (
+        evaluate(Analytic(sparse), x, y, lost, 5, 16, torch.Generator().manual_seed(2)) for lost in (holes(40), None)
+    )
+    assert list(unknown.images) == [column for column in known.images if column not in DENSE[3:]]
+    assert unknown.images.equals(known.images[list(unknown.images)])
+    assert "reconstruction" not in unknown.moments
+
+
+def test_quality_is_of_the_single_reconstruction_and_of_the_mean():
+    """Against the images that are given back; catches exchanged columns and images of another batch."""
+    x, y = pairs(40)
+    found = evaluate(Analytic(), x, y, None, 5, 16, torch.Generator().manual_seed(2), farthest)
+    assert list(found.images) == ["mse", "farthest", "mse30", "uncertainty", "farthest_mean", "always_active"]
+    assert list(found.moments) == ["mean", "reconstruction", "variance"]
+    for column, error, moment in (("farthest", "mse", "reconstruction"), ("farthest_mean", "mse30", "mean")):
+        off = found.moments[moment] - x
+        np.testing.assert_allclose(found.images[column], off.abs().flatten(1).amax(1))
+        np.testing.assert_allclose(found.images[error], off.square().flatten(1).mean(1), rtol=1e-6)
+    assert (found.images["farthest_mean"] < found.images["farthest"]).mean() > 0.9
+
+
+def test_quality_of_a_deterministic_method_is_that_of_its_one_reconstruction():
+    found = evaluate(Shift(), *pairs(40), None, 5, 16, torch.Generator(), farthest)
+    assert list(found.images) == ["mse", "farthest"]
+    np.testing.assert_allclose(found.images["farthest"], BIAS, rtol=1e-5)
+    assert torch.equal(found.moments["mean"], found.moments["reconstruction"])
 
 
 def test_every_model_has_the_columns_that_it_can_have(build, batch, model_name, sparse_names):

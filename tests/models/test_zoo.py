@@ -9,6 +9,8 @@ from vspair import models
 from vspair.config import Weights, resolve
 from vspair.models import posterior as posterior_module
 from vspair.objectives import term_weights, total
+from vspair.operators import Scan
+from vspair.operators.ray import RayTransform
 
 TABLE_8 = {"PAIR": 687_042, "vPAIR": 899_490, "sVAE": 9_979_106, "vsPAIR": 13_067_043}
 MAPS = {"PAIR": 1_056, "vPAIR": 12_736, "vsPAIR": 2_644_560}
@@ -56,6 +58,52 @@ def test_the_parameter_counts_are_those_of_table_8_and_of_the_formulas(model_nam
     assert sum(p.numel() for p in model.parameters()) == BY_FORMULA[model_name]
     if model_name in MAPS:
         assert sum(p.numel() for p in model.map.parameters()) == MAPS[model_name]
+
+
+def tomography():
+    return resolve(Path(__file__).parents[2], {"preset": "paper"}).ct
+
+
+def wide_encoder(features, outputs):
+    """Parameters of Table 10's encoder with so many linear outputs, layer by layer."""
+    widths = (16, 32), (32, 64), (64, 128)
+    blocks = sum(9 * a * b + 2 * b + 9 * b * b + 2 * b for a, b in widths)
+    return (9 * 16 + 16) + blocks + (features * outputs + outputs)
+
+
+def wide_decoder(latent, features):
+    """Parameters of Table 11's decoder, layer by layer."""
+    blocks = sum(9 * a * a + 2 * a + 9 * a * b for a, b in ((128, 64), (64, 32), (32, 16)))
+    return (latent * features + features) + blocks + (9 * 16 + 1)
+
+
+@pytest.mark.parametrize("name", ["vsPAIR", "vsPAIR_sparse"])
+def test_the_wide_pair_has_the_parts_of_tables_10_and_11(name):
+    """15,488 = 128 x 11 x 11 and 63,488 = 128 x 31 x 16 features; on the meta device, without memory."""
+    problem = tomography()
+    with torch.device("meta"):
+        model = models.build("vsPAIR", problem.methods[name], image=problem.image, observation=problem.observation)
+    parts = {
+        "qoi encoder": (model.qoi.encoder, wide_encoder(15_488, 3 * 8_192)),
+        "qoi decoder": (model.qoi.decoder, wide_decoder(8_192, 15_488)),
+        "observation encoder": (model.observation.encoder, wide_encoder(63_488, 2 * 2_048)),
+        "observation decoder": (model.observation.decoder, wide_decoder(2_048, 63_488)),
+        "map": (model.map, 4_096 * 24_576 + 24_576),
+        "rho": (model.prior, 1),
+    }
+    counts = {part: sum(p.numel() for p in module.parameters()) for part, (module, _) in parts.items()}
+    assert counts == {part: count for part, (_, count) in parts.items()}
+    assert sum(p.numel() for p in model.parameters()) == sum(counts.values()) == 999_541_091
+    assert model.qoi.encoder.heads.weight.shape == (3 * 8_192, 15_488)
+    assert model.qoi.decoder.expand[1].unflattened_size == (128, 11, 11)
+    assert model.map.layers.weight.shape == (24_576, 4_096)
+
+
+def test_the_learned_primal_dual_of_the_settings_has_the_size_of_errata_e8():
+    """The operator has no weights, so a tiny one will do."""
+    operator = RayTransform(Scan(pixels=16, enlarged=16, angles=6, bins=9).full())
+    model = models.build("LPD", tomography().methods["LPD"], operator=operator)
+    assert sum(p.numel() for p in model.parameters()) == 251_980
 
 
 def test_the_properties_are_those_of_table_2(build, batch, model_name):

@@ -146,7 +146,9 @@ def test_a_thousand_million_parameters_are_looked_at_for_free_and_refused(choice
     assert needed.gradients == 4 * 999_541_091
     assert needed.total > 16e9
     monkeypatch.setattr(memory, "available", lambda device: 12 * GIB)
-    sentence = r"training vsPAIR needs about 16\.\d GiB on device=cuda, but 12\.0 GiB are left there: lower latent_x"
+    sentence = (
+        r"training vsPAIR needs about 16\.\d GiB on device=cuda, but 12\.0 GiB are left there: lower the model's sizes"
+    )
     with pytest.raises(VspairError, match=sentence):
         require_memory(needed.total, "cuda", "training vsPAIR")
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,16 +39,30 @@ inpainting:
       base: {training.epochs: 1}
       train: 64
       test: 24
+ct:
+  image: [20, 20]
+  observation: [24, 20]
+  scan: {pixels: 44, enlarged: 56, angles: 50, bins: 41, binning: 2}
+  data: {train: 24, test: 40}
+  methods:
+    LPD: {iterations: 1, width: 4, training: {epochs: 1}}
+    vsPAIR: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
+    TV: {strengths: [1.0e-3, 1.0e-2], iterations: 5, pairs: 4}
+    UNet: {channels: [2, 4], training: {epochs: 1}}
+    vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
+  evaluation: {samples: 3, calibration: {samples: 39}}
+  figures: {gate: 0.3}
 """
 
 
 TABLES = (
     *("table3", "table4", "table5", "table8"),
     *("table_fig7", "table_uq", "table_fig12", "table_lambda3", "table_choices"),
+    *("table_ct", "table_ct_cost", "table_ct_uq"),
 )
 FIGURES = (
-    *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig12"),
-    *("fig_calibration", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "fig11", "fig12"),
+    *("fig_calibration", "fig_ct_noise", "fig_lambda3", "fig_training", "fig_theory"),
 )
 
 
@@ -87,11 +102,14 @@ class Project:
         return self.run("snakemake", "--cores", "2", *arguments, **environment)
 
     def planned(self, *arguments: str) -> set[str]:
-        """Jobs that a dry run plans, such as `train vsPAIR`, without the rule `all`."""
+        """Jobs that a dry run plans, such as `train vsPAIR` and `ct_train LPD 10`, without the rules that only collect.
+
+        In the name are the rule and, of its wildcards, the model, the method and the noise.
+        """
         result = self.snakemake("--dry-run", *arguments)
         assert result.returncode == 0, result.stdout + result.stderr
         jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", result.stdout + result.stderr, re.MULTILINE)
-        return {f"{rule} {_model(body)}".strip() for rule, body in jobs} - {"all"}
+        return {f"{rule} {_subject(body)}".strip() for rule, body in jobs} - {"all", "inpainting", "ct"}
 
     def edit(self, name: str, before: str, after: str) -> None:
         """Replace a text that stands in a file exactly once."""
@@ -111,9 +129,17 @@ class Project:
         return Project(Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
 
-def _model(body: str) -> str:
-    found = re.search(r"wildcards: .*model=(\w+)", body)
-    return found[1] if found else ""
+def _subject(body: str) -> str:
+    line = re.search(r"wildcards: (.*)", body)
+    wildcards = dict(wildcard.split("=", 1) for wildcard in line[1].split(", ")) if line else {}
+    return " ".join(wildcards[key] for key in ("model", "method", "noise") if key in wildcards)
+
+
+@pytest.fixture(scope="session")
+def pool():
+    """Runs two calls at a time: what Snakemake does before the first job takes seconds, on one core."""
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +164,12 @@ def finished(fresh, tmp_path_factory) -> Project:
     result = project.snakemake()
     assert result.returncode == 0, result.stdout + result.stderr
     return project
+
+
+@pytest.fixture(scope="session")
+def results(finished) -> Path:
+    """Folder of the finished run's results. Not to be changed."""
+    return finished.folder / "results/demo"
 
 
 @pytest.fixture

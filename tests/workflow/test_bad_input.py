@@ -1,5 +1,7 @@
 """Bad input: one clear sentence, an exit code other than 0, and nothing half-written."""
 
+import h5py
+import numpy as np
 import pytest
 
 from vspair.data.sources import CHECKSUMS, IMAGES
@@ -10,35 +12,46 @@ def refused(project, *arguments, **environment):
     result = project.snakemake(*arguments, **environment)
     text = result.stdout + result.stderr
     assert result.returncode != 0, text
-    assert "Traceback" not in text
+    assert "Traceback (most recent call last)" not in text
     assert not (project.folder / "results").exists()
     return text
 
 
-@pytest.mark.parametrize(
-    ("setting", "sentence"),
-    [
-        ("colour=red", "unknown key 'colour'"),
-        ("preset=huge", "preset must be one of demo, paper, quick, found 'huge'"),
-        ("inpainting={training: {epochs: 0}}", "inpainting.training.epochs: Input should be greater than 0, found '0'"),
-        ("inpainting={data: {patch_size: 40}}", "pixels does not fit into an image of 28x28"),
-        ("inpainting={data: {source: imagenet}}", "inpainting.data.source"),
-        ("inpainting={figures: {examples: [99]}}", "figures.examples names test image 99, but data.test=40"),
-        ("inpainting={evaluation: {calibration: {share: 0.1}}}", "but the level 0.95 needs 19"),
-        ("inpainting={studies: {lambda3: {train: 900}}}", "studies.lambda3 wants 900 training"),
-        ("inpainting={studies: {lambda3: {axes: {models.vsPAIR.colour: [1]}}}}", "'models.vsPAIR.colour'"),
-        (
-            "inpainting={studies: {lambda3: {models: [vPAIR]}}}",
-            "need the model vsPAIR and values on the axes models.vsPAIR",
-        ),
-        (
-            "inpainting={studies: {hyperprior: {axes: {models.vsPAIR.beta0: []}}}}",
-            "values on models.vsPAIR.alpha0: change",
-        ),
-    ],
-)
-def test_an_impossible_configuration_is_named(untouched, setting, sentence):
-    assert sentence in refused(untouched, "--config", setting)
+SETTINGS = {
+    "colour=red": "unknown key 'colour'",
+    "preset=huge": "preset must be one of demo, paper, quick, found 'huge'",
+    "inpainting={training: {epochs: 0}}": "inpainting.training.epochs: Input should be greater than 0, found '0'",
+    "inpainting={figures: {examples: [99]}}": "figures.examples names test image 99, but data.test=40",
+    "inpainting={studies: {lambda3: {train: 900}}}": "studies.lambda3 wants 900 training",
+    "inpainting={studies: {lambda3: {axes: {models.vsPAIR.colour: [1]}}}}": "'models.vsPAIR.colour'",
+    "inpainting={studies: {lambda3: {models: [vPAIR]}}}": "need the model vsPAIR and values on the axes models.vsPAIR",
+    "inpainting={studies: {hyperprior: {axes: {models.vsPAIR.beta0: []}}}}": "values on models.vsPAIR.alpha0: change",
+    "ct={scan: {binning: 3}}": "image=20x20 times scan.binning=3 is more than the scan's 44x44",
+    "ct={noise: {convention: theirs}}": "Input should be 'relative_norm' or 'mean_abs', found 'theirs'",
+    "preset=paper": "LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set the path to where they are, or set",
+}
+
+
+@pytest.fixture(scope="module")
+def asked(fresh, pool, tmp_path_factory):
+    """Starts what `refused` does with arguments, in a checkout of its own; several at once."""
+
+    def asked(*arguments):
+        project = fresh.copy(tmp_path_factory.mktemp("refused") / "project")
+        return pool.submit(refused, project, *arguments)
+
+    return asked
+
+
+@pytest.fixture(scope="module")
+def about_settings(asked):
+    """What is said about each setting."""
+    return {setting: asked("--config", setting) for setting in SETTINGS}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_an_impossible_configuration_is_named(about_settings, setting):
+    assert SETTINGS[setting] in about_settings[setting].result()
 
 
 def test_a_gpu_that_is_not_there_is_refused_before_anything_runs(untouched):
@@ -82,6 +95,59 @@ def test_a_truncated_file_is_noticed(untouched, tmp_path):
 
 def test_a_file_with_another_content_is_noticed(untouched, tmp_path):
     assert "instead of 6bbc9ace898e44ae57da46a324031adb" in fault(untouched, raw_folder(tmp_path))
+
+
+def hdf5(path, **datasets):
+    path.parent.mkdir()
+    with h5py.File(path, "w") as file:
+        for name, values in datasets.items():
+            file[name] = values
+
+
+def truncated(folder):
+    path = folder / "ct/ct_slices.h5"
+    hdf5(path, hu=np.full((8, 44, 44), -1000, np.int16))
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+
+
+def without_slices(folder):
+    (folder / "ct").mkdir()
+    (folder / "ct/notes.txt").write_text("not a slice")
+
+
+SLICES = {
+    "no file": ("source: hounsfield", lambda folder: None, "ct_slices.h5 is missing: put the HDF5 file there, or set"),
+    "truncated": ("source: hounsfield", truncated, "ct_slices.h5 cannot be read as HDF5"),
+    "another's file": (
+        "source: hounsfield",
+        lambda folder: hdf5(folder / "ct/ct_slices.h5", images=np.zeros((8, 44, 44))),
+        "ct_slices.h5 has no dataset `hu` (it has: images)",
+    ),
+    "another shape": (
+        "source: hounsfield",
+        lambda folder: hdf5(folder / "ct/ct_slices.h5", hu=np.full((8, 40, 40), -1000, np.int16)),
+        "`hu` has shape (8, 40, 40) instead of (slices, 44, 44)",
+    ),
+    "no slice in the folder": ("source: dicom, path: ct", without_slices, "holds no CT slice in DICOM"),
+    "no LoDoPaB": ("source: lodopab", lambda folder: None, "set data.download to fetch them"),
+}
+
+
+@pytest.fixture(scope="module")
+def about_slices(asked, tmp_path_factory):
+    """What is said about each data folder."""
+    answers = {}
+    for name, (settings, make, _) in SLICES.items():
+        folder = tmp_path_factory.mktemp("data")
+        make(folder)
+        answers[name] = asked("--config", f"ct={{data: {{{settings}}}}}", f"data_dir={folder}")
+    return answers
+
+
+@pytest.mark.parametrize("fault", SLICES)
+def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(about_slices, fault):
+    assert SLICES[fault][2] in about_slices[fault].result()
 
 
 def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched):

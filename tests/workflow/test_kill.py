@@ -8,18 +8,22 @@ import time
 
 import pytest
 
-LONGER = ("--config", "inpainting={training: {epochs: 60}}", "seeds=[0]")
-RUN = "results/demo/inpainting/runs/vsPAIR/seed0"
+RUNS = {
+    "results/demo/inpainting/runs/vsPAIR/seed0": "inpainting={training: {epochs: 60}}",
+    "results/demo/ct/runs/vsPAIR/noise10/seed0": "ct={methods: {vsPAIR: {training: {epochs: 100}}}}",
+}
 
 
-def made(project):
-    """Weights and history of the run, as bytes."""
-    return [(project.folder / RUN / name).read_bytes() for name in ("weights.safetensors", "history.csv")]
+def made(run):
+    """Weights and history of a run, as bytes."""
+    return [(run / name).read_bytes() for name in ("weights.safetensors", "history.csv")]
 
 
 @pytest.mark.slow
-def test_a_killed_workflow_ends_with_the_bits_of_an_uninterrupted_one(fresh, tmp_path):
-    targets = [f"{RUN}/weights.safetensors", *LONGER]
+@pytest.mark.parametrize("run", RUNS)
+def test_a_killed_workflow_ends_with_the_bits_of_an_uninterrupted_one(fresh, tmp_path, run):
+    longer = ("--config", RUNS[run], "seeds=[0]")
+    targets = [f"{run}/weights.safetensors", *longer]
     whole, killed = fresh.copy(tmp_path / "whole"), fresh.copy(tmp_path / "killed")
     assert whole.snakemake(*targets).returncode == 0
 
@@ -31,7 +35,7 @@ def test_a_killed_workflow_ends_with_the_bits_of_an_uninterrupted_one(fresh, tmp
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    checkpoint = killed.folder / RUN / "checkpoint.safetensors"
+    checkpoint = killed.folder / run / "checkpoint.safetensors"
     deadline = time.monotonic() + 120
     while not checkpoint.exists():
         assert process.poll() is None, "the run ended before it could be killed"
@@ -39,11 +43,11 @@ def test_a_killed_workflow_ends_with_the_bits_of_an_uninterrupted_one(fresh, tmp
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert not (killed.folder / RUN / "weights.safetensors").exists()
+    assert not (killed.folder / run / "weights.safetensors").exists()
 
-    assert killed.snakemake("--unlock", *LONGER).returncode == 0
+    assert killed.snakemake("--unlock", *longer).returncode == 0
     result = killed.snakemake(*targets)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "continues after epoch" in result.stdout + result.stderr
-    assert made(killed) == made(whole)
+    assert made(killed.folder / run) == made(whole.folder / run)
     assert not checkpoint.exists()

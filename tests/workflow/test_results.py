@@ -1,4 +1,4 @@
-"""What a finished run leaves: tables, figures, the report and their evidence."""
+"""What a finished run leaves: tables, figures, the report and their evidence; of CT see test_scan_results."""
 
 import json
 import os
@@ -7,12 +7,6 @@ import re
 import pandas as pd
 import pytest
 from scipy import stats
-
-
-@pytest.fixture(scope="module")
-def results(finished):
-    """Folder of the finished run's results."""
-    return finished.folder / "results/demo"
 
 
 def test_every_target_is_there_in_every_form(results, tables, figures):
@@ -107,7 +101,8 @@ def test_the_report_is_one_offline_page_with_captions(finished, tmp_path):
     result = finished.snakemake("--report", str(page))
     assert result.returncode == 0, result.stdout + result.stderr
     html = page.read_text()
-    assert "Blind inpainting" in html
+    for section in ("Blind inpainting", "Computed tomography", "Theory"):
+        assert section in html
     assert "All variance maps share one scale" in html
     assert not re.search(r"""<(?:script|link|img)[^>]+(?:src|href)=["']https?:""", html)
 
@@ -119,7 +114,11 @@ def test_a_clean_run_passes_the_audit(finished):
 
 @pytest.mark.parametrize(
     ("name", "word"),
-    [("tables/table3.csv", "edited"), ("inpainting/evaluations/PAIR/seed0/images.csv", "edited")],
+    [
+        ("tables/table3.csv", "edited"),
+        ("inpainting/evaluations/PAIR/seed0/images.csv", "edited"),
+        ("ct/evaluations/LPD/noise10/seed0/images.csv", "edited"),
+    ],
 )
 def test_the_audit_finds_an_edited_result(project, name, word):
     path = project.folder / "results/demo" / name

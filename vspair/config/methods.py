@@ -18,6 +18,15 @@ class Method(Section):
     physical: ClassVar[bool] = True
     """Whether the method is given the operator, and not the sizes of QoI and observation alone."""
 
+    learns: ClassVar[bool] = True
+    """Whether it learns or chooses something from training pairs."""
+
+    seeded: ClassVar[bool] = True
+    """Whether a run depends on its seed."""
+
+    probabilistic: ClassVar[bool] = False
+    """Whether it has a posterior, and an objective with open choices (ERRATA E14)."""
+
     trained_on: Literal["levels", "variable"] = Field(
         "levels", description="one run on each noise level's data set, or one on the variable data set"
     )
@@ -30,6 +39,9 @@ class Method(Section):
 class Filtered(Method):
     """Filtered back-projection."""
 
+    learns: ClassVar[bool] = False
+    seeded: ClassVar[bool] = False
+
     kind: Literal["FBP"] = Field(description="class of the method in `vspair.models`")
     filter: Window = Field(description="window of the ramp filter")
     cutoff: Fraction = Field(description="frequency beyond which the filter is 0, as a share of the largest")
@@ -37,6 +49,8 @@ class Filtered(Method):
 
 class Variational(Method):
     """Least squares with total variation."""
+
+    seeded: ClassVar[bool] = False
 
     kind: Literal["TV"] = Field(description="class of the method in `vspair.models`")
     strengths: tuple[NonNegative, ...] = Field(min_length=1, description="weights of total variation to choose from")
@@ -72,6 +86,7 @@ class Paired(Method):
     """vsPAIR with a linear latent map (Tables 10 to 12)."""
 
     physical: ClassVar[bool] = False
+    probabilistic: ClassVar[bool] = True
 
     kind: Literal["vsPAIR"] = Field(description="class of the method in `vspair.models`")
     channels: tuple[PositiveInt, ...] = Field(min_length=2, description="widths of the convolutional backbone")
@@ -86,6 +101,8 @@ class Paired(Method):
     weights: Weights = Field(description="weights of the objective's terms")
     training: Training = Field(description="the training loop")
 
+
+KINDS = (Filtered, Variational, Unrolled, Postprocessing, Paired)
 
 AnyMethod = Annotated[Filtered | Variational | Unrolled | Postprocessing | Paired, Field(discriminator="kind")]
 """Any method's settings, told apart by `kind`."""

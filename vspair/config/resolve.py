@@ -3,11 +3,12 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
+from vspair.config.methods import KINDS
 from vspair.config.problem import Problem
 from vspair.config.section import Section
 from vspair.config.theory import Theory
@@ -107,7 +108,12 @@ def _deepest(faults: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:
-    key = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    # Behind a method's name pydantic puts the kind that it took the method for.
+    place = [part for i, part in enumerate(fault["loc"]) if fault["loc"][:2] != ("ct", "methods") or i != 3]
+    key = ".".join(str(part) for part in place if part != "[key]")
+    if fault["type"].startswith("union_tag"):
+        kinds = ", ".join(get_args(kind.model_fields["kind"].annotation)[0] for kind in KINDS)
+        return f"{key}.kind must be one of {kinds}, found {dict(fault['input']).get('kind')!r}"
     if fault["type"] == "extra_forbidden":
         return f"unknown key {key!r}"
     if fault["type"] == "missing":

@@ -56,8 +56,8 @@ class Noise(Section):
 
     @model_validator(mode="after")
     def _levels_are_possible(self) -> "Noise":
-        if len(set(self.levels)) < len(self.levels):
-            raise ValueError(f"levels must be distinct, found {list(self.levels)}")
+        if len({f"{level:g}" for level in self.levels}) < len(self.levels):
+            raise ValueError(f"levels must be distinct in six digits, found {list(self.levels)}")
         if self.variable[0] >= self.variable[1]:
             raise ValueError(f"variable must rise from its first to its second level, found {list(self.variable)}")
         return self

@@ -1,5 +1,6 @@
 """Computed tomography's configuration: slices, scan, noise, methods, evaluation, figures (Section 4.2)."""
 
+import math
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -12,6 +13,9 @@ from vspair.config.section import Section
 from vspair.config.training import Choices
 
 Index = Annotated[int, Field(ge=0)]
+
+SSIM_WINDOW = 7
+"""Smallest image that structural similarity is defined for, in pixels."""
 
 
 class ScanEvaluation(Section):
@@ -68,6 +72,13 @@ class Tomography(Section):
                     f"{name}={kept[0]}x{kept[1]} times scan.binning={scan.binning} is more than the scan's "
                     f"{full[0]}x{full[1]}"
                 )
+        if min(self.image) < SSIM_WINDOW:
+            raise ValueError(f"image={self.image[0]}x{self.image[1]} is below the {SSIM_WINDOW} pixels that SSIM needs")
+        published = {"side": 0.26, "pixels": 362, "angles": 1000, "bins": 513}
+        if self.data.source == "lodopab" and scan.model_dump(include=set(published)) != published:
+            raise ValueError(
+                f"the scans of data.source=lodopab were made with {published}: leave these of scan as they are"
+            )
         if scan.enlarged < scan.pixels:
             raise ValueError(f"scan.enlarged={scan.enlarged} must be at least scan.pixels={scan.pixels}")
         return self
@@ -75,8 +86,8 @@ class Tomography(Section):
     @model_validator(mode="after")
     def _methods_fit(self) -> "Tomography":
         for name, method in self.methods.items():
-            if not name.replace("_", "").isalnum():
-                raise ValueError(f"methods.{name}: a name is made of letters, digits and underscores")
+            if not (name.isascii() and name.replace("_", "").isalnum()):
+                raise ValueError(f"methods.{name}: a name is made of letters, digits and underscores, without accents")
             shapes = {Paired: (self.image, self.observation), Postprocessing: (self.image,)}.get(type(method), ())
             for shape in shapes:
                 halvings = 2 ** (len(method.channels) - 1)
@@ -106,6 +117,9 @@ class Tomography(Section):
         for name in ("overlays", "perturbed"):
             if beyond := [image for image in getattr(figures, name) if image >= test]:
                 raise ValueError(f"figures.{name} names test image {beyond[0]}, but data.test={test}")
+        latents = [m.latent_x for m in self.methods.values() if isinstance(m, Paired) and m.trained_on == "variable"]
+        if figures.top > min(latents):
+            raise ValueError(f"figures.top={figures.top} is more than the latent_x={min(latents)} latents of a method")
         if figures.example >= test:
             raise ValueError(f"figures.example names test image {figures.example}, but data.test={test}")
         calibration = self.evaluation.calibration
@@ -116,6 +130,13 @@ class Tomography(Section):
                 f"conformal scaling, but the level {max(calibration.levels)} needs {calibration.images_needed}"
             )
         return self
+
+    def needed(self) -> dict[str, int]:
+        """Fewest training and test slices that methods, figures and calibration can do with."""
+        calibration, figures = self.evaluation.calibration, self.figures
+        shown = 1 + max(figures.example, *figures.overlays, *figures.perturbed)
+        fitted = math.ceil(calibration.images_needed / Fraction(str(calibration.share)))
+        return {"train": max(getattr(m, "pairs", 1) for m in self.methods.values()), "test": max(shown, fitted)}
 
     def runs(self) -> list[tuple[str, str]]:
         """Every method with every data set that it is run on, (method, noise)."""

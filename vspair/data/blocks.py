@@ -14,6 +14,8 @@ from vspair.errors import VspairError
 from vspair.files import whole
 from vspair.operators import Scan, crop_average
 
+PARTS = ("qoi", "observation", "index", "patient", "test")
+
 AT_ONCE = 32
 """Slices scanned at once: a full sinogram has 2 MB, an enlarged slice 4 MB."""
 
@@ -90,8 +92,9 @@ def join_blocks(paths: Sequence[Path]) -> Pairs:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        return load_file(path)
-    except SafetensorError as error:
+        block = load_file(path)
+        return {name: block[name] for name in PARTS}
+    except (SafetensorError, KeyError) as error:
         raise VspairError(
             f"{path} is not a whole block of scans ({error}): delete it and run the same command again"
         ) from error

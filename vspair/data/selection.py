@@ -12,7 +12,7 @@ from tqdm import tqdm
 from vspair.data.slices import Slices
 from vspair.data.splits import SliceSplit
 from vspair.errors import VspairError
-from vspair.files import require_space, whole
+from vspair.files import whole
 
 AT_ONCE = 64
 """Slices read at once: bounds the memory of sinograms before they are made smaller."""
@@ -73,7 +73,6 @@ def write_selection(path: Path, selection: Selection) -> None:
         VspairError: the disk is full.
     """
     arrays = {name: array for name, array in vars(selection).items() if array is not None}
-    require_space(path, sum(array.nbytes for array in arrays.values()))
     with whole(path) as temporary:
         save_file(arrays, temporary)
 

@@ -1,5 +1,6 @@
 """Split of slices into training and test by patient."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,25 @@ def split_slices(patients: np.ndarray, held_out: np.ndarray | None, train: int, 
         )
     drawn = (generator.permutation(pool)[:size] for pool, size in zip((train_pool, test_pool), kept, strict=True))
     return SliceSplit(*drawn, "; ".join(sentences) or None)
+
+
+def require_enough(split: SliceSplit, needed: Mapping[str, int]) -> None:
+    """Refuse a split that is too small for what is to come, before anything is simulated or trained.
+
+    Arguments:
+        split: of the source.
+        needed: fewest slices for `train` and `test`.
+
+    Raises:
+        VspairError: a part has fewer.
+    """
+    for part, index in (("train", split.train_index), ("test", split.test_index)):
+        if len(index) < needed[part]:
+            raise VspairError(
+                f"expected at least {needed[part]} slices for {part}, which methods, figures and calibration of the "
+                f"configuration need, found {len(index)}: take a source with more slices, or lower ct.figures' "
+                "positions, ct.evaluation.calibration.levels or the methods' pairs"
+            )
 
 
 def _reduced(train_pool: int, test_pool: int, train: int, test: int) -> tuple[int, int]:

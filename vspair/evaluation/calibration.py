@@ -1,6 +1,5 @@
 """Calibration of posterior samples before and after a conformal scaling (definitions: docs/definitions.md)."""
 
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,8 +89,9 @@ def calibrate(
     bar = tqdm(total=len(qoi), unit="image", disable=None)
 
     def batches(part: slice) -> Iterator[_Batch]:
-        holes = itertools.repeat(None) if mask is None else mask[part].flatten(1).split(batch_size)
-        for x, y, hole in zip(qoi[part].split(batch_size), observation[part].split(batch_size), holes, strict=False):
+        parts = qoi[part].split(batch_size)
+        holes = [None] * len(parts) if mask is None else mask[part].flatten(1).split(batch_size)
+        for x, y, hole in zip(parts, observation[part].split(batch_size), holes, strict=True):
             draws = PredictiveSamples(method.posterior(y).sample(samples, generator).flatten(2))
             yield _Batch(draws, x.flatten(1), hole, levels, resolution)
             bar.update(len(y))

@@ -10,9 +10,9 @@ from vspair.operators.ray import RayTransform
 class FBP(DirectMethod):
     """Filtered back-projection (see `FilteredBackProjection`); it has nothing to learn.
 
-    The default window and cut-off are those of dival's reference reconstructor for LoDoPaB-CT (Hann, frequency scaling
-    0.641, in its example `ct_reference_fbp_and_fbpunet.py`), chosen there for 513 bins. The cut-off is relative to the
-    Nyquist frequency of the operator's own bins: on averaged bins the same share passes less detail.
+    The cut-off is relative to the Nyquist frequency of the operator's own bins. dival's reference for LoDoPaB-CT (Hann,
+    0.641, in its example `ct_reference_fbp_and_fbpunet.py`) is for the 513 bins of the full scan; after averaging by
+    four its cut-off lies beyond what the bins can show. Hence the default: no window (docs/deviations.md, D17).
 
     Arguments:
         operator: of the observations.
@@ -23,7 +23,7 @@ class FBP(DirectMethod):
         ValueError: the window is unknown, the cut-off outside (0, 1], or the bins are not evenly spaced.
     """
 
-    def __init__(self, operator: RayTransform, filter: str = "hann", cutoff: float = 0.64):
+    def __init__(self, operator: RayTransform, filter: str = "ram-lak", cutoff: float = 1.0):
         super().__init__(operator)
         self.inverse = FilteredBackProjection(operator, filter, cutoff)
 

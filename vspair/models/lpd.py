@@ -20,8 +20,8 @@ class LPD(LearnedMethod):
         primal: channels of the primal memory, at least 2.
         dual: channels of the dual memory.
         width: channels inside the updates. With the defaults there are 251,980 weights.
-        start: what the primal memory begins with: `zero`, or `fbp`, filtered back-projection with a Hann window, as
-            dival's default has it, from which few training steps suffice.
+        start: what the primal memory begins with: `zero`, or `fbp`, filtered back-projection with a Hann window, from
+            which few training steps suffice (an option of dival's too).
 
     Raises:
         ValueError: the primal memory has fewer than two channels, or the start is unknown.

@@ -131,5 +131,5 @@ def require_memory(needed: int, device: str, what: str) -> None:
     if needed > left:
         raise VspairError(
             f"{what} needs about {needed / GIB:.1f} GiB on device={device}, but {left / GIB:.1f} GiB are left there: "
-            "lower latent_x or latent_y, or batch_size, or use a device with more memory"
+            "lower the model's sizes (latent_x, latent_y, channels, width) or batch_size, or take a device with more"
         )

@@ -1,5 +1,6 @@
 """Methods for scans: what they start from (operator, pairs as the methods see them) and how they learn."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from vspair.data.pairs import Pairs, Split
 from vspair.data.scales import Scale, scan_scales
 from vspair.data.store import read_pairs
 from vspair.devices import peak_memory
+from vspair.files import require_space
 from vspair.models.build import build
 from vspair.operators import Scan
 from vspair.operators.ray import RayTransform
@@ -81,18 +83,27 @@ def scan_setting(name: str, problem: str, configuration: Mapping[str, Any], pair
     if method.physical:
         scan = ScanSettings.model_validate(configuration[f"{problem}.scan"])
         geometry = Scan(**scan.geometry()).reduced(image, observation, scan.binning)
-        frame = {"operator": RayTransform(geometry, 1 / observation_scale.unit).to(device)}
+        # It moves to the device with the method, once the method is known to fit there.
+        frame = {"operator": RayTransform(geometry, 1 / observation_scale.unit)}
+        if isinstance(method, Variational):
+            cut = max(scan.pixels - side * scan.binning for side in image) / 2
+            frame["margin"] = math.ceil(cut / scan.binning)
     return ScanSetting(method.kind, method, frame, stored, scale, observation_scale, device)
 
 
 def learn(
-    setting: ScanSetting, choices: Choices, seed: int, checkpoint: Checkpoint | None = None, precision: str = "float32"
+    setting: ScanSetting,
+    choices: Choices | None,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    precision: str = "float32",
 ) -> tuple[torch.nn.Module, list[dict[str, float]], dict[str, float]]:
     """Train a method, or choose its strength, on the training pairs.
 
     Arguments:
         setting: the method on its data set.
-        choices, seed, checkpoint, precision: as for `train_model`.
+        choices: what the paper leaves open; None for a method that it does not concern.
+        seed, checkpoint, precision: as for `train_model`.
 
     Returns:
         The method; its history; and its cost: `seconds` per epoch (mean over this session's), `epochs`, and
@@ -109,7 +120,7 @@ def learn(
         history = model.tune(pairs.qoi, pairs.observation)
         cost = {"seconds": time.perf_counter() - started, "epochs": 1, "peak_bytes": peak_memory(setting.device)}
         return model, history, cost
-    _require_room(setting, choices, precision)
+    _require_room(setting, choices, precision, checkpoint)
     spent = Cost()
     model, history = train_model(
         setting.kind,
@@ -127,8 +138,8 @@ def learn(
     return model, history, {"seconds": mean, "epochs": method.training.epochs, "peak_bytes": spent.peak_bytes}
 
 
-def _require_room(setting: ScanSetting, choices: Choices, precision: str) -> None:
-    """Refuse a training that the device has no memory for, before anything is allocated there."""
+def _require_room(setting: ScanSetting, choices: Choices | None, precision: str, checkpoint: Checkpoint | None) -> None:
+    """Refuse a training that the device has no memory or the disk no space for, before anything is allocated."""
     if "operator" in setting.frame:
         # Methods ask for it when they are built, which is done without numbers below.
         setting.frame["operator"].norm()
@@ -143,3 +154,6 @@ def _require_room(setting: ScanSetting, choices: Choices, precision: str) -> Non
     )
     resident = train.qoi.nbytes + train.observation.nbytes
     require_memory(needed.total + resident, setting.device, f"training {setting.kind} with {len(train)} pairs")
+    if checkpoint:
+        # A checkpoint is replaced by a whole new one, and the weights come beside it.
+        require_space(checkpoint.path, 2 * (needed.weights + needed.optimiser) + needed.weights)

@@ -40,6 +40,7 @@ config["local"] = {
         for key, value in workflow.config_settings.overwrite_config.items()
         if key not in ("preset", "data_dir", "local")
     },
+    "slices_needed": CONFIG.ct.needed(),
 }
 
 
@@ -83,21 +84,15 @@ def conditions(table):
 
 
 def slice_source(wildcards):
-    """File or folder of the CT slices: what the user named, which must be there, or what `ct_download` fetches."""
+    """File or folder of the CT slices: what the user named, which must be there, or the list of what was fetched."""
     data, scan = CONFIG.ct.data, CONFIG.ct.scan
     if data.source == "phantoms":
         return []
+    if data.source == "lodopab" and data.download:
+        return rules.ct_download.output.listing
     path = f"{DATA}/{data.path}"
-    if not (data.source == "lodopab" and data.download):
-        told(
-            lambda: check_slices(
-                data.source,
-                Path(path),
-                pixels=scan.pixels,
-                angles=scan.angles,
-                bins=scan.bins,
-            )
-        )
+    sizes = scan.model_dump(include={"pixels", "angles", "bins"})
+    told(lambda: check_slices(data.source, Path(path), **sizes))
     return path
 
 
@@ -114,28 +109,28 @@ def scan_keys(method):
 
 def scan_weights(wildcards):
     """What a CT method has learned or chosen from training pairs; nothing for filtered back-projection."""
-    if CONFIG.ct.methods[wildcards.method].kind not in LEARNING:
+    if not CONFIG.ct.methods[wildcards.method].learns:
         return []
     return expand(rules.ct_train.output.weights, **wildcards)[0]
 
 
-def scan_runs(file, kinds=None, methods=None, seeds=None):
+def on_levels(method):
+    """Whether a CT method, by its settings, is run on the data set of each noise level."""
+    return method.trained_on == "levels"
+
+
+def scan_runs(file, which=lambda method: True, seeds=None):
     """Files of the runs of CT methods and, in the same order, (method, noise, seed) of each.
 
-    file: an output of a rule with the wildcards method, noise and seed. kinds: only methods of these classes. methods:
-    only these. seeds: only these. What does not depend on a seed is run with the first.
+    file: an output of a rule with the wildcards method, noise and seed. which: says of a method's settings whether its
+    runs are wanted. seeds: only these. What does not depend on a seed is run with the first.
     """
+    methods = CONFIG.ct.methods
     runs = [
-        [method, noise, seed]
-        for method, noise in CONFIG.ct.runs()
-        for seed in (
-            CONFIG.seeds
-            if CONFIG.ct.methods[method].kind not in ("FBP", "TV")
-            else CONFIG.seeds[:1]
-        )
-        if (kinds is None or CONFIG.ct.methods[method].kind in kinds)
-        and (methods is None or method in methods)
-        and (seeds is None or seed in seeds)
+        [name, noise, seed]
+        for name, noise in CONFIG.ct.runs()
+        for seed in (CONFIG.seeds if methods[name].seeded else CONFIG.seeds[:1])
+        if which(methods[name]) and (seeds is None or seed in seeds)
     ]
     return [expand(file, method=m, noise=n, seed=s)[0] for m, n, s in runs], runs
 

@@ -2,8 +2,6 @@
 
 CT = f"{RESULTS}/ct"
 METHODS = CONFIG.ct.methods
-# Classes of the methods that learn or choose something from training pairs.
-LEARNING = ["TV", "LPD", "UNet", "vsPAIR"]
 NOISES = list(CONFIG.ct.noise.names())
 
 
@@ -16,8 +14,9 @@ wildcard_constraints:
 if CONFIG.ct.data.source == "lodopab" and CONFIG.ct.data.download:
 
     rule ct_download:
+        # Not the folder itself: Snakemake deletes the outputs of a rule before it runs again.
         output:
-            folder=directory(f"{DATA}/{CONFIG.ct.data.path}"),
+            listing=f"{DATA}/{CONFIG.ct.data.path}.files.json",
             receipt=f"{DATA}/{CONFIG.ct.data.path}.receipt.json",
         log:
             f"{DATA}/{CONFIG.ct.data.path}.log",
@@ -141,9 +140,12 @@ rule ct_noise:
         mem_mb=8000,
         runtime=30,
     params:
-        evidence=evidence(
+        evidence=lambda wildcards: evidence(
             "scripts/ct_noise.py",
-            ["ct.noise"],
+            [
+                "ct.noise.convention",
+                *(["ct.noise.variable"] if wildcards.noise == VARIABLE else []),
+            ],
             seed=CONFIG.ct.data.seed,
             stochastic=True,
         ),

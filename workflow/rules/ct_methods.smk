@@ -26,7 +26,7 @@ rule ct_train:
             [
                 "precision",
                 *scan_keys(wildcards.method),
-                "ct.choices",
+                *(["ct.choices"] if METHODS[wildcards.method].probabilistic else []),
             ],
             entries=[f"vspair.models:{METHODS[wildcards.method].kind}"],
             seed=int(wildcards.seed),
@@ -62,7 +62,11 @@ rule ct_evaluate:
             [
                 "precision",
                 *scan_keys(wildcards.method),
-                "ct.evaluation.samples",
+                *(
+                    ["ct.evaluation.samples"]
+                    if METHODS[wildcards.method].probabilistic
+                    else []
+                ),
                 "ct.evaluation.batch_size",
             ],
             entries=[f"vspair.models:{METHODS[wildcards.method].kind}"],

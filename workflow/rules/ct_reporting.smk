@@ -1,8 +1,6 @@
 # Computed tomography (Section 4.2): tables and figures.
 
-TRAINED_ON_LEVELS = [
-    method for method, settings in METHODS.items() if settings.trained_on == "levels"
-]
+TRAINED_ON_LEVELS = [method for method in METHODS if on_levels(METHODS[method])]
 VARIABLE_VSPAIR = [
     method
     for method, settings in METHODS.items()
@@ -67,7 +65,9 @@ rule table_ct:
 
 rule table_ct_uq:
     input:
-        summaries=scan_runs(rules.ct_calibrate.output.summary, ["vsPAIR"])[0],
+        summaries=scan_runs(
+            rules.ct_calibrate.output.summary, lambda method: method.probabilistic
+        )[0],
     output:
         csv=f"{TABLE}/table_ct_uq.csv",
         md=report(
@@ -90,7 +90,9 @@ rule table_ct_uq:
         mem_mb=4000,
         runtime=20,
     params:
-        runs=scan_runs(rules.ct_calibrate.output.summary, ["vsPAIR"])[1],
+        runs=scan_runs(
+            rules.ct_calibrate.output.summary, lambda method: method.probabilistic
+        )[1],
         labels=ROW_LABELS,
         evidence=evidence("scripts/table_ct_uq.py", ["seeds"]),
     script:
@@ -100,7 +102,7 @@ rule table_ct_uq:
 rule table_ct_cost:
     input:
         summaries=scan_runs(rules.ct_evaluate.output.summary)[0],
-        costs=scan_runs(rules.ct_train.output.cost, LEARNING)[0],
+        costs=scan_runs(rules.ct_train.output.cost, lambda method: method.learns)[0],
         published=PUBLISHED,
     output:
         csv=f"{TABLE}/table_ct_cost.csv",
@@ -125,6 +127,7 @@ rule table_ct_cost:
         runtime=20,
     params:
         runs=scan_runs(rules.ct_evaluate.output.summary)[1],
+        cost_runs=scan_runs(rules.ct_train.output.cost, lambda method: method.learns)[1],
         labels=METHOD_LABELS,
         evidence=evidence(
             "scripts/table_ct_cost.py",
@@ -137,13 +140,11 @@ rule table_ct_cost:
 rule fig9:
     input:
         pairs=expand(rules.ct_noise.output.pairs, noise=LEVELS),
-        images=scan_runs(
-            rules.ct_evaluate.output.images, methods=TRAINED_ON_LEVELS, seeds=SEEDS[:1]
-        )[0],
+        images=scan_runs(rules.ct_evaluate.output.images, on_levels, SEEDS[:1])[0],
         moments=scan_runs(
             rules.ct_evaluate.output.moments,
-            methods=TRAINED_ON_LEVELS,
-            seeds=SEEDS[:1],
+            on_levels,
+            SEEDS[:1],
         )[0],
     output:
         png=report(
@@ -167,9 +168,7 @@ rule fig9:
         mem_mb=4000,
         runtime=20,
     params:
-        runs=scan_runs(
-            rules.ct_evaluate.output.images, methods=TRAINED_ON_LEVELS, seeds=SEEDS[:1]
-        )[1],
+        runs=scan_runs(rules.ct_evaluate.output.images, on_levels, SEEDS[:1])[1],
         methods=TRAINED_ON_LEVELS,
         labels=METHOD_LABELS,
         noises=LEVELS,
