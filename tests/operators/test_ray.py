@@ -168,3 +168,19 @@ def test_moving_a_copy_leaves_the_original_where_it_is(ray):
 def test_images_of_another_grid_are_refused(wrong):
     with pytest.raises(ValueError, match=r"expected an array of \(n, 1, 17, 23\)"):
         RayTransform(ASKEW)(torch.zeros(wrong))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_the_gpu_agrees_with_the_cpu_and_with_itself(ray):
+    """Both directions, their gradients and the norm; twice the same to the bit, or resuming would not be exact."""
+    there = copy.deepcopy(ray).to("cuda")
+    assert there.norm() == pytest.approx(ray.norm(), rel=1e-4)
+    for batch, here, gpu in ((images(ray), ray, there), (sinograms(ray), ray.adjoint, there.adjoint)):
+        torch.testing.assert_close(gpu(batch.cuda()).cpu(), here(batch), rtol=1e-4, atol=1e-6)
+        assert torch.equal(gpu(batch.cuda()), gpu(batch.cuda()))
+        leaf = batch.cuda().requires_grad_()
+        gpu(leaf).square().sum().backward()
+        expected = batch.clone().requires_grad_()
+        here(expected).square().sum().backward()
+        torch.testing.assert_close(leaf.grad.cpu(), expected.grad, rtol=1e-3, atol=1e-5)

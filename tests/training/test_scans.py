@@ -69,7 +69,7 @@ def pairs(tmp_path_factory):
 def setting(pairs):
     """A method's setting by name, of which `schedule` changes the training and `scale` the observations."""
 
-    def setting(name, scale="maximum", **schedule):
+    def setting(name, scale="maximum", device="cpu", **schedule):
         method = dict(METHODS[name])
         if name in TRAINED:
             weights = WEIGHTS if name == "vsPAIR" else {"lambda1": 1.0}
@@ -81,7 +81,7 @@ def setting(pairs):
             "any.data.scale": scale,
             "any.methods.mine": method,
         }
-        return scan_setting("mine", "any", configuration, pairs, "cpu")
+        return scan_setting("mine", "any", configuration, pairs, device)
 
     return setting
 
@@ -268,3 +268,21 @@ def test_the_choices_and_the_seed_reach_the_training(setting):
     }
     assert runs["same"] == runs["again"]
     assert runs["same"] not in (runs["map"], runs["other"])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("name", ["TV", *TRAINED])
+def test_a_method_learns_on_a_gpu_and_again_to_the_same_bits(setting, name, choices, tmp_path):
+    """The whole way: memory looked at, operator and pairs moved, training, weights read back."""
+    first, second = (learn(setting(name, device="cuda"), choices, seed=1)[0] for _ in range(2))
+    for key, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[key]), key
+    save_weights(tmp_path / "weights.safetensors", first)
+    found = setting(name, device="cuda")
+    test = found.pairs(found.stored.test)
+    image = found.model(tmp_path / "weights.safetensors").reconstruct(
+        test.observation, torch.Generator("cuda").manual_seed(0)
+    )
+    assert image.is_cuda
+    assert image.isfinite().all()
