@@ -91,7 +91,13 @@ rule ct_block:
     params:
         evidence=evidence(
             "scripts/ct_block.py",
-            ["ct.image", "ct.observation", "ct.scan", "ct.data.blocks"],
+            [
+                "ct.image",
+                "ct.observation",
+                "ct.scan",
+                "ct.data.blocks",
+                "ct.data.seed",
+            ],
             seed=CONFIG.ct.data.seed,
             stochastic=True,
         ),
@@ -143,6 +149,7 @@ rule ct_noise:
         evidence=lambda wildcards: evidence(
             "scripts/ct_noise.py",
             [
+                "ct.data.seed",
                 "ct.noise.convention",
                 *(["ct.noise.variable"] if wildcards.noise == VARIABLE else []),
             ],
