@@ -59,7 +59,7 @@ lint: $(READY) ## code style and workflow checks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/snakefmt --check workflow && $(BIN)/snakemake --lint
 
 benchmark: $(READY) ## speed beside what a user would otherwise run
-	$(BIN)/python benchmarks/training.py && $(BIN)/python benchmarks/localisation.py
+	$(BIN)/python benchmarks/training.py && $(BIN)/python benchmarks/localisation.py && $(BIN)/python benchmarks/projection.py
 
 clean: ## remove results and the environment
 	rm -rf $(VENV) results .snakemake
