@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 import vspair
-from vspair.config import resolve
+from vspair.config.resolve import merge, resolve
 from vspair.errors import VspairError
 from vspair.files import write_text
 from vspair.provenance.audit import CODES, SEVERAL, Configuration, Finding, audit, exit_code
@@ -94,16 +94,14 @@ def _configuration(root: Path, preset: str, assignments: Sequence[str]) -> tuple
         key, equals, value = assignment.partition("=")
         if not (key and equals):
             raise VspairError(f"expected --config KEY=VALUE, found {assignment!r}: write for instance device=cpu")
-        _assign(settings, key.split("."), yaml.safe_load(value))
+        settings = merge(settings, _nested(key.split("."), yaml.safe_load(value)))
     # The preset is what the receipts say it was.
     config = resolve(root, {**settings, "preset": preset})
     return lambda key: config.select([key])[key], root / (config.data_dir or "data")
 
 
-def _assign(settings: dict, keys: Sequence[str], value: object) -> None:
-    for key in keys[:-1]:
-        settings = settings.setdefault(key, {})
-    settings[keys[-1]] = value
+def _nested(keys: Sequence[str], value: object) -> object:
+    return {keys[0]: _nested(keys[1:], value)} if keys else value
 
 
 def _report(findings: Sequence[Finding], receipts: int) -> dict[str, object]:

@@ -73,6 +73,13 @@ def tables():
 
 
 @pytest.fixture(scope="session")
+def papers():
+    """Settings of the paper's preset, by those of its slices; with LoDoPaB's scan, of which `TINY` makes another."""
+    scan = "{pixels: 362, enlarged: 1000, angles: 1000, bins: 513, binning: 4}"
+    return lambda slices="{}": ("preset=paper", f"ct={{data: {slices}, scan: {scan}}}")
+
+
+@pytest.fixture(scope="session")
 def figures():
     """Names of all figures."""
     return FIGURES

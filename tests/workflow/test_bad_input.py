@@ -28,7 +28,6 @@ SETTINGS = {
     "inpainting={studies: {hyperprior: {axes: {models.vsPAIR.beta0: []}}}}": "values on models.vsPAIR.alpha0: change",
     "ct={scan: {binning: 3}}": "image=20x20 times scan.binning=3 is more than the scan's 44x44",
     "ct={noise: {convention: theirs}}": "Input should be 'relative_norm' or 'mean_abs', found 'theirs'",
-    "preset=paper": "LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set the path to where they are, or set",
 }
 
 
@@ -130,7 +129,6 @@ SLICES = {
         "`hu` has shape (8, 40, 40) instead of (slices, 44, 44)",
     ),
     "no slice in the folder": ("source: dicom, path: ct", without_slices, "holds no CT slice in DICOM"),
-    "no LoDoPaB": ("source: lodopab", lambda folder: None, "set data.download to fetch them"),
 }
 
 
@@ -150,9 +148,15 @@ def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(about_slice
     assert SLICES[fault][2] in about_slices[fault].result()
 
 
+def test_the_paper_preset_says_what_it_lacks(untouched, papers):
+    text = refused(untouched, "ct", "--config", *papers(), CUDA_VISIBLE_DEVICES="")
+    sentence = "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set the path to where they are, or set"
+    assert sentence in text
+
+
 def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched):
     """More pairs than the source has are noticed by the job that makes them."""
-    result = untouched.snakemake("--config", "inpainting={data: {train: 5000}}")
+    result = untouched.snakemake("table3", "--config", "inpainting={data: {train: 5000}}")
     text = result.stdout + result.stderr
     assert result.returncode != 0
     assert "error: 5000 training and 40 test pairs were asked for, but the source has only 1797 images" in text

@@ -1,12 +1,14 @@
 """What a change makes stale: exactly what depends on it, as the real Snakemake sees it."""
 
 import hashlib
+import re
 
 import pytest
 
 PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
 SPARSE = ("vsPAIR 0", "vsPAIR 10", "vsPAIR_sparse variable")
 LEARNED = (*(f"{method} {noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SPARSE)
+TRAININGS = ("train", "ct_train")
 RESULTS_OF_A_METHOD = {"table_ct", "table_ct_cost", "fig9", "fig_ct_noise"}
 STUDIES = {
     "hyperprior": {"fig12", "table_fig12"},
@@ -46,6 +48,7 @@ SETTINGS = {
     "width of LPD": "ct={methods: {LPD: {width: 5}}}",
     "strengths of TV": "ct={methods: {TV: {strengths: [1.0e-3, 1.0e-1]}}}",
     "noise": "ct={noise: {convention: mean_abs}}",
+    "another level": "ct={noise: {levels: [0, 10, 20]}}",
 }
 
 
@@ -103,7 +106,7 @@ def test_a_changed_formula_retrains_exactly_the_models_that_use_it(stale, tables
 
 
 def test_a_formula_of_one_model_retrains_that_model_alone(stale):
-    assert {job for job in stale("loss of PAIR") if "train" in job.split()[0]} == {"train PAIR"}
+    assert {job for job in stale("loss of PAIR") if job.split()[0] in TRAININGS} == {"train PAIR"}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +129,17 @@ def test_another_noise_leaves_slices_and_scans_alone(stale):
     }
 
 
+def test_another_level_is_run_beside_the_others(stale):
+    methods = ("LPD", "TV", "UNet", "vsPAIR")
+    assert stale("another level") == {
+        *("ct_noise 20", *(f"ct_train {method} 20" for method in methods)),
+        *(f"ct_evaluate {method} 20" for method in (*methods, "FBP")),
+        "ct_calibrate vsPAIR 20",
+        *RESULTS_OF_A_METHOD,
+        "table_ct_uq",
+    }
+
+
 def test_a_changed_layout_redraws_one_figure(stale):
     assert stale("layout of fig9") == {"fig9"}
 
@@ -142,7 +156,7 @@ def test_a_changed_colour_redraws_one_figure_and_retrains_nothing(project):
 
 
 def test_a_changed_weight_of_one_model_retrains_that_model_alone(stale):
-    assert {job for job in stale("weight of vPAIR") if "train" in job.split()[0]} == {"train vPAIR"}
+    assert {job for job in stale("weight of vPAIR") if job.split()[0] in TRAININGS} == {"train vPAIR"}
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -180,21 +194,19 @@ def test_one_light_table_is_made_without_any_training(untouched):
     assert made == ["benchmarks", "logs", "tables"]
 
 
-def counted(project, *arguments):
-    """Jobs of each rule that a dry run plans on a machine without a GPU."""
+def counted(project, section, *settings):
+    """Jobs of each rule that a dry run of a section plans on a machine without a GPU."""
+    arguments = (section, "--resources", "gpu=2", "--dry-run", "--config", *settings)
     result = project.snakemake(*arguments, CUDA_VISIBLE_DEVICES="")
     text = result.stdout + result.stderr
     assert result.returncode == 0, text
     assert "gpu=1" in text
-    rows = (line.split() for line in text.split("Job stats:")[1].splitlines()[3:])
-    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] != "total"}
+    rows = re.findall(r"^(\w+) +(\d+)$", text.split("Job stats:")[1], re.MULTILINE)
+    return {rule: int(count) for rule, count in rows if rule != "total"}
 
 
-PAPER = ("--resources", "gpu=2", "--dry-run", "--config", "preset=paper")
-
-
-def test_the_papers_inpainting_is_planned_without_gpu_data_or_ct_slices(untouched):
-    counts = counted(untouched, "inpainting", *PAPER)
+def test_the_papers_inpainting_is_planned_without_gpu_data_or_ct_slices(untouched, papers):
+    counts = counted(untouched, "inpainting", *papers())
     assert counts["train"] == counts["evaluate"] == 18
     # Three seeds of the points of hyperprior and lambda3, and of the runs that the grid means for PAIR and for vsPAIR.
     assert counts["study"] == 3 * (2 + 5 + 16 + 8)
@@ -202,9 +214,9 @@ def test_the_papers_inpainting_is_planned_without_gpu_data_or_ct_slices(untouche
     assert not [rule for rule in counts if "ct" in rule.split("_") or rule in ("fig9", "fig10", "fig11")]
 
 
-def test_the_papers_ct_is_planned_without_gpu_or_data(untouched):
+def test_the_papers_ct_is_planned_without_gpu_or_data(untouched, papers):
     """LPD, vsPAIR and U-Net with three seeds at five levels, vsPAIR for variable noise with three; TV and FBP once."""
-    assert counted(untouched, "ct", *PAPER, "ct={data: {download: true}}") == {
+    assert counted(untouched, "ct", *papers("{download: true}")) == {
         **{"ct_download": 1, "ct_slices": 1, "ct_block": 16, "ct_pairs": 1, "ct_noise": 6},
         **{"ct_train": 3 * 15 + 5 + 3, "ct_evaluate": 3 * 15 + 5 + 5 + 3, "ct_calibrate": 15 + 3, "ct_latents": 1},
         **dict.fromkeys(("table_ct", "table_ct_cost", "table_ct_uq", "fig9", "fig10", "fig11", "fig_ct_noise"), 1),
@@ -212,9 +224,8 @@ def test_the_papers_ct_is_planned_without_gpu_or_data(untouched):
     }
 
 
-def test_the_slurm_profile_plans(untouched):
-    result = untouched.run(
-        "snakemake", "inpainting", "--profile", "profiles/slurm", "--dry-run", "--config", "preset=paper"
-    )
+def test_the_slurm_profile_plans(untouched, papers):
+    settings = ("--config", *papers("{download: true}"))
+    result = untouched.run("snakemake", "--profile", "profiles/slurm", "--dry-run", *settings)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "train" in result.stdout + result.stderr
+    assert "ct_train" in result.stdout + result.stderr

@@ -151,11 +151,11 @@ def test_why_leads_from_a_cell_to_the_data(finished):
 
 
 @pytest.mark.data
-def test_the_paper_preset_runs_on_real_mnist_with_several_seeds(untouched):
+def test_the_paper_preset_runs_on_real_mnist_with_several_seeds(untouched, papers):
     """A rehearsal of `make paper-mnist` at tiny size, on the CPU."""
     if "VSPAIR_DATA" not in os.environ:
         pytest.skip("VSPAIR_DATA names no folder with real MNIST")
-    settings = ("--config", "preset=paper", "device=cpu", "threads=1", "seeds=[0, 1]")
+    settings = ("--config", *papers(), "device=cpu", "threads=1", "seeds=[0, 1]")
     environment = {"VSPAIR_DATA": os.environ["VSPAIR_DATA"]}
     targets = (
         *("table3", "table4", "table5", "table_uq", "table_fig7"),

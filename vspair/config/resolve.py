@@ -68,7 +68,7 @@ def resolve(root: Path, settings: Mapping[str, Any]) -> Config:
         raise VspairError(f"configuration: preset must be one of {', '.join(presets)}, found {preset!r}")
     merged: dict[str, Any] = {"preset": preset}
     for layer in (*(_read(root / "config" / f"{problem}.yaml") for problem in PROBLEMS), _read(file), settings):
-        merged = _merge(merged, layer)
+        merged = merge(merged, layer)
     merged["data_dir"] = merged.get("data_dir") or os.environ.get("VSPAIR_DATA") or None
     try:
         return Config.model_validate(merged)
@@ -81,11 +81,12 @@ def _read(path: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
 
 
-def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+def merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings with those of `top` in the place of those of `base`, key by key."""
     merged = dict(base)
     for key, value in top.items():
         nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merge(merged[key], value) if nested else value
+        merged[key] = merge(merged[key], value) if nested else value
     return merged
 
 

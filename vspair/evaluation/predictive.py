@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-import scoringrules
 import torch
 from torch import Tensor
 
@@ -109,6 +108,9 @@ class PredictiveSamples:
             qoi: x, shape (images, pixels).
             factor: lambda, the samples are pulled away from their mean, x_s -> m + lambda (x_s - m).
         """
+        # Compiled for seconds when it is imported, and wanted by calibration alone.
+        import scoringrules
+
         # "pwm" is the fair estimate from sorted samples, without all pairs at once. The library makes ranks on torch's
         # default device. The score does not change when truth and samples move together, here by the mean.
         with qoi.device:

@@ -7,6 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from vspair.networks.outputs import at_least_float32
+
 
 def encoder_block(channels_in: int, channels_out: int) -> nn.Sequential:
     """Conv - BatchNorm - SiLU - Conv - BatchNorm - AvgPool(2) without convolution biases (Eq. 34, ERRATA E3)."""
@@ -67,7 +69,7 @@ class Encoder(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (batch, inputs, height, width) to heads (batch, heads, latent), float32 in every precision."""
-        return self.heads(self.features(image)).float().unflatten(-1, self.shape)
+        return at_least_float32(self.heads(self.features(image))).unflatten(-1, self.shape)
 
 
 class Decoder(nn.Module):
@@ -92,4 +94,4 @@ class Decoder(nn.Module):
     def forward(self, latent: Tensor) -> Tensor:
         """Map codes (batch, latent) to images (batch, 1, height, width), float32 in every precision."""
         # Channels-last is the layout in which convolutions are fastest on both kinds of device.
-        return self.image(self.expand(latent).contiguous(memory_format=torch.channels_last)).float()
+        return at_least_float32(self.image(self.expand(latent).contiguous(memory_format=torch.channels_last)))

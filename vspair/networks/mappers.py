@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from vspair.networks.outputs import at_least_float32
+
 
 class LinearMap(nn.Module):
     """One affine layer from all observation parameters to all QoI parameters.
@@ -18,7 +20,7 @@ class LinearMap(nn.Module):
 
     def forward(self, parameters: Tensor) -> Tensor:
         """Map (batch, heads_y, latent_y) to (batch, heads_x, latent_x)."""
-        return self.layers(parameters.flatten(1)).float().unflatten(-1, self.shape)
+        return at_least_float32(self.layers(parameters.flatten(1))).unflatten(-1, self.shape)
 
 
 class ParameterMap(nn.Module):
@@ -45,4 +47,4 @@ class ParameterMap(nn.Module):
 
     def forward(self, parameters: Tensor) -> Tensor:
         """Map (batch, heads_y, latent_y) to (batch, heads_x, latent_x)."""
-        return self.layers(parameters.flatten(1)).float().unflatten(-1, self.shape)
+        return at_least_float32(self.layers(parameters.flatten(1))).unflatten(-1, self.shape)

@@ -122,7 +122,7 @@ def on_levels(method):
 def scan_runs(file, which=lambda method: True, seeds=None):
     """Files of the runs of CT methods and, in the same order, (method, noise, seed) of each.
 
-    file: an output of a rule with the wildcards method, noise and seed. which: says of a method's settings whether its
+    file: an output with the wildcards method, noise and seed. which: says of a method's settings whether its
     runs are wanted. seeds: only these. What does not depend on a seed is run with the first.
     """
     methods = CONFIG.ct.methods
