@@ -64,7 +64,7 @@ def test_a_source_keeps_the_interface(source, tmp_path):
 
 @pytest.mark.parametrize("source", [source for source in SOURCES if source != "phantoms"])
 def test_a_source_that_is_missing_is_said_to_be_missing(source, tmp_path):
-    with pytest.raises(VspairError, match=r"absent is missing: put .*set the path to where"):
+    with pytest.raises(VspairError, match=r"absent is missing: put .*set ct.data.path to where"):
         check_slices(source, tmp_path / "absent", **SIZES)
 
 

@@ -150,7 +150,9 @@ def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(about_slice
 
 def test_the_paper_preset_says_what_it_lacks(untouched, papers):
     text = refused(untouched, "ct", "--config", *papers(), CUDA_VISIBLE_DEVICES="")
-    sentence = "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set the path to where they are, or set"
+    sentence = (
+        "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set ct.data.path to where they are, or set"
+    )
     assert sentence in text
 
 

@@ -53,12 +53,14 @@ class DicomFolder:
     def __init__(self, path: Path, pixels: int):
         path = Path(path)
         if not path.is_dir():
-            raise VspairError(f"{path} is missing: put a folder of DICOM files there, or set the path to where it is")
+            raise VspairError(
+                f"{path} is missing: put a folder of DICOM files there, or set ct.data.path to where it is"
+            )
         found = [header for file in sorted(path.rglob("*")) if file.is_file() and (header := _header(file, pixels))]
         if not found:
             raise VspairError(
                 f"{path} holds no CT slice in DICOM (files of modality CT that are no localisers): "
-                "set the path to the folder that holds them"
+                "set ct.data.path to the folder that holds them"
             )
         found.sort()
         sizes = sorted({one.size for one in found})
