@@ -87,6 +87,7 @@ FORMATS = {"hounsfield": as_hdf5, "dicom": as_dicom}
 
 
 @pytest.mark.parametrize("source", FORMATS)
+@pytest.mark.slow
 def test_slices_become_pairs(untouched, tmp_path, source):
     """QoI and observation of each pair against the slice that was written: a slice taken for another, a flipped or
     transposed axis, another crop and another scale would all show."""
