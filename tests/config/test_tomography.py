@@ -162,7 +162,10 @@ WRONG = {
         r"methods._: a name is made of letters",
     ),
     # Kinds: each has settings of its own.
-    "unknown kind": ({"methods": {"mine": {"kind": "ART"}}}, r"ct.methods.mine.kind must be one of FBP, TV, LPD, UNet, vsPAIR, found 'ART'"),
+    "unknown kind": (
+        {"methods": {"mine": {"kind": "ART"}}},
+        r"ct.methods.mine.kind must be one of FBP, TV, LPD, UNet, vsPAIR, found 'ART'",
+    ),
     "no kind": ({"methods": {"mine": {"filter": "hann"}}}, r"ct.methods.mine.kind must be one of .*, found None"),
     "setting of another kind": (method("FBP", iterations=3), r"unknown key 'ct.methods.FBP.*iterations'"),
     "setting left out": (
