@@ -9,7 +9,7 @@ from vspair.config.section import Section
 from vspair.config.training import Training
 
 Window = Literal["ram-lak", "shepp-logan", "cosine", "hamming", "hann"]
-Fraction = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Method(Section):
@@ -44,7 +44,7 @@ class Filtered(Method):
 
     kind: Literal["FBP"] = Field(description="class of the method in `vspair.models`")
     filter: Window = Field(description="window of the ramp filter")
-    cutoff: Fraction = Field(description="frequency beyond which the filter is 0, as a share of the largest")
+    cutoff: Share = Field(description="frequency beyond which the filter is 0, as a share of the largest")
 
 
 class Variational(Method):
@@ -77,7 +77,7 @@ class Postprocessing(Method):
     kind: Literal["UNet"] = Field(description="class of the method in `vspair.models`")
     channels: tuple[PositiveInt, ...] = Field(min_length=2, description="widths from the image inwards")
     filter: Window = Field(description="window of the ramp filter")
-    cutoff: Fraction = Field(description="frequency beyond which the filter is 0, as a share of the largest")
+    cutoff: Share = Field(description="frequency beyond which the filter is 0, as a share of the largest")
     weights: Weights = Field(description="weights of the objective's terms")
     training: Training = Field(description="the training loop")
 

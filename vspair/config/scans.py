@@ -37,7 +37,7 @@ class SliceData(Section):
     path: str = Field(description="file (hounsfield) or folder (dicom, lodopab) of the source inside data_dir")
     download: bool = Field(description="fetch LoDoPaB-CT (some 55 GB packed) with dival if it is not there")
     train: PositiveInt = Field(description="training slices")
-    test: PositiveInt = Field(description="test slices, of other patients")
+    test: PositiveInt = Field(description="test slices, of other patients where these are known")
     seed: int = Field(ge=0, description="seed of phantoms, split, photons and noise")
     blocks: PositiveInt = Field(description="jobs that the simulation is divided into")
     scale: Literal["raw", "maximum"] = Field(
