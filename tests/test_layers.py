@@ -12,6 +12,7 @@ LAYERS = (
     ("data", "training"),
     ("evaluation",),
     ("reporting", "provenance"),
+    ("commands",),
 )
 FOR_ALL = ("config", "devices", "errors", "files")
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names} | dict.fromkeys(FOR_ALL, -1)

@@ -28,7 +28,7 @@ def settings(complete, monkeypatch):
         return types.SimpleNamespace(data_dir=None, select=lambda keys: {key: values[key] for key in keys})
 
     monkeypatch.setattr(vspair, "__file__", str(complete.root / "vspair/__init__.py"))
-    monkeypatch.setattr("vspair.__main__.resolve", resolve)
+    monkeypatch.setattr("vspair.commands.settings.resolve", resolve)
     return given
 
 
@@ -133,7 +133,7 @@ def test_help_documents_the_exit_codes():
 
 def test_a_reader_that_stops_early_is_no_error():
     """As in `why ... | head -1`: more is written than a pipe holds, to a reader that has gone."""
-    much = "m._audit = lambda *_: print('x' * 2**20) or 0"
+    much = "m.audit.run = lambda *_: print('x' * 2**20) or 0"
     code = f"import sys, vspair.__main__ as m; {much}; sys.exit(m.main(['audit', '.']))"
     reader, writer = os.pipe()
     os.close(reader)

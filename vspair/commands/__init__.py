@@ -1,0 +1,1 @@
+"""The command line `python -m vspair`: one module per command, each with `add`, which joins it to the parser."""

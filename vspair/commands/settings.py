@@ -1,0 +1,56 @@
+"""The configuration that a command compares results with: what the workflow would resolve now."""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from vspair.config.resolve import Config, merge, resolve
+from vspair.errors import VspairError
+from vspair.provenance.audit import Configuration
+from vspair.provenance.receipts import SUFFIX, read
+
+
+def add_config(command: argparse.ArgumentParser) -> None:
+    """Give a command the option `--config`."""
+    command.add_argument(
+        "--config", nargs="+", default=[], metavar="KEY=VALUE", help="the settings that the workflow was given"
+    )
+
+
+def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
+    """The configuration as the workflow would resolve it now for that preset.
+
+    Raises:
+        VspairError: a setting is not written KEY=VALUE, or the configuration is not valid.
+    """
+    file = root / "config" / "config.yaml"
+    settings = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not (key and equals):
+            raise VspairError(f"expected --config KEY=VALUE, found {assignment!r}: write for instance device=cpu")
+        settings = merge(settings, _nested(key.split("."), yaml.safe_load(value)))
+    # The preset is what the receipts say it was.
+    return resolve(root, {**settings, "preset": preset})
+
+
+def compared(root: Path, config: Config) -> tuple[Configuration, Path]:
+    """What an audit compares receipts with: the value of each dotted key now, and the data folder."""
+    return lambda key: config.select([key])[key], root / (config.data_dir or "data")
+
+
+def preset_of(folder: Path | str) -> str | None:
+    """The preset that most receipts of a run folder name; None where there are none.
+
+    Raises:
+        VspairError: a receipt is damaged.
+    """
+    presets = Counter(read(path).preset for path in sorted(Path(folder).rglob(f"*{SUFFIX}")))
+    return presets.most_common(1)[0][0] if presets else None
+
+
+def _nested(keys: Sequence[str], value: object) -> object:
+    return {keys[0]: _nested(keys[1:], value)} if keys else value

@@ -1,0 +1,31 @@
+"""`python -m vspair why FILE [--cell ROW COLUMN]`: the chain behind a file or one cell of a table."""
+
+import argparse
+import json
+from pathlib import Path
+
+from vspair.commands.settings import add_config, compared, resolved
+from vspair.provenance.receipts import find, read
+from vspair.provenance.why import render, why
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Join the command to the parser."""
+    command = commands.add_parser("why", help="the chain behind a file or one cell of a table")
+    command.add_argument("file", help="any result, such as results/demo/tables/table3.csv")
+    command.add_argument("--cell", nargs=2, metavar=("ROW", "COLUMN"), help="one cell of a table's CSV")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    add_config(command)
+    command.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace, root: Path) -> int:
+    """Print the chain."""
+    receipt = find(options.file)
+    configuration, data_dir = None, None
+    if receipt is not None:
+        configuration, data_dir = compared(root, resolved(root, read(receipt).preset, options.config))
+    cell = tuple(options.cell) if options.cell else None
+    answer = why(options.file, root, cell, configuration, data_dir)
+    print(json.dumps(answer, indent=1) if options.json else render(answer))
+    return 0
