@@ -11,7 +11,8 @@ READY := $(VENV)/.ready
 # Two spinning OpenMP teams on few cores stand in each other's way.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help setup demo quick paper-mnist paper-ct test test-slow lint audit report benchmark clean
+.PHONY: help setup demo quick paper-mnist paper-ct audit report release-check determinism test test-slow lint \
+	benchmark clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,8 +47,15 @@ PRESET ?= demo
 audit: $(READY) ## check the evidence behind PRESET's results
 	$(BIN)/python -m vspair audit results/$(PRESET)
 
-report: $(READY) ## one offline HTML page of PRESET's results: results/PRESET/report.html
-	$(BIN)/snakemake --cores 1 --config preset=$(PRESET) --report results/$(PRESET)/report.html
+report: $(READY) ## one offline page of PRESET's results: results/PRESET/report.html
+	$(BIN)/snakemake --cores $(CORES) report --config preset=$(PRESET)
+
+release-check: $(READY) ## all of PRESET, a full audit, and a report only if the audit finds nothing
+	$(BIN)/snakemake --cores $(CORES) --config preset=$(PRESET)
+	$(BIN)/python -m vspair release-check results/$(PRESET)
+
+determinism: $(READY) ## train each model twice, and once killed and resumed, and compare the bits (PRESET=demo)
+	$(BIN)/snakemake --cores $(CORES) determinism --config preset=$(PRESET)
 
 test: $(READY) ## the tests (real MNIST too where VSPAIR_DATA names it)
 	$(BIN)/python -m pytest -m "not slow"

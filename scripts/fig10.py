@@ -9,6 +9,7 @@ from vspair.data import read_pairs
 from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.overlays import overlay_figure
+from vspair.reporting.printed import of_image, printed
 from vspair.reporting.reconstructions import Reconstructed
 from vspair.reporting.style import save_figure
 
@@ -18,8 +19,11 @@ with recorded(snakemake) as job:
     metrics = pd.read_csv(snakemake.input.images[0]).iloc[chosen]
     with safe_open(snakemake.input.moments[0], framework="numpy") as file:
         mean, variance = (file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
+    metrics.insert(0, "case", range(len(chosen)))
     with whole(snakemake.output.csv) as temporary:
         metrics.to_csv(temporary, index=False)
+    inputs = [[snakemake.input.images[0]]] * len(chosen)
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["case"], inputs, of_image(metrics, ["case"])))
     figure = overlay_figure(
         [f"Poisson\n+ {level:.1f} %" for level in metrics["level"]],
         test.observation[chosen, 0],

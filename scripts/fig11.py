@@ -8,10 +8,12 @@ from safetensors.numpy import load_file
 
 from vspair.files import whole
 from vspair.provenance import recorded
+from vspair.reporting.printed import printed
 from vspair.reporting.steps import Varied, step_figure
 from vspair.reporting.style import save_figure
 
 UNITS = {"sd": "σ", "variance": "σ²"}
+SHOWN = {"latent": "varied_latents", "sd": "varied_sd", "gate": "varied_gate"}
 
 with recorded(snakemake) as job:
     looked = load_file(snakemake.input.latents[0])
@@ -24,16 +26,26 @@ with recorded(snakemake) as job:
     rows, places = looked["varied_latents"].shape
     table = pd.DataFrame(
         {
+            "case": np.repeat(np.arange(rows), places),
             "image": np.repeat(looked["images"], places),
             "variance": np.tile(np.repeat(["highest", "lowest"], places // 2), rows),
+            "place": np.tile(np.arange(places) % (places // 2), rows),
             "latent": looked["varied_latents"].ravel(),
             "sd": looked["varied_sd"].ravel(),
             "gate": looked["varied_gate"].ravel(),
             "mean_pixel_variance": looked["varied_variance"].mean((2, 3)).ravel(),
+            "largest_pixel_variance": looked["varied_variance"].max((2, 3)).ravel(),
         }
     )
     with whole(snakemake.output.csv) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.8g")
+        table.to_csv(temporary, index=False)
+    keys = {column: f"{tensor} of {{variance}} variance [{{case}}, {{place}}]" for column, tensor in SHOWN.items()}
+    keys |= {
+        f"{statistic}_pixel_variance": f"{statistic} of varied_variance of {{variance}} variance [{{case}}, {{place}}]"
+        for statistic in ("mean", "largest")
+    }
+    inputs = [[snakemake.input.latents[0]]] * len(table)
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["case", "variance", "place"], inputs, keys))
     unit = UNITS[job.configuration["ct.figures.unit"]]
     figure = step_figure(looked["steps"].tolist(), observations, job.configuration["ct.figures.window"], unit)
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))

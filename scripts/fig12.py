@@ -7,6 +7,7 @@ import pandas as pd
 from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.heatmaps import heatmap_figure
+from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import save_figure
 
 ALPHA0, BETA0 = "models.vsPAIR.alpha0", "models.vsPAIR.beta0"
@@ -16,9 +17,15 @@ with recorded(snakemake) as job:
     lines = []
     for path, (point, seed) in zip(snakemake.input.runs, snakemake.params.runs, strict=True):
         means = pd.read_csv(path)[["mse", "mse30", "nnz"]].mean()
-        lines.append({"alpha0": point[ALPHA0], "beta0": point[BETA0], "seed": seed, **means})
+        lines.append({"alpha0": point[ALPHA0], "beta0": point[BETA0], "seed": seed, **means, "files": [path]})
     runs = pd.DataFrame(lines)
+    points = runs.drop(columns="seed").groupby(["alpha0", "beta0"], as_index=False)
+    means = points.agg({"mse": "mean", "mse30": "mean", "nnz": "mean", "files": "sum"})
+    shown = pd.concat([means.assign(seed=ALL), runs], ignore_index=True)[list(runs)]
     with whole(snakemake.output.csv) as temporary:
-        runs.to_csv(temporary, index=False)
-    figure = heatmap_figure(runs, ("alpha0", r"$\alpha_0$"), ("beta0", r"$\beta_0$"), PANELS)
+        shown.drop(columns="files").to_csv(temporary, index=False)
+    keys = {metric: metric for metric in ("mse", "mse30", "nnz")}
+    index = ["alpha0", "beta0", "seed"]
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, index, shown["files"], keys, "mean"))
+    figure = heatmap_figure(means, ("alpha0", r"$\alpha_0$"), ("beta0", r"$\beta_0$"), PANELS)
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))

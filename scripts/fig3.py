@@ -11,6 +11,7 @@ from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.maps import cases_by_difficulty, map_figure
+from vspair.reporting.printed import of_image, printed
 from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
@@ -37,8 +38,12 @@ with recorded(snakemake) as job:
     )
 
     shown = pd.concat(
-        frame.iloc[chosen].assign(model=model, percentile=cases["percentile"].to_numpy())
+        frame.iloc[chosen].assign(model=model, case=range(len(cases)), percentile=cases["percentile"].to_numpy())
         for model, frame in metrics.items()
     )
     with whole(snakemake.output.csv) as temporary:
         shown.to_csv(temporary, index=False)
+    files = dict(zip(models, snakemake.input.images, strict=True))
+    inputs = [[files[model]] for model in shown["model"]]
+    keys = of_image(shown, ["model", "case", "percentile"])
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["model", "case"], inputs, keys))

@@ -11,6 +11,7 @@ from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.bars import latent_figure
 from vspair.reporting.images import grey_limits, in_scale
+from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import named, palette, save_figure
 
 with recorded(snakemake) as job:
@@ -33,12 +34,19 @@ with recorded(snakemake) as job:
     )
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))
 
-    parts = []
+    counts, parts = [], []
     for model, tensors in latents.items():
-        case, latent = np.nonzero(tensors["codes"])
-        values = tensors["codes"][case, latent]
-        parts.append(
-            pd.DataFrame({"method": model, "case": case, "image": images[case], "latent": latent, "value": values})
-        )
+        codes = tensors["codes"]
+        case, latent = np.nonzero(codes)
+        count = {"method": model, "case": range(len(codes)), "image": images, "latent": ALL}
+        count |= {"nonzero": np.count_nonzero(codes, axis=1), "latents": codes.shape[1]}
+        counts.append(pd.DataFrame(count))
+        part = {"method": model, "case": case, "image": images[case], "latent": latent, "value": codes[case, latent]}
+        parts.append(pd.DataFrame(part))
+    counts = pd.concat(counts).astype({"nonzero": "Int64", "latents": "Int64"})
     with whole(snakemake.output.csv) as temporary:
-        pd.concat(parts).to_csv(temporary, index=False)
+        pd.concat([counts, *parts]).to_csv(temporary, index=False)
+    files = dict(zip(models, snakemake.input.latents, strict=True))
+    inputs = [[files[model]] for model in counts["method"]]
+    keys = {"nonzero": "entries of codes[{case}] that are not 0", "latents": "length of codes[{case}]"}
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "case", "latent"], inputs, keys))

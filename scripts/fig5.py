@@ -11,6 +11,7 @@ from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits
 from vspair.reporting.perturbations import Sensitive, perturbation_figure
+from vspair.reporting.printed import printed
 from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
@@ -36,3 +37,10 @@ with recorded(snakemake) as job:
     )
     with whole(snakemake.output.csv) as temporary:
         shown.to_csv(temporary, index=False)
+    files = dict(zip(snakemake.params.models, snakemake.input.latents, strict=True))
+    inputs = [[files[model]] for model in shown["method"]]
+    keys = {
+        "sensitivity": "sensitivity of the latent {latent} of sensitive",
+        "share_active": "sensitive_share of the latent {latent} of sensitive",
+    }
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "latent"], inputs, keys))

@@ -11,6 +11,7 @@ from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.localised import LocalisedCase, localised_figure
+from vspair.reporting.printed import printed
 from vspair.reporting.style import save_figure
 
 with recorded(snakemake) as job:
@@ -36,13 +37,23 @@ with recorded(snakemake) as job:
     save_figure(localised_figure(cases, levels, grey_limits(scale)), Path(snakemake.output.png).with_suffix(""))
 
     parts = []
-    for image, case in zip(images, cases, strict=True):
+    for number, (image, case) in enumerate(zip(images, cases, strict=True)):
         squared = case.change(levels) ** 2
-        part = {"image": image, "latent": case.latent, "search_ratio": case.ratio, "level": levels}
+        part = {"case": number, "image": image, "latent": case.latent, "search_ratio": case.ratio, "level": levels}
         part |= {
             "shown_change_holes": squared[:, case.mask].mean(1),
             "shown_change_outside": squared[:, ~case.mask].mean(1),
         }
         parts.append(pd.DataFrame(part))
+    shown = pd.concat(parts)
     with whole(snakemake.output.csv) as temporary:
-        pd.concat(parts).to_csv(temporary, index=False)
+        shown.to_csv(temporary, index=False)
+    keys = {
+        "image": "localised[{case}]",
+        "latent": "localised_latent[{case}]",
+        "search_ratio": "localised_ratio[{case}]",
+        "shown_change_holes": "mean squared change of localised_images[{case}] in the holes from level 0 to {level}",
+        "shown_change_outside": "mean squared change of localised_images[{case}] outside from level 0 to {level}",
+    }
+    inputs = [[snakemake.input.latents[0]]] * len(shown)
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["case", "level"], inputs, keys))

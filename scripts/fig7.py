@@ -8,8 +8,9 @@ import pandas as pd
 from vspair.config import Figure
 from vspair.files import whole
 from vspair.provenance import recorded
+from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import named, palette, save_figure
-from vspair.reporting.uncertainty import uncertainty_figure
+from vspair.reporting.uncertainty import CONFIDENCE, printed_numbers, uncertainty_figure
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
@@ -23,7 +24,21 @@ with recorded(snakemake) as job:
         part["ratio"] = frame["variance_holes"] / frame["variance_outside"].where(frame["variance_outside"] > 0)
         parts.append(part)
     images = pd.concat(parts, ignore_index=True)[["method", "image", "scatter", "mse30", "uncertainty", "ratio"]]
+    shown = images.rename(columns={"mse30": "error"})
+    numbers = printed_numbers(shown)
     with whole(snakemake.output.csv) as temporary:
-        images.to_csv(temporary, index=False)
-    shown = images.rename(columns={"mse30": "error"}).replace({"method": names})
+        pd.concat([numbers.assign(image=ALL), images])[[*images, *numbers.columns[1:]]].to_csv(temporary, index=False)
+    files = dict(zip(snakemake.params.models, snakemake.input.images, strict=True))
+    inputs = [[files[model]] for model in numbers["method"]]
+    interval = f"of the {CONFIDENCE:.0%} interval of r (Fisher's z)"
+    keys = {
+        "r": "Pearson correlation of uncertainty with mse30 of the images with scatter",
+        "r_low": f"lower end {interval}",
+        "r_high": f"upper end {interval}",
+        "median_ratio": "median(variance_holes / variance_outside) where it is above 0",
+        "without": "images whose variance_holes / variance_outside is not above 0",
+        "images": "number of images",
+    }
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "image"], inputs, keys))
+    shown = shown.replace({"method": names})
     save_figure(uncertainty_figure(shown, palette(list(names.values()))), Path(snakemake.output.png).with_suffix(""))

@@ -6,7 +6,8 @@ import pandas as pd
 
 from vspair.files import whole
 from vspair.provenance import recorded
-from vspair.reporting.histograms import Panel, histogram_figure
+from vspair.reporting.histograms import Panel, histogram_figure, printed_numbers
+from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import named, palette, save_figure
 
 PANELS = [
@@ -23,8 +24,17 @@ with recorded(snakemake) as job:
         part.insert(0, "method", model)
         parts.append(part)
     values = pd.concat(parts, ignore_index=True)
+    numbers = printed_numbers(values, PANELS)
     with whole(snakemake.output.csv) as temporary:
-        values.to_csv(temporary, index=False)
+        pd.concat([numbers.assign(seed=ALL, image=ALL), values])[
+            [*values, *numbers.columns.difference(values.columns, sort=False)]
+        ].to_csv(temporary, index=False)
+    files = list(zip(snakemake.input.localisation, snakemake.params.runs, strict=True))
+    inputs = [[path for path, (model, _) in files if model == method] for method in numbers["method"]]
+    pooled = "over the images of all seeds"
+    keys = {panel.column: f"{panel.marked}({panel.column}) {pooled}" for panel in PANELS}
+    keys |= {"without": f"images without {PANELS[0].column} {pooled}", "images": f"number of images {pooled}"}
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "seed", "image"], inputs, keys))
     figure = histogram_figure(
         values.replace({"method": names}),
         PANELS,

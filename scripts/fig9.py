@@ -9,6 +9,7 @@ from safetensors import safe_open
 from vspair.data import read_pairs
 from vspair.files import whole
 from vspair.provenance import recorded
+from vspair.reporting.printed import of_image, printed
 from vspair.reporting.reconstructions import Reconstructed, reconstruction_figure
 from vspair.reporting.style import named, save_figure
 
@@ -26,6 +27,9 @@ with recorded(snakemake) as job:
     table = pd.concat(shown, ignore_index=True)
     with whole(snakemake.output.csv) as temporary:
         table.to_csv(temporary, index=False)
+    index = ["method", "noise", "seed"]
+    inputs = [[path] for path in snakemake.input.images]
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, index, inputs, of_image(table, index)))
     methods = {
         name: Reconstructed(
             np.stack(images[name]),

@@ -7,6 +7,7 @@ import pandas as pd
 from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.calibration import calibration_figure
+from vspair.reporting.printed import printed
 from vspair.reporting.style import named, palette, save_figure
 
 with recorded(snakemake) as job:
@@ -20,5 +21,7 @@ with recorded(snakemake) as job:
     curves = pd.concat(parts, ignore_index=True)
     with whole(snakemake.output.csv) as temporary:
         curves.to_csv(temporary, index=False)
+    # No number is printed: the lines have names, so that one can ask for them.
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "seed", "kind", "x"], [], {}))
     figure = calibration_figure(curves.replace({"method": names}), palette(list(names.values())))
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))

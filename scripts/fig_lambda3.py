@@ -6,6 +6,7 @@ import pandas as pd
 
 from vspair.files import whole
 from vspair.provenance import recorded
+from vspair.reporting.printed import printed
 from vspair.reporting.style import palette, save_figure
 from vspair.reporting.sweeps import sweep_figure
 
@@ -21,6 +22,9 @@ with recorded(snakemake) as job:
     runs = pd.DataFrame(lines)
     with whole(snakemake.output.csv) as temporary:
         runs.to_csv(temporary, index=False)
+    inputs = [[path] for path in snakemake.input.runs]
+    keys = {metric: metric for metric in ("mse", "mse30", "nnz")}
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["lambda3", "seed"], inputs, keys, "mean"))
     colour = palette(snakemake.params.order)[METHOD]
     figure = sweep_figure(runs, ("lambda3", r"weight $\lambda_3$ of the mapping loss"), PANELS, colour)
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from vspair.files import whole
 from vspair.provenance import recorded
+from vspair.reporting.printed import printed
 from vspair.reporting.style import save_figure
 from vspair.reporting.theory import agreement, theory_figure
 
@@ -14,6 +15,9 @@ with recorded(snakemake) as job:
     summary = agreement(entries, samples)
     with whole(snakemake.output.csv) as temporary:
         summary.to_csv(temporary, index=False, float_format="%.8g")
+    inputs = [[snakemake.input.entries, snakemake.input.samples]] * len(summary)
+    keys = {"value": "{measure} of the map {objective} (vspair.reporting.theory.agreement)"}
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["objective", "measure"], inputs, keys))
     save_figure(theory_figure(entries, samples), Path(snakemake.output.png).with_suffix(""))
     for line in summary.itertuples():
         job.log.info("%s: %s %.4g", line.objective, line.measure, line.value)

@@ -25,15 +25,16 @@ with recorded(snakemake) as job:
         means = pd.DataFrame([pd.read_csv(path).mean() for path in paths])
         for key in ("nnz", "sparsity", "mse", "mse30"):
             if key in means:
-                cells.append(Cell(model, key, means[key].tolist(), UNITS.get(key, ""), paths, key))
+                cells.append(Cell(model, key, means[key].tolist(), UNITS.get(key, ""), paths, key, "mean"))
         for key in ("mse", "mse30"):
             if key in means:
                 in_unit = (means[key] * factor).tolist()
-                cells.append(Cell(model, f"{key}_unit", in_unit, UNIT_SCALE, [*paths, summary], key))
+                formula = f"mean({key}) * mse_to_unit"
+                cells.append(Cell(model, f"{key}_unit", in_unit, UNIT_SCALE, [*paths, summary], formula))
     published = read_published(Path(snakemake.input.published), "table3")
     frame = table_frame(cells, published, job.configuration)
     scale = job.configuration["inpainting.data.scale"]
     note = f"Scale of the grey values: {scale} (which one the paper used is open, docs/deviations.md, E5)."
     note = " ".join(filter(None, [note, published.note(job.configuration)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table3"})

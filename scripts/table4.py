@@ -19,9 +19,10 @@ with recorded(snakemake) as job:
         counts = [pd.read_csv(path)["always_active"] for path in paths]
         for column in ("mean", "min", "max"):
             values = [float(count.agg(column)) for count in counts]
-            cells.append(Cell(model, column, values, "latents", paths, "always_active"))
+            source = ("always_active", "mean") if column == "mean" else (f"{column}(always_active)", "")
+            cells.append(Cell(model, column, values, "latents", paths, *source))
     published = read_published(Path(snakemake.input.published), "table4")
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table4"})

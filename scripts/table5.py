@@ -31,11 +31,12 @@ with recorded(snakemake) as job:
         found = [pd.read_csv(path) for path in paths]
         for column, (key, statistic, unit) in STATISTICS.items():
             values = [float(frame[key].agg(statistic)) for frame in found]
-            cells.append(Cell(model, column, values, unit, paths, key))
+            source = (key, "mean") if statistic == "mean" else (f"{statistic}({key})", "")
+            cells.append(Cell(model, column, values, unit, paths, *source))
         without = [float(frame["consistent_ratio"].isna().mean()) for frame in found]
-        cells.append(Cell(model, "without_latent", without, "", paths, "consistent_ratio"))
+        cells.append(Cell(model, "without_latent", without, "", paths, "share of images without consistent_ratio"))
     published = read_published(Path(snakemake.input.published), "table5")
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table5"})

@@ -7,7 +7,7 @@ import torch
 from vspair.config import Model
 from vspair.models import build
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, table_frame, write_table
+from vspair.reporting import Cell, read_published, sources, table_frame, write_table
 
 
 def count(module: torch.nn.Module) -> int:
@@ -21,13 +21,16 @@ with recorded(snakemake) as job:
         settings = Model.model_validate(raw)
         with torch.device("meta"):
             model = build(name, settings, image=job.configuration["inpainting.image"])
-        cells.append(Cell(name, "latent_x", [settings.latent_x]))
+        key = f"inpainting.models.{name}"
+        cells.append(Cell(name, "latent_x", [settings.latent_x], key=f"configuration {key}.latent_x"))
         if settings.latent_y is not None:
-            cells.append(Cell(name, "latent_y", [settings.latent_y]))
-        cells.append(Cell(name, "parameters", [count(model)]))
+            cells.append(Cell(name, "latent_y", [settings.latent_y], key=f"configuration {key}.latent_y"))
+        cells.append(Cell(name, "parameters", [count(model)], key=f"trainable numbers of the model built from {key}"))
         if hasattr(model, "map"):
-            cells.append(Cell(name, "map", [count(model.map)]))
+            formula = f"trainable numbers of the latent map of the model built from {key}"
+            cells.append(Cell(name, "map", [count(model.map)], key=formula))
     published = read_published(Path(snakemake.input.published), "table8")
     frame = table_frame(cells, published, job.configuration)
     caption = "Table 8. Latent dimensions and trainable parameters of each model; `map` is the latent map's share."
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, caption, labels=snakemake.params.labels)
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table8"})

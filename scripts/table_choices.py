@@ -44,13 +44,17 @@ with recorded(snakemake) as job:
         }
         paths = [runs[run, model, seed] for model, run in parts.items() for seed in seeds]
         errors = {key: number for key, number in wanted.items() if key[1] != "nnz"}
-        for column, measure, against in (("distance", distance, wanted), ("shape", shape_distance, errors)):
-            cells.append(Cell(name, column, [measure(found[seed], against) for seed in seeds], "", paths, "mse, nnz"))
+        for column, measure, against, key in (
+            ("distance", distance, wanted, "root mean square of log(mean / published) over mse, mse30, nnz"),
+            ("shape", shape_distance, errors, "standard deviation of log(mean / published) over mse, mse30"),
+        ):
+            values = [measure(found[seed], against) for seed in seeds]
+            cells.append(Cell(name, column, values, "", [*paths, snakemake.input.published], key))
         for model, metric in wanted:
             if model in parts:
                 values = [found[seed][model, metric] for seed in seeds]
                 chain = [runs[parts[model], model, seed] for seed in seeds]
-                cells.append(Cell(name, f"{model} {metric}", values, "", chain, metric))
+                cells.append(Cell(name, f"{model} {metric}", values, "", chain, metric, "mean"))
     frame = table_frame(cells, type(published)({}, {}), job.configuration)
     nearest = frame[frame["column"] == "distance"].set_index("row")["value"].idxmin()
     labels = {row: ", ".join(map(short, row.split(","))) for row in frame["row"]}

@@ -39,7 +39,7 @@ with recorded(snakemake) as job:
     for row, paths in rows.items():
         means = pd.DataFrame([pd.read_csv(path).mean() for path in paths])
         cells += [
-            Cell(row, column, means[column].tolist(), unit, paths, column)
+            Cell(row, column, means[column].tolist(), unit, paths, column, "mean")
             for column, unit in COLUMNS.items()
             if column in means
         ]
@@ -51,4 +51,4 @@ with recorded(snakemake) as job:
     note = NOTE.format_map(split | {"convention": run["ct.noise.convention"]})
     note = " ".join(filter(None, [note, split["sentence"], published.note(run)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table_ct"})

@@ -22,9 +22,10 @@ def by_method(runs: list, paths: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def column(values: list, scale: float) -> list[float]:
-    """Values that were measured, in a readable unit."""
-    return [value / scale for value in values if value is not None]
+def measured(paths: list[str], values: list, scale: float) -> tuple[list[float], list[str]]:
+    """Values that were measured, in a readable unit, and the file of each."""
+    kept = [(value / scale, path) for value, path in zip(values, paths, strict=True) if value is not None]
+    return [value for value, _ in kept], [path for _, path in kept]
 
 
 with recorded(snakemake) as job:
@@ -35,25 +36,23 @@ with recorded(snakemake) as job:
         summaries = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
         batches |= {summary["inference_batch"] for summary in summaries}
         cells.append(
-            Cell(method, "parameters", [summaries[0]["parameters"]], "", paths[:1], "parameters"),
+            Cell(method, "parameters", [summaries[0]["parameters"]], "", paths[:1], "parameters", "value"),
         )
         seconds = [summary["inference_seconds"] for summary in summaries]
-        cells.append(Cell(method, "inference_seconds", seconds, "s", paths, "inference_seconds"))
+        cells.append(Cell(method, "inference_seconds", seconds, "s", paths, "inference_seconds", "value"))
         paths = cost_paths.get(method, [])
         costs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
-        hours = column([cost["seconds"] and cost["seconds"] * cost["epochs"] for cost in costs], HOUR)
-        memory = column([cost["peak_bytes"] or None for cost in costs], GIB)
-        cells += [
-            Cell(method, name, values, unit, paths, key)
-            for name, values, unit, key in (
-                ("training_hours", hours, "h", "seconds * epochs"),
-                ("memory_gib", memory, "GiB", "peak_bytes"),
-            )
-            if values
-        ]
+        seconds = [cost["seconds"] and cost["seconds"] * cost["epochs"] for cost in costs]
+        memory = [cost["peak_bytes"] or None for cost in costs]
+        for name, (values, used), unit, key in (
+            ("training_hours", measured(paths, seconds, HOUR), "h", f"seconds * epochs / {HOUR}"),
+            ("memory_gib", measured(paths, memory, GIB), "GiB", f"peak_bytes / {GIB}"),
+        ):
+            if values:
+                cells.append(Cell(method, name, values, unit, used, key))
     published = read_published(Path(snakemake.input.published), "table_ct_cost")
     frame = table_frame(cells, published, job.configuration)
     note = f"Inference in batches of {', '.join(map(str, sorted(batches)))} on {job.configuration['device']}."
     note = " ".join(filter(None, [note, published.note(job.configuration)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table_ct_cost"})

@@ -26,12 +26,15 @@ with recorded(snakemake) as job:
     cells = []
     for metric in metrics:
         trend = [float(part["mean"].corr(part[metric], method="spearman")) for _, part in runs.groupby("seed")]
-        cells.append(Cell("sign of trend", metric, np.sign(trend).tolist(), "", runs["path"].tolist(), metric))
-        cells.append(Cell("trend", metric, trend, "", runs["path"].tolist(), metric))
+        key = f"Spearman correlation of alpha0 / (alpha0 + beta0) of the runs of a seed with mean({metric})"
+        paths = runs["path"].tolist()
+        cells.append(Cell("sign of trend", metric, np.sign(trend).tolist(), "", paths, f"sign of the {key}"))
+        cells.append(Cell("trend", metric, trend, "", paths, key))
     for (alpha0, beta0), part in runs.groupby(["alpha0", "beta0"]):
         row = f"alpha0={alpha0:g}, beta0={beta0:g}"
-        cells += [Cell(row, metric, part[metric].tolist(), "", part["path"].tolist(), metric) for metric in metrics]
+        paths = part["path"].tolist()
+        cells += [Cell(row, metric, part[metric].tolist(), "", paths, metric, "mean") for metric in metrics]
     published = read_published(Path(snakemake.input.published), "fig12")
     frame = table_frame(cells, published, job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, published.note(job.configuration))
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "fig12"})

@@ -21,13 +21,15 @@ with recorded(snakemake) as job:
         frames = [pd.read_csv(path) for path in paths]
         ratios = [frame["variance_holes"] / frame["variance_outside"] for frame in frames]
         correlations = [float(frame["uncertainty"].corr(frame["mse30"])) for frame in frames]
-        cells.append(Cell(model, "pearson_r", correlations, "", paths, "uncertainty, mse30"))
-        key = "variance_holes, variance_outside"
-        cells.append(Cell(model, "median_ratio", [float(ratio.median()) for ratio in ratios], "", paths, key))
+        cells.append(Cell(model, "pearson_r", correlations, "", paths, "Pearson correlation of uncertainty with mse30"))
+        medians = [float(ratio.median()) for ratio in ratios]
+        key = "median(variance_holes / variance_outside)"
+        cells.append(Cell(model, "median_ratio", medians, "", paths, key))
         above = [float((ratio > 1).mean()) for ratio in ratios]
+        key = "share of images with variance_holes / variance_outside > 1"
         cells.append(Cell(model, "share_above_1", above, "", paths, key))
     published = read_published(Path(snakemake.input.published), "fig7")
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "fig7"})

@@ -21,14 +21,15 @@ with recorded(snakemake) as job:
         lines.append({"lambda3": lambda3, "seed": seed, "path": path, **pd.read_csv(path)[list(METRICS)].mean()})
     runs = pd.DataFrame(lines)
     cells = [
-        Cell(f"lambda3={lambda3:g}", metric, part[metric].tolist(), "", part["path"].tolist(), metric)
+        Cell(f"lambda3={lambda3:g}", metric, part[metric].tolist(), "", part["path"].tolist(), metric, "mean")
         for lambda3, part in runs.groupby("lambda3")
         for metric in METRICS
     ]
     for metric in METRICS:
         spreads = [float(part[metric].max() / part[metric].min() - 1) for _, part in runs.groupby("seed")]
-        cells.append(Cell("spread", metric, spreads, "", runs["path"].tolist(), metric))
+        key = f"largest mean({metric}) of the runs of a seed / smallest - 1"
+        cells.append(Cell("spread", metric, spreads, "", runs["path"].tolist(), key))
     published = read_published(Path(snakemake.input.published), "lambda3")
     frame = table_frame(cells, published, job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, published.note(job.configuration))
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "lambda3"})

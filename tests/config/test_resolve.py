@@ -48,7 +48,7 @@ def test_every_field_of_every_section_is_described():
     walked = sections(Config)
     assert {section.__name__ for section in walked} == {
         *("Config", "Problem", "Data", "Model", "Weights", "Choices", "Training", "Evaluation", "Figure"),
-        *("Calibration", "Localisation", "Study", "Theory"),
+        *("Calibration", "Localisation", "Study", "Theory", "Determinism"),
         *("Tomography", "ScanSettings", "SliceData", "Noise", "ScanEvaluation", "ScanFigures"),
         *("Filtered", "Variational", "Unrolled", "Postprocessing", "Paired"),
     }

@@ -4,6 +4,7 @@ import subprocess
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vspair.provenance import fingerprint, recorded
@@ -14,7 +15,7 @@ SOURCES = {
     "vspair/numbers.py": "SCALE = 2\n\n\ndef double(x):\n    return SCALE * x\n\n\ndef half(x):\n    return x / 2\n",
     "scripts/train.py": "from vspair.numbers import double\n\nprint(double(2))\n",
     "scripts/table.py": "from vspair.numbers import half\n\nprint(half(2))\n",
-    "envs/constraints.txt": "numpy==2.1.3\n",
+    "envs/constraints.txt": f"numpy=={np.__version__}\n",
     "data/raw.txt": "raw\n",
 }
 CONFIGURATION = {"training.epochs": 3, "training.rates": [0.1, 0.2]}

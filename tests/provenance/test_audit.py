@@ -1,11 +1,14 @@
 import json
+import os
+import re
 import shutil
+import time
 
 import pytest
 
 from vspair.errors import VspairError
-from vspair.provenance import audit
-from vspair.provenance.audit import CODES, Finding, exit_code
+from vspair.provenance import audit, commit
+from vspair.provenance.findings import CODES, Finding, exit_code
 
 CONFIGURATION = {"training.epochs": 3, "training.rates": (0.1, 0.2), "seeds": (0, 1)}
 
@@ -152,7 +155,9 @@ def test_swapped_seeds(complete):
     for seed in (0, 1):
         path = complete.run / f"models/{seed}/model.receipt.json"
         rewrite(path, lambda external: external.update(seed=1 - external["seed"]))
-    assert words(complete) == {("models/0/model.txt", "unknown seed"), ("models/1/model.txt", "unknown seed")}
+    # The table saw other receipts.
+    both = {"models/0/model.txt", "models/1/model.txt"}
+    assert words(complete) == {(name, word) for name in both for word in ("unknown seed", "contradiction")}
 
 
 def test_swapped_models(complete):
@@ -164,8 +169,8 @@ def test_swapped_models(complete):
 
 
 def test_mixed_presets(complete):
-    rewrite(complete.run / "models/0/model.receipt.json", lambda external: external.update(preset="paper"))
-    assert words(complete) == {("models/0/model.txt", "mixed runs")}
+    rewrite(complete.run / "tables/table1.receipt.json", lambda external: external.update(preset="paper"))
+    assert words(complete) == {("tables/table1.csv", "mixed runs")}
 
 
 def test_mixed_configuration_in_one_chain(project):
@@ -176,14 +181,120 @@ def test_mixed_configuration_in_one_chain(project):
     assert words(project, configuration=None) == {("tables/table1.csv", "mixed runs")}
 
 
-def test_mixed_locks_are_reported_where_they_meet(project):
+def test_mixed_versions_are_reported_where_they_meet_and_not_again(project, monkeypatch):
+    monkeypatch.setattr("vspair.provenance.receipts.versions", lambda: {"torch": "0.1"})
     project.prepare()
-    (project.root / "envs/constraints.txt").write_text("numpy==2.2.0\n")
-    project.commit()
     project.train(0)
+    monkeypatch.setattr("vspair.provenance.receipts.versions", lambda: {"torch": "0.2"})
     project.train(1)
     project.table()
-    assert words(project) == {("models/0/model.txt", "mixed runs"), ("models/1/model.txt", "mixed runs")}
+    assert words(project) == {("models/1/model.txt", "mixed runs")}
+
+
+def test_a_changed_lock_makes_stale_what_ran_with_other_versions(complete):
+    lock = complete.root / "envs/constraints.txt"
+    text = lock.read_text()
+    lock.write_text(text + "ruff==99.0\n")
+    assert words(complete) == set()
+    lock.write_text("numpy==0.1  # older\n")
+    assert {word for _, word in words(complete)} == {"stale environment"}
+    lock.write_text(text.replace("\n", "  # the same\n"))
+    assert words(complete) == set()
+
+
+def test_a_receipt_that_was_rewritten_is_told_by_its_neighbours(complete):
+    """A forger who changes what a receipt says of the machine, and no checksum."""
+    path = complete.run / "models/1/model.receipt.json"
+    path.write_text(path.read_text().replace('"cpu": "', '"cpu": "Better '))
+    assert words(complete) == {("models/1/model.txt", "contradiction")}
+
+
+def test_times_of_an_equal_rerun_are_no_contradiction(complete):
+    """Made again, the same comes out, in another time."""
+    complete.train(1)
+    assert words(complete) == set()
+
+
+def test_the_receipt_of_another_job(complete):
+    shutil.copy(complete.run / "models/0/model.receipt.json", complete.run / "models/1/model.receipt.json")
+    found = words(complete)
+    assert ("models/1/model.receipt.json", "contradiction") in found
+    assert ("models/1/model.txt", "unreceipted") in found
+
+
+def test_a_damaged_receipt_does_not_end_the_audit(complete):
+    path = complete.run / "models/1/model.receipt.json"
+    path.write_text(path.read_text()[:-30])
+    (complete.run / "tables/table1.md").write_text("x")
+    found = words(complete)
+    assert ("models/1/model.receipt.json", "damaged receipt") in found
+    assert ("tables/table1.md", "edited") in found
+
+
+@pytest.mark.parametrize("outside", ["elsewhere.txt", "prepared/other.txt"])
+def test_a_link_in_the_place_of_a_file(complete, tmp_path, outside):
+    """The content is the same today; whoever owns the other place can change it tomorrow."""
+    path = complete.run / "prepared/pairs.txt"
+    target = tmp_path / outside
+    target.parent.mkdir(exist_ok=True)
+    shutil.move(path, target)
+    path.symlink_to(target)
+    assert words(complete) == {("prepared/pairs.txt", "edited")}
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen(complete):
+    path = complete.run / "models/1/model.txt"
+    before = path.stat()
+    # Remembered checksums must be of a settled file.
+    time.sleep(2.1)
+    assert words(complete) == set()
+    assert (complete.run / ".checksums.json").exists()
+    path.write_text(path.read_text().replace("train", "trail"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert words(complete) == {("models/1/model.txt", "edited")}
+
+
+def test_remembered_checksums_are_used_and_full_does_not_believe_them(complete):
+    time.sleep(2.1)
+    assert words(complete) == set()
+    memory = complete.run / ".checksums.json"
+    known = json.loads(memory.read_text())
+    identity, _ = known["files"]["models/1/model.txt"]
+    known["files"]["models/1/model.txt"] = [identity, "0" * 64]
+    memory.write_text(json.dumps(known))
+    assert words(complete) == {("models/1/model.txt", "edited")}
+    assert words(complete, full=True) == set()
+    for damage in ("", "[]", '{"format": 1}', '{"format": 1, "files": [1], "facts": 2}'):
+        memory.write_text(damage)
+        assert words(complete) == set()
+
+
+def test_full_looks_commits_up(complete):
+    complete.job("later", ["models/1/model.txt"], ["later/a.txt"])
+    path = complete.run / "later/a.receipt.json"
+    text = path.read_text()
+    assert words(complete, full=True) == set()
+    known = re.search(r'"gitCommit": "(\w+)"', text)[1]
+    path.write_text(text.replace(known, "0" * 40))
+    assert words(complete, full=True) == {("later/a.txt", "unknown commit")}
+    # A commit that is there, with other code and another lock.
+    files = [complete.root / name for name in ("vspair/numbers.py", "envs/constraints.txt")]
+    code, lock = (file.read_text() for file in files)
+    files[0].write_text(code.replace("SCALE * x", "SCALE + x"))
+    files[1].write_text("")
+    complete.commit()
+    other = commit(complete.root)[0]
+    files[0].write_text(code)
+    files[1].write_text(lock)
+    complete.commit()
+    path.write_text(text)
+    assert words(complete, full=True) == set()
+    path.write_text(text.replace(known, other))
+    assert words(complete) == set()
+    sentences = [finding.sentence for finding in audit(complete.run, complete.root, full=True)]
+    assert [sentence.split(" is ")[0] for sentence in sentences] == ["its code", "its lock"]
 
 
 def test_two_receipts_for_one_file(complete):
@@ -197,7 +308,7 @@ def test_unreceipted(complete):
         "logs/a.log",
         "benchmarks/a.tsv",
         "report.html",
-        "audit.json",
+        "audit.json.sig",
         "models/0/.hidden",
         "models/0/checkpoint.safetensors",
     ):

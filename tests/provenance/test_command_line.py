@@ -9,8 +9,6 @@ import pytest
 
 import vspair
 from vspair.__main__ import main
-from vspair.errors import VspairError
-from vspair.provenance import why
 
 REPOSITORY = Path(__file__).parents[2]
 VALUES = {"training.epochs": 3, "training.rates": [0.1, 0.2], "seeds": [0, 1]}
@@ -89,16 +87,6 @@ def test_why(complete, settings, capsys):
     assert text.splitlines()[-1] == f"remake it with: {command}"
 
 
-def test_why_of_a_cell(complete, settings, capsys):
-    (complete.run / "models/1/model.txt").write_text("edited")
-    assert main(["why", str(complete.run / "tables/table1.csv"), "--cell", "A", "error"]) == 0
-    text = capsys.readouterr().out
-    assert text.startswith("cell: row A, column error, value 1.5, sd 0.1, n 1, published 1.4")
-    assert "models/0/model.txt" not in text
-    line = next(line for line in text.splitlines() if "models/1/model.txt" in line)
-    assert line.endswith("NO LONGER TRUE: edited")
-
-
 def test_why_as_json(complete, settings, capsys):
     (complete.root / "data/raw.txt").write_text("new")
     assert main(["why", str(complete.run / "models/0/model.txt"), "--json"]) == 0
@@ -106,13 +94,6 @@ def test_why_as_json(complete, settings, capsys):
     assert (chain["rule"], chain["seed"], chain["breaks"]) == ("train", 0, [])
     prepared = chain["inputs"][0]
     assert (prepared["file"], prepared["breaks"]) == ("prepared/pairs.txt", ["stale data"])
-
-
-def test_why_names_the_known_cells(complete):
-    with pytest.raises(VspairError, match=r"the rows are A; the columns are error"):
-        why(complete.run / "tables/table1.csv", complete.root, ("B", "error"))
-    with pytest.raises(VspairError, match=r"give a table's \.csv"):
-        why(complete.run / "models/0/model.txt", complete.root, ("A", "bias"))
 
 
 def test_audit_does_not_import_torch(complete):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vspair.reporting.histograms import Panel, histogram_figure
+from vspair.reporting.histograms import Panel, histogram_figure, printed_numbers
 
 COLOURS = {"A": "#0072B2", "B": "#D55E00", "C": "#009E73"}
 PANELS = [Panel("ratio", "ratio", "median"), Panel("change", "change (squared)", "mean")]
@@ -59,6 +59,16 @@ def test_medians_are_marked_left_and_means_right(figure):
 
 def test_images_without_a_value_are_counted_in_words(figure):
     assert figure.get_supxlabel() == "images without a localised latent:\nA 0 of 120, B 25 of 100, C 80 of 80"
+
+
+def test_the_numbers_in_print_are_those_of_the_images():
+    """By hand from the same frame: the median of one panel and the mean of the other, and who is left out."""
+    frame = values()
+    numbers = printed_numbers(frame, PANELS).set_index("method")
+    b = frame[frame["method"] == "B"].dropna()
+    assert numbers.loc["B", ["ratio", "change"]].tolist() == pytest.approx([b["ratio"].median(), b["change"].mean()])
+    assert numbers.loc["C", ["ratio", "change"]].isna().all()
+    assert numbers[["without", "images"]].to_numpy().tolist() == [[0, 120], [25, 100], [80, 80]]
 
 
 def test_nothing_found_at_all_is_said():

@@ -70,11 +70,20 @@ def test_labels_are_for_readers_alone(tmp_path):
 
 
 def test_the_sources_of_every_cell_are_told():
-    cells = [Cell("A", "mse", [0.4], inputs=("seed0.csv", "seed1.csv"), key="mse30"), Cell("B", "time", [1.0])]
+    """What a receipt notes: a seed's file in another order, or a statistic lost, would be seen here."""
+    cells = [Cell("A", "mse", [0.4, 0.5], "", ("seed0.csv", "seed1.csv"), "mse30", "mean"), Cell("B", "time", [1.0])]
     assert sources(cells) == {
-        "A|mse": {"inputs": ["seed0.csv", "seed1.csv"], "key": "mse30"},
-        "B|time": {"inputs": [], "key": ""},
+        "A|mse": {"inputs": ["seed0.csv", "seed1.csv"], "key": "mse30", "statistic": "mean"},
+        "B|time": {"inputs": [], "key": "", "statistic": ""},
     }
+
+
+@pytest.mark.parametrize("statistic", ["mean", "value"])
+def test_a_statistic_needs_the_file_of_each_value(statistic):
+    """Else an audit would compare the numbers of one seed with the file of another."""
+    with pytest.raises(ValueError, match=r"A\|mse has 2 values from 1 inputs"):
+        Cell("A", "mse", [0.4, 0.5], "", ["seed0.csv"], "mse", statistic)
+    assert Cell("A", "mse", [0.4, 0.5], "", ["seed0.csv"], "max(mse)").statistic == ""
 
 
 def test_a_note_says_why_numbers_are_not_compared():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vspair.reporting.uncertainty import correlation, uncertainty_figure
+from vspair.reporting.uncertainty import correlation, printed_numbers, uncertainty_figure
 
 COLOURS = {"A": "#0072B2", "B (ours)": "#D55E00"}
 
@@ -67,7 +67,24 @@ def test_the_legend_gives_r_with_fishers_interval_for_the_points(panels):
 
 def test_a_constant_uncertainty_has_no_correlation():
     """A collapsed model gives the same variance everywhere; that is said, not warned about."""
-    assert correlation(pd.Series([1.0, 2, 3]), pd.Series([1.0, 1, 1])) == "$r$ undefined"
+    constant = images().assign(uncertainty=0.1)
+    assert np.isnan(correlation(constant["error"], constant["uncertainty"])).all()
+    texts = uncertainty_figure(constant, COLOURS).axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in texts] == ["A: $r$ undefined", "B (ours): $r$ undefined"]
+
+
+def test_the_numbers_in_print_are_those_of_the_images():
+    """By hand from the same frame; r of all images, or a median over the ratio of 0, would be seen here."""
+    frame = images()
+    numbers = printed_numbers(frame).set_index("method")
+    for method in COLOURS:
+        part = frame[frame["method"] == method]
+        points, ratio = part[part["scatter"]], part.loc[part["ratio"] > 0, "ratio"]
+        line = numbers.loc[method]
+        assert line["r"] == pytest.approx(np.corrcoef(points["error"], points["uncertainty"])[0, 1])
+        assert line["r_low"] < line["r"] < line["r_high"]
+        assert line["median_ratio"] == pytest.approx(np.median(ratio))
+    assert numbers[["without", "images"]].to_numpy().tolist() == [[0, 60], [2, 60]]
 
 
 def test_boxes_hold_the_positive_ratios_of_all_images(panels):

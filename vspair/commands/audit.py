@@ -1,16 +1,21 @@
-"""`python -m vspair audit FOLDER`: check every link of a run folder."""
+"""`python -m vspair audit FOLDER`: check every link of a run folder, and sign the outcome off."""
 
 import argparse
 import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from vspair.commands.settings import add_config, compared, preset_of, resolved
+from vspair.commands.settings import add_config, compared, resolved
+from vspair.config.resolve import Config
+from vspair.errors import VspairError
 from vspair.files import write_text
-from vspair.provenance.audit import CODES, SEVERAL, Finding, audit, exit_code
-from vspair.provenance.receipts import SUFFIX
+from vspair.provenance.audit import audited
+from vspair.provenance.chain import Run
+from vspair.provenance.findings import CODES, SEVERAL, Finding, exit_code
+from vspair.provenance.record import FILE, record
 
 _CODES = ", ".join(f"{code} {word}" for word, code in CODES.items())
 
@@ -22,42 +27,77 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="check every link of a run folder",
         epilog=f"exit codes: 0 clean, {_CODES}, {SEVERAL} several kinds, 2 bad input",
     )
-    command.add_argument("folder", help="a run folder such as results/demo")
+    command.add_argument("folder", help="a run folder such as results/demo, or a bundle of one")
+    command.add_argument("--full", action="store_true", help="read every file anew and look commits up in git")
     command.add_argument("--json", metavar="FILE", help="write the findings as JSON (- for the standard output)")
+    command.add_argument(
+        "--sign-off", metavar="NAME", help=f"do a full audit and write its record, with your name, to FOLDER/{FILE}"
+    )
+    command.add_argument("--note", default="", metavar="TEXT", help="what you want to say with --sign-off")
     add_config(command)
     command.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace, root: Path) -> int:
     """Print or write the findings and give the audit's exit code."""
-    receipts = sum(1 for _ in Path(options.folder).rglob(f"*{SUFFIX}"))
-    preset = preset_of(options.folder)
-    configuration, data_dir = None, None
-    if preset is not None:
-        configuration, data_dir = compared(root, resolved(root, preset, options.config))
-    findings = audit(options.folder, root, configuration, data_dir)
-    text = json.dumps(_report(findings, receipts), indent=1) + "\n"
+    full = options.full or options.sign_off is not None
+    audited_run, findings = audit_of(options.folder, root, options.config, full)
+    signed = None
+    if options.sign_off is not None:
+        signed = {"name": options.sign_off, "note": options.note}
+        if findings and not options.note:
+            raise VspairError(
+                f"expected no breaks to sign off, found {len(findings)} in {options.folder}: mend them (run without "
+                "--sign-off to see them), or say with --note why they stand"
+            )
+        findings = [finding for finding in findings if finding.word != "stale record"]
+    text = json.dumps(record(audited_run, findings, full, signed), indent=1, ensure_ascii=False) + "\n"
+    if signed:
+        write_text(audited_run.places.run / FILE, text)
     if options.json == "-":
         sys.stdout.write(text)
         return exit_code(findings)
     if options.json:
         write_text(options.json, text)
-    _print(findings, receipts)
+    print_findings(audited_run, findings)
     return exit_code(findings)
 
 
-def _report(findings: Sequence[Finding], receipts: int) -> dict[str, object]:
-    return {
-        "receipts": receipts,
-        "counts": dict(sorted(Counter(finding.word for finding in findings).items())),
-        "findings": [vars(finding) for finding in findings],
-    }
+def audit_of(
+    folder: Path | str, root: Path, settings: Sequence[str] | Config = (), full: bool = False
+) -> tuple[Run, list[Finding]]:
+    """A run folder and its breaks, against the present configuration.
+
+    Args:
+        folder: the run folder, or a bundle, which is not compared with the present configuration.
+        root: the project's root.
+        settings: those that the workflow was given (`KEY=VALUE`), or the configuration that they lead to.
+        full: as for `vspair.provenance.audit`.
+
+    Raises:
+        VspairError: the folder holds no run, or the settings are not valid.
+    """
+    run = Run(folder, root, full=full)
+    if run.left_out is not None:
+        return run, audited(run, None, full)
+    config = settings if isinstance(settings, Config) else resolved(root, run.preset, settings)
+    configuration, data_dir = compared(root, config)
+    if data_dir.is_dir():
+        run.places = replace(run.places, data=data_dir)
+    return run, audited(run, configuration, full)
 
 
-def _print(findings: Sequence[Finding], receipts: int) -> None:
+def print_findings(run: Run, findings: Sequence[Finding]) -> None:
+    """One line per break, and a sentence on the whole."""
     width = max((len(finding.file) for finding in findings), default=0)
     for finding in findings:
         print(f"{finding.file:<{width}}  {finding.word:<19}  {finding.sentence}")
     counts = Counter(finding.word for finding in findings)
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-    print(f"{receipts} receipts checked: {kinds or 'every link is still true'}")
+    print(f"{len(run.receipts) + len(run.damaged)} receipts checked: {kinds or 'every link is still true'}")
+    raw = {name for receipt in run.receipts for name in receipt.inputs if name.startswith("data:")}
+    if raw and run.places.data is None:
+        print(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")
+    if run.left_out is not None:
+        commits = ", ".join(sorted({receipt.commit[:12] for receipt in run.receipts if receipt.commit}))
+        print(f"A bundle: compared with its own commit ({commits}); {len(run.left_out)} files known by checksum alone.")

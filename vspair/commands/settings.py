@@ -9,7 +9,7 @@ import yaml
 
 from vspair.config.resolve import Config, merge, resolve
 from vspair.errors import VspairError
-from vspair.provenance.audit import Configuration
+from vspair.provenance.findings import Configuration
 from vspair.provenance.receipts import SUFFIX, read
 
 

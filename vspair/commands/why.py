@@ -1,19 +1,22 @@
-"""`python -m vspair why FILE [--cell ROW COLUMN]`: the chain behind a file or one cell of a table."""
+"""`python -m vspair why FILE [--cell ROW COLUMN]`: the chain behind a file or one number in it."""
 
 import argparse
 import json
 from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
+from vspair.provenance.explain import render
 from vspair.provenance.receipts import find, read
-from vspair.provenance.why import render, why
+from vspair.provenance.why import why
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Join the command to the parser."""
-    command = commands.add_parser("why", help="the chain behind a file or one cell of a table")
+    command = commands.add_parser("why", help="the chain behind a file, a cell of a table or a number in a figure")
     command.add_argument("file", help="any result, such as results/demo/tables/table3.csv")
-    command.add_argument("--cell", nargs=2, metavar=("ROW", "COLUMN"), help="one cell of a table's CSV")
+    command.add_argument(
+        "--cell", nargs=2, metavar=("ROW", "COLUMN"), help="one cell of a table, or line and column of a figure's CSV"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     add_config(command)
     command.set_defaults(command=run)

@@ -1,5 +1,6 @@
 """The configuration: typed, validated before any work starts, resolved from preset, problem and user settings."""
 
+from vspair.config.determinism import Determinism
 from vspair.config.evaluation import Calibration, Evaluation, Figure, Localisation
 from vspair.config.methods import AnyMethod, Filtered, Method, Paired, Postprocessing, Unrolled, Variational
 from vspair.config.models import BASELINES, Model, Weights
@@ -19,6 +20,7 @@ __all__ = [
     "Choices",
     "Config",
     "Data",
+    "Determinism",
     "Evaluation",
     "Figure",
     "Filtered",

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
+from vspair.config.determinism import Determinism
 from vspair.config.methods import KINDS
 from vspair.config.problem import Problem
 from vspair.config.section import Section
@@ -15,7 +16,7 @@ from vspair.config.theory import Theory
 from vspair.config.tomography import Tomography
 from vspair.errors import VspairError
 
-PROBLEMS = ("inpainting", "ct", "theory")
+PARTS = ("inpainting", "ct", "theory", "determinism")
 
 
 class Config(Section):
@@ -34,6 +35,7 @@ class Config(Section):
     inpainting: Problem = Field(description="blind inpainting (Section 4.1)")
     ct: Tomography = Field(description="computed tomography (Section 4.2)")
     theory: Theory = Field(description="linear-Gaussian check of Theorems 1 and 2 (Section 3.2)")
+    determinism: Determinism = Field(description="short trainings that are compared bit by bit")
 
     @model_validator(mode="after")
     def _seeds_are_distinct(self) -> "Config":
@@ -52,10 +54,10 @@ class Config(Section):
 
 
 def resolve(root: Path, settings: Mapping[str, Any]) -> Config:
-    """Merge problem files, the preset's file and the user's settings, later ones winning, and validate the result.
+    """Merge the parts' files, the preset's file and the user's settings, later ones winning, and validate the result.
 
     Arguments:
-        root: the project's root, whose `config/` holds `<problem>.yaml` and `presets/<preset>.yaml`.
+        root: the project's root, whose `config/` holds `<part>.yaml` and `presets/<preset>.yaml`.
         settings: the user's settings, as in `config/config.yaml` and on the command line; `preset` among them.
 
     Raises:
@@ -67,7 +69,7 @@ def resolve(root: Path, settings: Mapping[str, Any]) -> Config:
     if preset not in presets:
         raise VspairError(f"configuration: preset must be one of {', '.join(presets)}, found {preset!r}")
     merged: dict[str, Any] = {"preset": preset}
-    for layer in (*(_read(root / "config" / f"{problem}.yaml") for problem in PROBLEMS), _read(file), settings):
+    for layer in (*(_read(root / "config" / f"{part}.yaml") for part in PARTS), _read(file), settings):
         merged = merge(merged, layer)
     merged["data_dir"] = merged.get("data_dir") or os.environ.get("VSPAIR_DATA") or None
     try:

@@ -1,16 +1,20 @@
 """The receipts of one run folder, joined into chains from every output down to the raw data."""
 
+import os
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.files import sha256
 from vspair.provenance import receipts
+from vspair.provenance.bundle import read_bundle
+from vspair.provenance.checksums import Checksums
+from vspair.provenance.history import History
 from vspair.provenance.places import Places
 from vspair.provenance.view import Receipt
 
 _PASSING = {"logs", "benchmarks"}
-_OWN = {"audit", "report"}
+_OWN = {"audit", "report", "bundle"}
 _CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -21,27 +25,52 @@ class Run:
         folder: the run folder (`results/<preset>`), wherever it lies now.
         root: the project's root.
         data: the data folder; without it, `data:` files cannot be checked.
+        full: read every file anew instead of remembering the checksums of those that have not changed.
+
+    Attributes:
+        receipts: those that could be read, by their paths.
+        damaged: name of each other receipt and what is wrong with it.
+        checksums: of the folder's files.
+        left_out: name of each file that a bundle left out -> its SHA-256 (see `bundle`); None for a run folder.
+        history: of the project's repository.
 
     Raises:
-        VspairError: there is no such folder, it holds no receipt, it is only a part of a run folder, or a receipt is
-            damaged.
+        VspairError: there is no such folder, it holds no receipt, or it is only a part of a run folder.
     """
 
-    def __init__(self, folder: Path | str, root: Path, data: Path | None = None) -> None:
+    def __init__(self, folder: Path | str, root: Path, data: Path | None = None, full: bool = False) -> None:
         folder = Path(folder).resolve()
         if not folder.is_dir():
             raise VspairError(f"expected a run folder at {folder}, found no folder: give one such as results/demo")
         self.places = Places(run=folder, root=Path(root), data=data)
-        self.receipts = [receipts.read(path) for path in sorted(folder.rglob(f"*{receipts.SUFFIX}"))]
+        self.checksums = Checksums(folder, full)
+        self.history = History(root)
+        self.left_out = read_bundle(folder)
+        self.receipts: list[Receipt] = []
+        self.damaged: dict[str, str] = {}
+        for path in sorted(folder.rglob(f"*{receipts.SUFFIX}")):
+            try:
+                self.receipts.append(receipts.read(path))
+            except VspairError as error:
+                self.damaged[path.relative_to(folder).as_posix()] = str(error)
         if not self.receipts:
-            raise VspairError(f"expected receipts in {folder}, found none: run the workflow first")
-        for receipt in self.receipts:
-            if receipt.run_folder != folder:
-                raise VspairError(
-                    f"expected a run folder, found in {folder} the receipt {receipt.path.name} of the run folder "
-                    f"{receipt.run_folder}: give that one, or put the receipt where it belongs"
-                )
-        self._digests: dict[str, str | None] = {}
+            found = next(iter(self.damaged.values()), "none")
+            raise VspairError(f"expected receipts in {folder}, found {found}: run the workflow first")
+        above = Counter(receipt.run_folder for receipt in self.receipts).most_common(1)[0][0]
+        if folder != above and folder.is_relative_to(above):
+            raise VspairError(
+                f"expected a run folder, found in {folder} receipts of the run folder {above}: give that one"
+            )
+
+    @property
+    def preset(self) -> str:
+        """The preset of most receipts; a draw goes to the one that the folder is named after."""
+        counts = Counter(receipt.preset for receipt in self.receipts)
+        return max(sorted(counts), key=lambda preset: (counts[preset], preset == self.places.run.name))
+
+    def name(self, receipt: Receipt) -> str:
+        """A receipt's own path in the run folder."""
+        return receipt.path.relative_to(self.places.run).as_posix()
 
     @cached_property
     def makers(self) -> dict[str, list[Receipt]]:
@@ -62,16 +91,39 @@ class Run:
         found = {maker.path: maker for name in receipt.inputs if (maker := self.maker(name)) is not None}
         return list(found.values())
 
+    def code(self, receipt: Receipt) -> Path | None:
+        """The folder with the code that a receipt is compared with; None when the repository does not have it.
+
+        Of a run it is the project as it is now. A bundle holds results of the past and is compared with its commit.
+        """
+        if self.left_out is None:
+            return self.places.root
+        return self.history.tree(receipt.commit) if receipt.commit else None
+
     def checkable(self, name: str) -> bool:
         """Whether it is known where the file of that name should be."""
         return self.places.path(name) is not None
 
     def digest(self, name: str) -> str | None:
-        """SHA-256 of a file as it is now; None when it is missing. Each file is read once."""
-        if name not in self._digests:
-            path = self.places.path(name)
-            self._digests[name] = sha256(path) if path is not None and path.is_file() else None
-        return self._digests[name]
+        """SHA-256 of a file as it is now; None when it is missing."""
+        path = self.places.path(name)
+        return None if path is None else self.checksums.of(name, path)
+
+    def project_digest(self, receipt: Receipt, name: str) -> str | None:
+        """SHA-256 of a file of the project in the state that a receipt is compared with; None when it is missing."""
+        folder = self.code(receipt)
+        path = None if folder is None else Places(run=self.places.run, root=folder).path(name)
+        return None if path is None else self.checksums.of(f"{receipt.commit}:{name}" if self.left_out else name, path)
+
+    def elsewhere(self, name: str) -> Path | None:
+        """Where an output of the run folder really lies when a symbolic link has led out of its place."""
+        path = Path(os.path.realpath(self.places.run / name))
+        return None if path == self.places.run / name else path
+
+    def linked(self) -> list[str]:
+        """Names of symbolic links to folders, whose content would go unseen."""
+        links = (path for path in self.places.run.rglob("*") if path.is_symlink() and path.is_dir())
+        return sorted(path.relative_to(self.places.run).as_posix() for path in links)
 
     def unreceipted(self) -> list[str]:
         """Names of files that no receipt covers, apart from logs, benchmarks, checkpoints and the run's own notes."""
@@ -79,7 +131,7 @@ class Run:
         for path in sorted(self.places.run.rglob("*")):
             parts = path.relative_to(self.places.run).parts
             passing = parts[0] in _PASSING or any(part.startswith(".") for part in parts)
-            own = len(parts) == 1 and path.stem in _OWN
+            own = len(parts) == 1 and path.name.split(".")[0] in _OWN
             marked = path.name.endswith((receipts.SUFFIX, _CHECKPOINT))
             if path.is_file() and not (passing or own or marked) and "/".join(parts) not in self.makers:
                 found.append("/".join(parts))

@@ -66,6 +66,7 @@ class _Walk:
         self.stamps: dict[Path, _Stamp] = {}
         self._modules: dict[str, Module | None] = {}
         self._packages: set[str] = set()
+        self._touched: set[str] = set()
         self._seen: set[tuple[str, Chain]] = set()
         self._waiting: list[tuple[str, Definition]] = []
 
@@ -103,9 +104,11 @@ class _Walk:
 
     def _bound(self, name: str, chain: Chain) -> None:
         bindings = self._module(name).imports[chain[0]]
-        # Where a used name comes from counts, so that another function under the same name is seen.
-        origins = sorted(f"{self._absolute(name, item)}:{item.name}" for item in bindings)
-        self.found[f"{name}:{chain[0]} (import)"] = digest(" ".join(origins))
+        key = f"{name}:{chain[0]} (import)"
+        if key not in self.found:
+            # Where a used name comes from counts, so that another function under the same name is seen.
+            origins = sorted(f"{self._absolute(name, item)}:{item.name}" for item in bindings)
+            self.found[key] = digest(" ".join(origins))
         for binding in bindings:
             self._imported(name, binding, chain[1:])
 
@@ -159,13 +162,16 @@ class _Walk:
 
     def _touch(self, name: str) -> None:
         """Include what happens when a module is imported: its loose statements and those of its packages."""
+        if name in self._touched:
+            return
+        self._touched.add(name)
         if "*" in self._module(name).imports:
             self._bound(name, ("*",))
         parts = name.split(".") if name != self.script else []
         for count in range(1, len(parts) + 1):
             parent = ".".join(parts[:count])
             module = self._module(parent)
-            if module is not None and module.loose.digest != _NOTHING:
+            if module is not None and module.loose.statements:
                 self._add(f"{parent}:<statements>", parent, module.loose)
 
     def _add(self, key: str, name: str, definition: Definition) -> None:
@@ -204,5 +210,4 @@ class _Walk:
         return None if stamp is None else parse(path, *stamp)
 
 
-_NOTHING = digest("")
-_EMPTY = Module({}, {}, Definition(_NOTHING, frozenset(), ()), frozenset(), Definition(_NOTHING, frozenset(), ()))
+_EMPTY = Module({}, {}, Definition(), frozenset(), Definition())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 
 from vspair.errors import VspairError
 from vspair.files import sha256
@@ -69,6 +70,7 @@ class Job:
 
     def _begin(self) -> None:
         """Drop the receipt of an earlier run, check the code, and remember the state of every input."""
+        began = perf_counter()
         self._receipt.unlink(missing_ok=True)
         script, recorded = self._evidence["script"], self._evidence["fingerprint"]
         now = fingerprint(self._places.root, script, self._evidence["entries"])
@@ -80,6 +82,7 @@ class Job:
         # Now and not at the end: whoever edits the project meanwhile does not change what runs.
         self._source = commit(self._places.root)
         self._state = {path: _state(path) for path in _expand(_paths(self._snakemake.input))}
+        self._evidence_seconds = perf_counter() - began
 
     def _finish(self) -> None:
         """Check inputs and outputs and write the receipt.
@@ -87,6 +90,7 @@ class Job:
         Raises:
             VspairError: an input changed while the job ran, an output is missing, or the disk is full.
         """
+        began = perf_counter()
         for path, state in self._state.items():
             if _state(path) != state:
                 raise VspairError(
@@ -98,6 +102,9 @@ class Job:
                 raise VspairError(
                     f"expected the rule {self._snakemake.rule} to write {path}, found no such file: mend its script"
                 )
+        outputs = {self._places.name(path): sha256(path) for path in _expand(self._outputs)}
+        inputs = {self._places.name(path): sha256(path) for path in self._state}
+        claims = receipts.claims_of(self._state, self._places)
         statement = receipts.build(
             places=self._places,
             evidence=self._evidence,
@@ -107,13 +114,15 @@ class Job:
             wildcards=_items(self._snakemake.wildcards),
             threads=self._snakemake.threads,
             resources=_items(self._snakemake.resources),
-            outputs={self._places.name(path): sha256(path) for path in _expand(self._outputs)},
-            inputs={self._places.name(path): sha256(path) for path in self._state},
+            outputs=outputs,
+            inputs=inputs,
+            claims=claims,
             target=self._places.name(self._outputs[0]),
             receipt=self._places.name(self._receipt),
             annotations=self._annotations,
             started=self._started,
             finished=datetime.now(UTC),
+            evidence_seconds=lambda: self._evidence_seconds + perf_counter() - began,
         )
         receipts.write(self._receipt, statement)
 

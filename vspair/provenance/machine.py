@@ -2,18 +2,25 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
-from functools import cache
-from importlib import metadata
+import sys
 from pathlib import Path
 
 _TIMEOUT = 20
-_PACKAGES = (
-    *("vspair", "snakemake", "pydantic", "PyYAML", "numpy", "scipy", "pandas", "matplotlib", "h5py", "pydicom"),
-    *("safetensors", "scikit-image", "scikit-learn", "scikit-fem", "torch", "torchvision", "torchmetrics"),
-    *("deepinv", "deepwave", "POT", "dival", "odl", "astra-toolbox"),
-)
+# Names of distributions to the modules by whose presence they are known to be in use.
+_PACKAGES = {
+    **{name: name for name in ("vspair", "snakemake", "pydantic", "numpy", "scipy", "pandas", "matplotlib", "seaborn")},
+    **{name: name for name in ("h5py", "numba", "pydicom", "safetensors", "scoringrules", "torch", "torchvision")},
+    **{name: name for name in ("torchmetrics", "deepinv", "deepwave", "dival", "odl")},
+    "PyYAML": "yaml",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+    "scikit-fem": "skfem",
+    "POT": "ot",
+    "astra-toolbox": "astra",
+}
 
 
 def machine() -> dict[str, object]:
@@ -31,27 +38,34 @@ def machine() -> dict[str, object]:
     }
 
 
-@cache
 def versions() -> dict[str, str]:
-    """Versions of this package, of Python and of those libraries that are installed, read without importing them."""
+    """Versions of Python, of this package and of those libraries that this process has loaded."""
+    # Here and not above: it draws in half the standard library, and who only checks results needs no versions.
+    from importlib import metadata
+
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package, module in _PACKAGES.items():
+        if module not in sys.modules:
+            continue
         try:
-            found[package] = metadata.version(package)
+            distribution = metadata.distribution(package)
         except metadata.PackageNotFoundError:
             continue
+        # The library reads the whole file as if it were mail, for an answer that stands on one of its first lines.
+        line = re.search(r"^Version: *(\S+)$", distribution.read_text("METADATA") or "", re.MULTILINE)
+        found[package] = line[1] if line else distribution.version
     return found
 
 
 def commit(root: Path) -> tuple[str | None, bool | None]:
     """The git commit of the project and whether its tree is dirty; (None, None) outside git or before a commit."""
-    top = _output(["git", "-C", str(root), "rev-parse", "--show-toplevel"])
+    answer = _output(["git", "-C", str(root), "rev-parse", "--show-toplevel", "HEAD"])
+    top, _, sha = (answer or "").rpartition("\n")
     # A project that was unpacked inside somebody else's repository has no commit of its own.
-    if top is None or not Path(top).samefile(root):
+    if not top or not Path(top).samefile(root):
         return None, None
-    sha = _output(["git", "-C", str(root), "rev-parse", "--verify", "--quiet", "HEAD"])
     status = _output(["git", "--no-optional-locks", "-C", str(root), "status", "--porcelain"])
-    return (None, None) if sha is None or status is None else (sha, bool(status))
+    return (None, None) if status is None else (sha, bool(status))
 
 
 def _output(command: list[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 _DATA, _PROJECT, _EXTERNAL = "data:", "project:", "external:"
@@ -33,6 +34,10 @@ class Places:
                     return prefix + relative
         return _EXTERNAL + Path(path).name
 
+    def inside(self, path: Path | str) -> bool:
+        """Whether a file is the run folder's."""
+        return _relative(Path(path), self.run) is not None
+
     def path(self, name: str) -> Path | None:
         """Where the file of that name should be; None when its folder is not known."""
         if name.startswith(_EXTERNAL):
@@ -54,9 +59,16 @@ class Places:
         return self.name(value) if isinstance(value, str) and Path(value).is_absolute() else value
 
 
+@lru_cache
+def _both(folder: Path) -> tuple[Path, Path]:
+    """A folder behind all links, and as it is written."""
+    return folder.resolve(), folder
+
+
 def _relative(path: Path, folder: Path) -> str | None:
     # Second as written: a link inside the data folder belongs to the data folder, wherever it points.
-    for inside, outside in ((path.resolve(), folder.resolve()), (path.absolute(), folder.absolute())):
+    outsides = _both(folder.absolute())
+    for inside, outside in zip((path.resolve(), path.absolute()), outsides, strict=True):
         if ".." not in inside.parts and inside.is_relative_to(outside):
             return inside.relative_to(outside).as_posix()
     return None

@@ -3,7 +3,7 @@
 import json
 import shlex
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from vspair import files
 from vspair.errors import VspairError
 from vspair.provenance.machine import machine, versions
 from vspair.provenance.places import Places
+from vspair.provenance.sources import sources
 from vspair.provenance.view import Receipt
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -19,6 +20,9 @@ BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"
 SUFFIX = ".receipt.json"
 LOCK = "envs/constraints.txt"
+
+# How far above an output its receipt may lie: beside it, or beside the folder that it lies in.
+_UP = 3
 
 # What `read` insists on: a path of keys and the type found there.
 _FORM: tuple[tuple[str, type], ...] = (
@@ -53,11 +57,13 @@ def build(
     resources: Mapping[str, object],
     outputs: Mapping[str, str],
     inputs: Mapping[str, str],
+    claims: Mapping[str, str],
     target: str,
     receipt: str,
     annotations: Mapping[str, dict],
     started: datetime,
     finished: datetime,
+    evidence_seconds: Callable[[], float],
 ) -> dict:
     """The statement of one job.
 
@@ -73,11 +79,13 @@ def build(
         resources: the job's resources; only numbers and texts are kept, and no temporary folder.
         outputs: name of each output to its SHA-256.
         inputs: name of each input to its SHA-256.
+        claims: name of each input that a job made to what that job's receipt claims (see `Receipt.claims`).
         target: name of the first output.
         receipt: name of the receipt.
         annotations: further facts about an output, by its name.
         started: when the job began.
         finished: when the job ended.
+        evidence_seconds: tells how much time has gone into evidence; asked last, and before the receipt is written.
 
     Raises:
         VspairError: the lock of the environment is missing.
@@ -110,7 +118,7 @@ def build(
                     "receipt": receipt,
                     "command": command,
                 },
-                "resolvedDependencies": _dependencies(places.root, evidence, source, inputs),
+                "resolvedDependencies": _dependencies(places.root, evidence, source, inputs, claims),
             },
             "runDetails": {
                 "builder": {"id": BUILDER, "version": versions()},
@@ -122,6 +130,8 @@ def build(
                 "byproducts": [
                     _byproduct("machine", machine()),
                     _byproduct("duration", {"seconds": round((finished - started).total_seconds(), 3)}),
+                    # In the order of evaluation the last: what stands above takes most of the time.
+                    _byproduct("evidence", {"seconds": round(evidence_seconds(), 4)}),
                 ],
             },
         },
@@ -159,10 +169,31 @@ def read(path: Path | str) -> Receipt:
     return Receipt(path, statement)
 
 
+def claims_of(paths: Iterable[Path], places: Places) -> dict[str, str]:
+    """Name of each file of the run folder that a receipt covers to what that receipt claims (`Receipt.claims`).
+
+    Raises:
+        VspairError: a receipt beside the files is damaged.
+    """
+    known: dict[Path, Receipt] = {}
+    searched: set[Path] = set()
+    found = {}
+    for path in paths:
+        if places.inside(path):
+            for folder in list(path.resolve().parents)[:_UP]:
+                if folder not in searched:
+                    searched.add(folder)
+                    for receipt in map(read, sorted(folder.glob(f"*{SUFFIX}"))):
+                        known |= {receipt.run_folder / name: receipt for name in receipt.outputs}
+            if path.resolve() in known:
+                found[places.name(path)] = known[path.resolve()].claims
+    return found
+
+
 def find(file: Path | str) -> Path | None:
     """The receipt beside a file (or beside the folder it lies in) that covers it; None without one."""
     file = Path(file).parent.resolve() / Path(file).name
-    for folder in list(file.parents)[:3]:
+    for folder in list(file.parents)[:_UP]:
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             receipt = read(path)
             if any(receipt.run_folder / name == file for name in receipt.outputs):
@@ -171,15 +202,24 @@ def find(file: Path | str) -> Path | None:
 
 
 def _dependencies(
-    root: Path, evidence: Mapping[str, object], source: tuple[str | None, bool | None], inputs: Mapping[str, str]
+    root: Path,
+    evidence: Mapping[str, object],
+    source: tuple[str | None, bool | None],
+    inputs: Mapping[str, str],
+    claims: Mapping[str, str],
 ) -> list[dict]:
     lock = root / LOCK
     if not lock.is_file():
         raise VspairError(f"expected the environment's lock at {lock}, found no file: restore it from the repository")
     sha, dirty = source
-    code = {"script": evidence["script"], "entries": sorted(evidence["entries"])}
+    script, entries = evidence["script"], sorted(evidence["entries"])
+    code = {"script": script, "entries": entries, "files": sources(root, script, entries)}
     return [
-        *({"name": name, "digest": {"sha256": digest}} for name, digest in sorted(inputs.items())),
+        *(
+            {"name": name, "digest": {"sha256": digest}}
+            | _optional("annotations", {"claims": claims[name]} if name in claims else None)
+            for name, digest in sorted(inputs.items())
+        ),
         {"name": "code", "digest": {"sha256": evidence["fingerprint"]}, "annotations": code},
         {"name": "source", "uri": "project:.", "annotations": {"dirty": dirty}}
         | _optional("digest", {"gitCommit": sha} if sha else None),

@@ -2,9 +2,9 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from vspair.errors import VspairError
@@ -33,13 +33,33 @@ class Binding:
     loaded: str
 
 
-@dataclass(frozen=True)
 class Definition:
-    """Some statements: the digest of their normal form, the names they use, and the imports they hold."""
+    """Some statements: the digest of their normal form, the names they use, and the imports they hold.
 
-    digest: str
-    chains: frozenset[Chain]
-    imports: tuple[Binding, ...]
+    Each is worked out when it is first asked for, because a job reaches few of the definitions of a file.
+    """
+
+    def __init__(self, statements: Sequence[ast.stmt] = ()) -> None:
+        self.statements = statements
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the normal form."""
+        return digest("\n".join(normal(statement) for statement in self.statements))
+
+    @property
+    def chains(self) -> frozenset[Chain]:
+        """Every name read, with the attributes asked of it: `m.f.g` gives ("m", "f", "g")."""
+        return self._uses[0]
+
+    @property
+    def imports(self) -> tuple[Binding, ...]:
+        """What the imports among the statements, at any depth, bind."""
+        return self._uses[1]
+
+    @cached_property
+    def _uses(self) -> tuple[frozenset[Chain], tuple[Binding, ...]]:
+        return _uses(self.statements)
 
 
 @dataclass(frozen=True)
@@ -63,17 +83,25 @@ class Module:
 
 def normal(node: object) -> str:
     """Text of a syntax tree without positions, docstrings, empty fields and fields of one Python version only."""
-    if isinstance(node, ast.AST):
-        fields = []
-        for name, value in ast.iter_fields(node):
-            kept = [item for item in value if not _is_text(item)] if isinstance(value, list) else value
-            if name not in _IGNORED and kept is not None and kept != []:
-                fields.append(f"{name}={normal(kept)}")
-        return f"{type(node).__name__}({', '.join(fields)})"
-    if isinstance(node, list):
-        return f"[{', '.join(normal(item) for item in node)}]"
-    # `ascii` and not `repr`: which characters `repr` escapes depends on the Unicode tables of the Python version.
-    return ascii(node)
+    kind = type(node)
+    if kind is list:
+        return f"[{', '.join([normal(item) for item in node])}]"
+    if not isinstance(node, ast.AST):
+        # `ascii` and not `repr`: which characters `repr` escapes depends on the Unicode tables of the Python version.
+        return ascii(node)
+    fields = []
+    for name in _fields(kind):
+        value = getattr(node, name, None)
+        if type(value) is list:
+            value = [item for item in value if not _is_text(item)] or None
+        if value is not None:
+            fields.append(f"{name}={normal(value)}")
+    return f"{kind.__name__}({', '.join(fields)})"
+
+
+@cache
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    return tuple(name for name in kind._fields if name not in _IGNORED)
 
 
 def digest(text: str) -> str:
@@ -101,52 +129,53 @@ def parse(path: Path, mtime_ns: int, size: int) -> Module:
         if isinstance(statement, _IMPORTS):
             bindings += _bindings(statement)
         elif _is_type_checking(statement):
-            bindings += _imports_in([statement])
+            bindings += _uses([statement])[1]
         elif names:
             for name in names:
                 groups.setdefault(name, []).append(statement)
         else:
             loose.append(statement)
-            bindings += _imports_in([statement])
+            bindings += _uses([statement])[1]
     imports: dict[str, tuple[Binding, ...]] = {}
     for binding in bindings:
         imports[binding.local] = (*imports.get(binding.local, ()), binding)
     ours = {*groups, *(item.local for item in bindings if item.level or item.module.split(".")[0] == PACKAGE)}
     loose += [item for group in groups.values() for item in group if _registers(item, ours)]
     return Module(
-        definitions={name: _definition(group) for name, group in groups.items()},
+        definitions={name: Definition(group) for name, group in groups.items()},
         imports=imports,
-        loose=_definition(loose),
+        loose=Definition(loose),
         bound=frozenset(_bound(loose)),
-        body=_definition([statement for statement in kept if not isinstance(statement, _IMPORTS)]),
+        body=Definition([statement for statement in kept if not isinstance(statement, _IMPORTS)]),
     )
 
 
-def _definition(statements: Sequence[ast.stmt]) -> Definition:
-    text = "\n".join(normal(statement) for statement in statements)
-    chains = frozenset(chain for statement in statements for chain in _chains(statement))
-    return Definition(digest(text), chains, tuple(_imports_in(statements)))
-
-
-def _chains(root: ast.AST) -> Iterator[Chain]:
-    """Every name read below a node, with the attributes asked of it: `m.f.g` gives ("m", "f", "g")."""
-    waiting = [root]
+def _uses(statements: Iterable[ast.AST]) -> tuple[frozenset[Chain], tuple[Binding, ...]]:
+    """Every name read below some nodes, with the attributes asked of it, and what imports there bind."""
+    chains: set[Chain] = set()
+    imports: list[Binding] = []
+    waiting = list(statements)
     while waiting:
         node = waiting.pop()
         attributes: list[str] = []
         while isinstance(node, ast.Attribute):
             attributes.append(node.attr)
             node = node.value
-        if isinstance(node, ast.Name) and (attributes or isinstance(node.ctx, ast.Load)):
-            yield (node.id, *reversed(attributes))
-        elif isinstance(node, ast.Global):
-            yield from ((name,) for name in node.names)
-        waiting.extend(ast.iter_child_nodes(node))
-
-
-def _imports_in(statements: Sequence[ast.stmt]) -> list[Binding]:
-    nodes = (node for statement in statements for node in ast.walk(statement) if isinstance(node, _IMPORTS))
-    return [binding for node in nodes for binding in _bindings(node)]
+        if isinstance(node, ast.Name):
+            if attributes or isinstance(node.ctx, ast.Load):
+                chains.add((node.id, *reversed(attributes)))
+            continue
+        if isinstance(node, ast.Global):
+            chains.update((name,) for name in node.names)
+        elif isinstance(node, _IMPORTS):
+            imports += _bindings(node)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                waiting.append(value)
+            elif isinstance(value, list):
+                waiting += [item for item in value if isinstance(item, ast.AST)]
+    return frozenset(chains), tuple(imports)
 
 
 def _bindings(node: ast.Import | ast.ImportFrom) -> list[Binding]:
@@ -192,7 +221,7 @@ def _bound(statements: Sequence[ast.stmt]) -> Iterator[str]:
 def _registers(statement: ast.stmt, ours: set[str]) -> bool:
     """Whether a decorator of this project may enter the definition into a registry as the module is imported."""
     decorators = getattr(statement, "decorator_list", [])
-    return any(chain[0] in ours for decorator in decorators for chain in _chains(decorator))
+    return any(chain[0] in ours for chain in _uses(decorators)[0])
 
 
 def _is_text(node: object) -> bool:

@@ -1,10 +1,14 @@
 """A typed view of a receipt, so that nobody digs in nested dictionaries."""
 
+import copy
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 _NOT_INPUTS = {"code", "source", "lock"}
+_DURATIONS = {"duration", "evidence"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,22 @@ class Receipt:
         entries = [entry for entry in self._dependencies if entry["name"] not in _NOT_INPUTS]
         return {entry["name"]: entry.get("digest", {}).get("sha256", "") for entry in entries}
 
+    @cached_property
+    def input_claims(self) -> dict[str, str]:
+        """Name of each input that a job made to what that job's receipt claimed when the input was used."""
+        entries = {entry["name"]: entry.get("annotations", {}).get("claims") for entry in self._dependencies}
+        return {name: claims for name, claims in entries.items() if claims and name not in _NOT_INPUTS}
+
+    @cached_property
+    def claims(self) -> str:
+        """SHA-256 of all that the receipt says apart from when the job ran and how long it took."""
+        statement = copy.deepcopy(self.statement)
+        details = statement["predicate"]["runDetails"]
+        del details["metadata"]
+        details["byproducts"] = [item for item in details["byproducts"] if item.get("name") not in _DURATIONS]
+        text = json.dumps(statement, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
     @property
     def fingerprint(self) -> str:
         """Fingerprint of the code that ran."""
@@ -44,6 +64,11 @@ class Receipt:
     def entries(self) -> list[str]:
         """The objects that the script loaded by name."""
         return self._dependency("code").get("annotations", {}).get("entries", [])
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Source file, relative to the project's root, to the SHA-256 of what the fingerprint covers of it."""
+        return self._dependency("code").get("annotations", {}).get("files", {})
 
     @property
     def commit(self) -> str | None:
@@ -98,7 +123,7 @@ class Receipt:
     @property
     def command(self) -> str:
         """The one command that remakes the outputs."""
-        return self.statement["predicate"]["buildDefinition"]["internalParameters"]["command"]
+        return self._internal["command"]
 
     @property
     def machine(self) -> dict[str, object]:
@@ -115,6 +140,40 @@ class Receipt:
         """Duration of the job."""
         return self._byproduct("duration").get("seconds")
 
+    @property
+    def evidence_seconds(self) -> float | None:
+        """How much of the job's duration went into checks before it, checksums and this receipt."""
+        return self._byproduct("evidence").get("seconds")
+
+    @property
+    def started(self) -> str:
+        """When the job began, by RFC 3339."""
+        return self.statement["predicate"]["runDetails"]["metadata"]["startedOn"]
+
+    @property
+    def finished(self) -> str:
+        """When the job ended, by RFC 3339."""
+        return self.statement["predicate"]["runDetails"]["metadata"]["finishedOn"]
+
+    @property
+    def threads(self) -> int | None:
+        """CPU threads given to the job."""
+        return self._internal.get("threads")
+
+    @property
+    def resources(self) -> dict[str, int | str]:
+        """The job's resources as its rule states them."""
+        return self._internal.get("resources", {})
+
+    @property
+    def place(self) -> str:
+        """Name of the receipt itself, as it was when it was written."""
+        return self._internal["receipt"]
+
+    def annotations(self, name: str) -> dict:
+        """What was noted about one output."""
+        return next((entry.get("annotations", {}) for entry in self.statement["subject"] if entry["name"] == name), {})
+
     @cached_property
     def cells(self) -> dict[str, dict]:
         """`row|column` to what was noted about that cell, over all outputs."""
@@ -124,12 +183,15 @@ class Receipt:
     @property
     def run_folder(self) -> Path:
         """The run folder, from where the receipt lies now and what it is called there."""
-        name = self.statement["predicate"]["buildDefinition"]["internalParameters"]["receipt"]
-        return self.path.absolute().parents[len(Path(name).parts) - 1]
+        return self.path.absolute().parents[len(Path(self.place).parts) - 1]
 
     @property
     def _external(self) -> dict:
         return self.statement["predicate"]["buildDefinition"]["externalParameters"]
+
+    @property
+    def _internal(self) -> dict:
+        return self.statement["predicate"]["buildDefinition"]["internalParameters"]
 
     @property
     def _dependencies(self) -> list[dict]:

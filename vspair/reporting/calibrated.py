@@ -23,11 +23,17 @@ def calibration_cells(rows: Mapping[str, Sequence[str]], unit: str) -> list[Cell
         for row, part in ((name, "raw"), (f"{name} {SCALED}", "scaled")):
             for column in summaries[0][part]:
                 values = [summary[part][column] for summary in summaries]
-                cells.append(Cell(row, column, values, unit if column == "crps" else "", paths, f"{part}.{column}"))
+                source = _source(part, column)
+                cells.append(Cell(row, column, values, unit if column == "crps" else "", paths, *source))
         for level in summaries[0]["factors"]:
             factors = [summary["factors"][level] for summary in summaries]
-            cells.append(Cell(f"{name} {SCALED}", f"factor_{level}", factors, "", paths, f"factors.{level}"))
+            cells.append(Cell(f"{name} {SCALED}", f"factor_{level}", factors, "", paths, *_source("factors", level)))
     return cells
+
+
+def _source(part: str, name: str) -> tuple[str, str]:
+    """Key and statistic of a cell; the name of a level such as 99.5 is no part of a dotted key."""
+    return f"{part}.{name}", "" if "." in name else "value"
 
 
 def with_scaled(labels: Mapping[str, str], rows: Sequence[str]) -> dict[str, str]:

@@ -49,22 +49,39 @@ def histogram_figure(values: pd.DataFrame, panels: list[Panel], colours: Mapping
     import matplotlib
     from matplotlib.figure import Figure
 
-    methods = list(dict.fromkeys(values["method"]))
+    numbers = printed_numbers(values, panels).set_index("method")
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(TEXT_WIDTH, 2.8), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axis, panel, letter in zip(axes, panels, "abcdef", strict=False):
-            draw_histogram(axis, values, panel, methods, colours)
+            draw_histogram(axis, values, panel, numbers[panel.column], colours)
             axis.set_title(f"({letter})")
-        counts = [f"{method} {_without(values, method, panels[0].column)}" for method in methods]
+        counts = [f"{line.Index} {line.without} of {line.images}" for line in numbers.itertuples()]
         figure.supxlabel(f"images without {without}:\n{', '.join(counts)}", fontsize=7)
     return figure
 
 
+def printed_numbers(values: pd.DataFrame, panels: list[Panel]) -> pd.DataFrame:
+    """The numbers that the figure prints, one line per method.
+
+    Arguments:
+        values, panels: as for `histogram_figure`.
+
+    Returns:
+        Columns `method`; those of the panels, with what is marked in each (NaN without any value); `without`, the
+        images without a value in the first panel, of `images` in all.
+    """
+    groups = values.groupby("method", sort=False)
+    first = groups[panels[0].column]
+    marks = {panel.column: groups[panel.column].agg(panel.marked) for panel in panels}
+    counts = {"without": first.size() - first.count(), "images": first.size()}
+    return pd.DataFrame(marks | counts).astype(dict.fromkeys(counts, "Int64")).reset_index()
+
+
 def draw_histogram(
-    axis: "Axes", values: pd.DataFrame, panel: Panel, methods: list[str], colours: Mapping[str, str]
+    axis: "Axes", values: pd.DataFrame, panel: Panel, marks: pd.Series, colours: Mapping[str, str]
 ) -> None:
-    """Draw the steps of all methods over common bins, and their marks with numbers in the legend."""
+    """Draw the steps of all methods over common bins, and their marks (method -> number) with the numbers."""
     known = values[panel.column].dropna()
     axis.set(xlabel=panel.label, ylabel="share of images (%)")
     if known.empty:
@@ -72,13 +89,12 @@ def draw_histogram(
         return
     # A single value would leave the bins without width.
     edges = np.geomspace(known.min() * 0.99, known.max() * 1.01, BINS + 1)
-    for number, method in enumerate(methods):
+    for number, (method, mark) in enumerate(marks.items()):
         of_method = values.loc[values["method"] == method, panel.column]
         counts, _ = np.histogram(of_method.dropna(), edges)
         style = {"color": colours[method], "linestyle": LINES[number % len(LINES)]}
         text = "none"
-        if of_method.notna().any():
-            mark = of_method.agg(panel.marked)
+        if not np.isnan(mark):
             text = f"{panel.marked} {three_digits(mark)}"
             axis.axvline(mark, 0, 1 / HEADROOM, linewidth=0.8, **style)
         axis.stairs(100 * counts / len(of_method), edges, label=f"{method}: {text}", linewidth=1.2, **style)
@@ -86,8 +102,3 @@ def draw_histogram(
     log_ticks(axis.xaxis)
     axis.set_ylim(0, HEADROOM * axis.dataLim.ymax)
     axis.legend(frameon=False, loc="upper center", fontsize=6.5, ncols=2, handlelength=1.5, columnspacing=0.8)
-
-
-def _without(values: pd.DataFrame, method: str, column: str) -> str:
-    of_method = values.loc[values["method"] == method, column]
-    return f"{of_method.isna().sum()} of {len(of_method)}"

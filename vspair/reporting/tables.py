@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -23,7 +23,12 @@ class Cell:
         values: one number per seed; a single one for what has no seed.
         unit: of the number; empty for counts and shares.
         inputs: files that it was read from.
-        key: name of the number inside those files.
+        key: name of the number inside those files, or how it comes from them in words.
+        statistic: "mean" when each value is the mean of the CSV column `key` of the input at the same place, "value"
+            when it is the JSON value at the dotted `key` there; "" when it is worked out in another way.
+
+    Raises:
+        ValueError: a statistic is stated, but not one input for each value.
     """
 
     row: str
@@ -32,6 +37,14 @@ class Cell:
     unit: str = ""
     inputs: Sequence[str] = ()
     key: str = ""
+    statistic: Literal["", "mean", "value"] = ""
+
+    def __post_init__(self) -> None:
+        if self.statistic and len(self.inputs) != len(self.values):
+            raise ValueError(
+                f"the cell {self.row}|{self.column} has {len(self.values)} values from {len(self.inputs)} inputs: "
+                f"the statistic {self.statistic} needs one for each"
+            )
 
 
 def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapping[str, Any]) -> pd.DataFrame:
@@ -63,8 +76,15 @@ def _line(cell: Cell, published: Published, comparable: bool) -> dict[str, Any]:
 
 
 def sources(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
-    """Where each cell comes from, `row|column` -> inputs and key, as a receipt's annotation `cells` wants it."""
-    return {f"{cell.row}|{cell.column}": {"inputs": list(cell.inputs), "key": cell.key} for cell in cells}
+    """Where each cell comes from, as a receipt's annotation `cells` wants it.
+
+    Returns:
+        `row|column` -> `inputs`, `key` and `statistic` (see `Cell`).
+    """
+    return {
+        f"{cell.row}|{cell.column}": {"inputs": list(cell.inputs), "key": cell.key, "statistic": cell.statistic}
+        for cell in cells
+    }
 
 
 def write_table(

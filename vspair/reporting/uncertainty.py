@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 
+CORRELATION = ("r", "r_low", "r_high")
+
 LABEL_WIDTH = 9
 """Letters of a method's name that fit below its box."""
 
@@ -34,12 +36,13 @@ def uncertainty_figure(images: pd.DataFrame, colours: Mapping[str, str]) -> "Fig
     from matplotlib.figure import Figure
 
     methods = list(dict.fromkeys(images["method"]))
+    numbers = printed_numbers(images).set_index("method")
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(TEXT_WIDTH, 3.1), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
         for method in methods:
             part = images[(images["method"] == method) & images["scatter"]]
-            _scatter(left, part, f"{method}: {correlation(part['error'], part['uncertainty'])}", colours[method])
+            _scatter(left, part, f"{method}: {_in_words(*numbers[list(CORRELATION)].loc[method])}", colours[method])
         left.set(
             xlabel="MSE of the samples' mean (squared grey values)",
             ylabel="mean pixel variance (squared grey values)",
@@ -50,19 +53,43 @@ def uncertainty_figure(images: pd.DataFrame, colours: Mapping[str, str]) -> "Fig
             handle.set_alpha(1)
         # Room above the points for the legend.
         left.set_ylim(0, images.loc[images["scatter"], "uncertainty"].max() * (1.05 + 0.06 * len(methods)))
-        _boxes(right, images, methods, colours)
+        _boxes(right, images, numbers, colours)
     return figure
 
 
-def correlation(error: pd.Series, uncertainty: pd.Series) -> str:
-    """Pearson's r with its 95 % interval (Fisher's z), in words."""
+def printed_numbers(images: pd.DataFrame) -> pd.DataFrame:
+    """The numbers that the figure prints, one line per method.
+
+    Arguments:
+        images: as for `uncertainty_figure`.
+
+    Returns:
+        Columns `method`; `r`, `r_low` and `r_high`, Pearson's r of uncertainty with error among the images of the left
+        panel and its 95 % interval; `median_ratio` of the ratios above 0; `without`, the images that have none, of
+        `images` in all.
+    """
+    lines = []
+    for method, part in images.groupby("method", sort=False):
+        shown = part[part["scatter"]]
+        ratio = part.loc[part["ratio"] > 0, "ratio"]
+        line = dict(zip(CORRELATION, correlation(shown["error"], shown["uncertainty"]), strict=True))
+        line |= {"median_ratio": ratio.median(), "without": len(part) - len(ratio), "images": len(part)}
+        lines.append({"method": method, **line})
+    return pd.DataFrame(lines).astype({"without": "Int64", "images": "Int64"})
+
+
+def correlation(error: pd.Series, uncertainty: pd.Series) -> tuple[float, float, float]:
+    """Pearson's r and both ends of its 95 % interval (Fisher's z); NaN where it is not defined."""
     from scipy.stats import pearsonr
 
     if error.nunique() < 2 or uncertainty.nunique() < 2:
-        return "$r$ undefined"
+        return (np.nan,) * 3
     result = pearsonr(error, uncertainty)
-    low, high = result.confidence_interval(CONFIDENCE)
-    return f"$r$ = {result.statistic:.2f} [{low:.2f}, {high:.2f}]"
+    return float(result.statistic), *map(float, result.confidence_interval(CONFIDENCE))
+
+
+def _in_words(r: float, low: float, high: float) -> str:
+    return "$r$ undefined" if np.isnan(r) else f"$r$ = {r:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _scatter(axis: "Axes", part: pd.DataFrame, label: str, colour: str) -> None:
@@ -84,11 +111,10 @@ def _scatter(axis: "Axes", part: pd.DataFrame, label: str, colour: str) -> None:
         )
 
 
-def _boxes(axis: "Axes", images: pd.DataFrame, methods: list[str], colours: Mapping[str, str]) -> None:
+def _boxes(axis: "Axes", images: pd.DataFrame, numbers: pd.DataFrame, colours: Mapping[str, str]) -> None:
     """Draw one box of ratios per method on a logarithmic axis, its median in numbers, and a line at 1."""
     # A logarithm needs a positive ratio; how many images have none is stated.
-    ratios = [images.loc[(images["method"] == method) & (images["ratio"] > 0), "ratio"] for method in methods]
-    totals = [int((images["method"] == method).sum()) for method in methods]
+    ratios = [images.loc[(images["method"] == method) & (images["ratio"] > 0), "ratio"] for method in numbers.index]
     axis.axhline(1, color="0.5", linewidth=0.8, linestyle="--")
     boxes = axis.boxplot(
         [ratio.to_numpy() for ratio in ratios],
@@ -98,15 +124,15 @@ def _boxes(axis: "Axes", images: pd.DataFrame, methods: list[str], colours: Mapp
         medianprops={"color": "black"},
     )
     names = []
-    for position, (method, ratio, total) in enumerate(zip(methods, ratios, totals, strict=True), start=1):
-        boxes["boxes"][position - 1].set(facecolor=colours[method], alpha=0.7)
-        left_out = total - len(ratio)
-        name = fill(method, LABEL_WIDTH)
-        names.append(f"{name}\n{left_out} of {total}\nwithout" if left_out else name)
-        if len(ratio):
-            axis.annotate(f"{ratio.median():.2g}", (position + 0.28, ratio.median()), va="center", fontsize=7)
+    for position, line in enumerate(numbers.itertuples(), start=1):
+        boxes["boxes"][position - 1].set(facecolor=colours[line.Index], alpha=0.7)
+        name = fill(line.Index, LABEL_WIDTH)
+        names.append(f"{name}\n{line.without} of {line.images}\nwithout" if line.without else name)
+        if line.without < line.images:
+            median = line.median_ratio
+            axis.annotate(f"{median:.2g}", (position + 0.28, median), va="center", fontsize=7)
     axis.set_yscale("log")
-    axis.set_xticks(np.arange(1, len(methods) + 1), names, fontsize=6.5)
-    axis.set_xlim(0.5, len(methods) + 0.8)
+    axis.set_xticks(np.arange(1, len(names) + 1), names, fontsize=6.5)
+    axis.set_xlim(0.5, len(names) + 0.8)
     axis.set(ylabel="variance in the holes / outside", title="(b)")
     log_ticks(axis.yaxis)

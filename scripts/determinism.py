@@ -1,0 +1,56 @@
+"""Determinism check: every model trained again, and killed and resumed, compared with its first training."""
+
+import json
+from pathlib import Path
+
+from vspair.evaluation.repeatability import compare, read_trained, verdict_in_words
+from vspair.provenance import recorded
+from vspair.reporting import Cell, Published, sources, table_frame, write_table
+
+CAPTION = (
+    "Determinism. Every model that learns was trained for a few steps in three processes with the same seed: once "
+    "(first), once more (second), and once killed after its first epoch and resumed from the checkpoint (resumed). "
+    "differing is the number of weights and history entries that are not those of the first training bit by bit; "
+    "largest_difference the largest distance between them, relative to the largest absolute value of the same tensor."
+)
+NOTE = "{epochs} epochs on {device}, {threads} CPU thread(s), {precision}, torch {torch}."
+AGAIN = {"second": "trained again", "resumed": "killed and resumed"}
+
+
+def shared(facts: list[dict], key: str) -> str:
+    """What all trainings have under a key, or the different values, in words."""
+    return ", ".join(sorted({str(fact[key]) for fact in facts}))
+
+
+with recorded(snakemake) as job:
+    files = dict(
+        zip(
+            map(tuple, snakemake.params.runs),
+            zip(snakemake.input.weights, snakemake.input.histories, snakemake.input.facts, strict=True),
+            strict=True,
+        )
+    )
+    repeats = {
+        trial: {
+            row: compare(read_trained(*files[row, "first"][:2]), read_trained(*files[row, trial][:2]))
+            for row, other in files
+            if other == trial
+        }
+        for trial in AGAIN
+    }
+    cells = [
+        Cell(row, f"{trial}_{column}", [value], "", [*files[row, "first"][:2], *files[row, trial][:2]], column)
+        for row in repeats["second"]
+        for trial in AGAIN
+        for column, value in (
+            ("differing", repeats[trial][row].differing),
+            ("largest_difference", repeats[trial][row].largest),
+        )
+    ]
+    facts = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.facts]
+    words = NOTE.format_map({key: shared(facts, key) for key in ("epochs", "device", "threads", "precision", "torch")})
+    words = " ".join([words, *(verdict_in_words(repeats[trial], what) for trial, what in AGAIN.items())])
+    job.log.info(words)
+    frame = table_frame(cells, Published({}, {}), job.configuration)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, words, snakemake.params.labels)
+    job.annotate(snakemake.output.csv, {"cells": sources(cells)})

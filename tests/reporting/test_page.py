@@ -1,0 +1,296 @@
+"""The report's page as a file: structure, escaping, counts, and that it needs nothing else."""
+
+import base64
+import csv
+import hashlib
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+from vspair.errors import VspairError
+from vspair.reporting.page import tally, with_not_run, write_page
+from vspair.reporting.verdicts import VERDICTS
+
+VOID = {"meta", "img", "input", "br", "link"}
+
+
+class Outline(HTMLParser):
+    """Elements in order, each with its attributes and text; refuses tags that are not closed in order."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.open = [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        element = SimpleNamespace(tag=tag, attributes=dict(attributes), text="", inside=tuple(e.tag for e in self.open))
+        self.elements.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data):
+        for element in self.open:
+            element.text += data
+
+    def all(self, *tags):
+        return [element for element in self.elements if element.tag in tags]
+
+    def classed(self, name):
+        return [e for e in self.elements if name in e.attributes.get("class", "").split()]
+
+
+@pytest.fixture
+def results(example, tmp_path):
+    return example.write_results(tmp_path / "machine/results/demo")
+
+
+@pytest.fixture
+def write(example, results, tmp_path):
+    """Write the page of the example with changes; gives its text."""
+
+    def write(**changes):
+        facts = {
+            "ledger": example.ledger(),
+            "findings": example.FINDINGS,
+            "record": None,
+            "folder": results,
+            "captions": example.CAPTIONS,
+            "published": example.PUBLISHED,
+            "output": tmp_path / "out/report.html",
+            "when": example.WHEN,
+        } | changes
+        write_page(**facts)
+        return facts["output"].read_text(encoding="utf-8")
+
+    return write
+
+
+@pytest.fixture
+def text(write):
+    return write()
+
+
+@pytest.fixture
+def outline(text):
+    return Outline(text)
+
+
+def block(outline):
+    return json.loads(next(e for e in outline.all("script") if e.attributes.get("type") == "application/json").text)
+
+
+def test_structure_for_readers_that_do_not_see(outline):
+    """One title, no level of headings left out, unique ids, landmarks, and tables with captions and scopes."""
+    levels = [int(element.tag[1]) for element in outline.all("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [e.attributes["id"] for e in outline.elements if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
+    for tag in ("header", "nav", "main", "footer", "dialog"):
+        assert len(outline.all(tag)) == 1, tag
+    assert outline.all("html")[0].attributes["lang"] == "en"
+    assert len(outline.all("caption")) == len(outline.all("table")) > 5
+    assert all(element.attributes.get("scope") in ("row", "col") for element in outline.all("th"))
+    named = {e.attributes["aria-labelledby"] for e in outline.elements if "aria-labelledby" in e.attributes}
+    assert named - {"panel-title"} <= set(ids)
+    links = {e.attributes["href"][1:] for e in outline.all("a")}
+    assert links <= set(ids), "a link that leads nowhere"
+    assert outline.all("a")[0].text == "Skip to the results"
+    assert all(e.attributes.get("alt") for e in outline.all("img"))
+
+
+def test_failures_come_first(write, example):
+    text = write(record=example.SIGNED)
+    order = ["2 breaks", "its SHA-256 is 0123", "signed by", "Verdicts on 8 published", "Tables", "Figures"]
+    places = [text.index(part, text.index('id="audit"')) for part in order]
+    places += [text.index(f'<section id="{part}"') for part in ("machines", "environments", "cost")]
+    assert places == sorted(places)
+    assert "A. &lt;i&gt;Reviewer&lt;/i&gt;" in text
+    assert "as it should be" in text
+
+
+def test_a_clean_audit_says_so_in_plain_words(write):
+    text = write(findings=[], limits=["3 raw files were not there."])
+    assert "No break was found: every link" in text
+    assert "nobody has signed" in text
+    assert "3 raw files were not there." in text
+
+
+def test_a_record_of_other_receipts_is_said_to_be_one(write, example):
+    stale = example.Finding("audit.json", "stale record", "signed over other receipts")
+    assert "the record of other receipts" in write(findings=[stale], record=example.SIGNED)
+    assert "the record of other receipts" not in write(findings=[], record=example.SIGNED)
+
+
+def test_what_files_say_is_never_markup(outline, example):
+    """A row's name and a finding close a script and open one; both must be read as they stand, and nothing else run."""
+    scripts = outline.all("script")
+    assert [e.attributes.get("type") for e in scripts] == ["application/json", None]
+    assert example.EVIL in [e.text for e in outline.all("th")]
+    assert any(e.text == f"{example.EVIL} changed" for e in outline.all("td"))
+    assert not any(name.startswith("on") for e in outline.elements for name in e.attributes)
+    assert outline.all("b", "i") == []
+    data = block(outline)
+    assert data["cells"][3]["row"] == example.EVIL
+    assert data["findings"][1][2] == f"{example.EVIL} changed"
+
+
+def test_nothing_in_the_data_can_end_its_script(text):
+    begin = text.index('id="chains">')
+    assert "<" not in text[begin + len('id="chains">') : text.index("</script>", begin)]
+
+
+def test_the_policy_forbids_requests_and_names_its_own_script_and_style(outline):
+    meta = next(e for e in outline.all("meta") if e.attributes.get("http-equiv") == "Content-Security-Policy")
+    policy = dict(part.split(maxsplit=1) for part in meta.attributes["content"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["img-src"] == "data:"
+    code = [e.text for e in outline.all("script") if "type" not in e.attributes]
+    for kind, texts in (("script", code), ("style", [e.text for e in outline.all("style")])):
+        digest = base64.b64encode(hashlib.sha256(texts[0].encode()).digest()).decode()
+        assert policy[f"{kind}-src"] == f"'sha256-{digest}'"
+        assert len(texts) == 1
+    assert not any("style" in e.attributes for e in outline.elements), "the policy would block it"
+
+
+def test_it_refers_to_nothing_outside_itself(outline, text):
+    for element in outline.elements:
+        for name in ("src", "href", "action", "data"):
+            assert element.attributes.get(name, "#").startswith(("#", "data:image/png;base64,")), element
+    for forbidden in ("http://", "https://", "@import", "url("):
+        assert forbidden not in text
+
+
+def test_no_place_of_this_machine(text, tmp_path):
+    assert str(tmp_path) not in text
+    assert "/work/" not in text
+    assert "/root/" not in text
+
+
+def test_the_headline_counts_what_the_tables_say_and_what_was_not_run(outline, results, example):
+    """Against the CSVs themselves, and three published values of a table that was not made."""
+    expected = Counter({"not run": 3})
+    for path in results.glob("tables/*.csv"):
+        with path.open(newline="") as stream:
+            expected.update(line["verdict"] for line in csv.DictReader(stream) if line["verdict"])
+    shown = {e.attributes["data-verdict"]: int(e.text.split()[0]) for e in outline.classed("toggle")}
+    assert shown == {word: expected[word] for word in VERDICTS}
+    assert list(shown) == list(VERDICTS)
+    assert tally(with_not_run(example.ledger(), example.PUBLISHED)) == shown
+    rows = Counter(e.attributes.get("data-verdict") for e in outline.all("tr") if "data-verdict" in e.attributes)
+    assert {word: rows[word] for word in VERDICTS} == shown
+    assert rows[""] == 1
+    assert any("1 value of the tables has no published counterpart" in e.text for e in outline.all("p"))
+
+
+def test_a_published_table_named_after_a_figure_is_found_under_its_file(example):
+    """The paper's numbers of `fig7` stand in `table_fig7`: were they not found there they would count twice."""
+    book = example.ledger()
+    book["makers"] = book["makers"] | {"tables/table_fig7.csv": "tables/table1.receipt.json"}
+    assert len(with_not_run(book, {"fig7": example.PUBLISHED["table9"]})) == len(book["cells"])
+
+
+def test_one_line_a_cell_as_in_the_csv(outline, example):
+    found = [e.text for e in outline.all("tr")]
+    for row, column, *_ in example.LINES:
+        assert any(line.startswith(f"{row}{column}") for line in found), row
+    cells = {int(e.attributes["data-cell"]) for e in outline.classed("cell")}
+    assert cells == set(range(len(example.LINES) + 3 + 1))
+    values = [e.attributes.get("data-value") for e in outline.all("td") if "num" in e.attributes.get("class", "")]
+    assert {"9.5", "0.5", "2", "13067043", "-3.5"} <= set(values), "sorting goes by numbers"
+
+
+def test_chains_hold_every_fact_of_every_job(outline, example):
+    """What jobs have in common is kept once; put together again it must be what the ledger says."""
+    data, book = block(outline), example.ledger()
+    assert data["makers"] == book["makers"]
+    for name, job in book["jobs"].items():
+        found = data["jobs"][name]
+        for fact in ("rule", "fingerprint", "commit", "dirty", "command", "inputs", "outputs", "seconds", "script"):
+            assert found[fact] == job[fact]
+        assert found.get("seed") == job["seed"]
+        for fact in ("files", "versions", "machine", "lock"):
+            assert data["shared"][fact][found[fact]] == job[fact]
+        configuration = data["shared"]["configuration"][found["configuration"]]
+        assert {key: json.loads(value) for key, value in configuration.items()} == job["configuration"]
+    assert len(data["shared"]["versions"]) == 2
+    by_place = {(c["file"], c.get("row"), c["column"]): c for c in data["cells"]}
+    for cell in book["cells"]:
+        found = by_place[cell["file"], cell["row"], cell["column"]]
+        assert data["shared"]["cell_inputs"][found["inputs"]] == cell["inputs"]
+        assert found["exact"] == (
+            "" if cell["value"] is None else f"{cell['value']:g}".replace("1.3067e+07", "13067043")
+        )
+
+
+def test_a_figure_is_its_file_byte_for_byte_with_caption_and_data(outline, results, example):
+    (image,) = outline.all("img")
+    content = image.attributes["src"].removeprefix("data:image/png;base64,")
+    assert base64.b64decode(content) == (results / "figures/fig2.png").read_bytes()
+    assert (image.attributes["width"], image.attributes["height"]) == ("3", "2")
+    assert [e.text for e in outline.all("figcaption")] == ["A square 2 <b>not bold</b>."]
+    assert [e.text for e in outline.all("sup")] == ["2"]
+    assert any("first 40 of 100 lines" in e.text for e in outline.all("caption"))
+    (data,) = outline.classed("data")
+    assert data.text.count(example.EVIL) == 40
+
+
+def test_a_table_shows_what_its_markdown_says_around_the_cells(outline):
+    assert [e.text for e in outline.classed("note")] == ["A note on <b>it</b>."]
+    assert [e.text for e in outline.all("p") if e.text.startswith("What psnr")] == ["What psnr is."]
+
+
+@pytest.mark.parametrize("content", [None, b"not a picture"])
+def test_a_picture_that_is_missing_or_none_is_said(write, results, content):
+    path = results / "figures/fig2.png"
+    path.unlink() if content is None else path.write_bytes(content)
+    text = write()
+    assert "The picture figures/fig2.png is not there, or is no PNG." in text
+    assert "<img" not in text
+
+
+def test_data_that_are_no_csv_are_said(write, results):
+    (results / "figures/fig2.csv").write_bytes(b"\xff\xfe\x00")
+    assert "It cannot be shown: it is no CSV" in write()
+
+
+def test_a_verdict_that_is_none_of_ours_is_shown_and_not_counted(write, example):
+    book = example.ledger()
+    book["cells"][0]["verdict"] = '"><script>'
+    outline = Outline(write(ledger=book))
+    assert len(outline.all("script")) == 2
+    assert int(outline.classed("toggle")[0].text.split()[0]) == 0
+
+
+def test_the_same_results_give_the_same_bytes(write):
+    assert write() == write()
+
+
+def test_many_breaks_do_not_bury_the_page(write, example):
+    many = [example.Finding(f"models/{n}/model.txt", "missing", "gone") for n in range(50)]
+    outline = Outline(write(findings=many))
+    assert "The other 30 breaks" in [e.text for e in outline.all("summary")]
+    assert sum(e.text == "missing" for e in outline.all("th")) == 50
+
+
+def test_an_empty_run_has_a_page_too(write, example, tmp_path):
+    (tmp_path / "empty").mkdir()
+    book = {"preset": "demo", "cells": [], "jobs": {}, "makers": {}}
+    text = write(ledger=book, findings=[], published={}, folder=tmp_path / "empty")
+    assert len(re.findall("There is none", text)) == 2
+
+
+def test_an_output_that_is_a_folder_is_refused(write, tmp_path):
+    with pytest.raises(VspairError, match="name a file in it"):
+        write(output=tmp_path)

@@ -1,0 +1,44 @@
+"""`python -m vspair bundle FOLDER TARGET`: results with their evidence and without their large files, to be kept."""
+
+import argparse
+from pathlib import Path
+
+from vspair.commands.audit import audit_of, print_findings
+from vspair.commands.settings import add_config
+from vspair.provenance.bundle import write_bundle
+from vspair.provenance.findings import exit_code
+from vspair.provenance.receipts import SUFFIX
+
+_WITHOUT = ("*.safetensors", "*.h5")
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Join the command to the parser."""
+    command = commands.add_parser("bundle", help="copy results and their evidence without the large files")
+    command.add_argument("folder", help="a run folder such as results/paper")
+    command.add_argument("target", help="a new folder such as docs/reproduction/paper")
+    command.add_argument(
+        "--without",
+        nargs="+",
+        default=_WITHOUT,
+        metavar="PATTERN",
+        help=f"files known by their checksum alone (default {' '.join(_WITHOUT)})",
+    )
+    add_config(command)
+    command.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace, root: Path) -> int:
+    """Copy what a full audit finds no break in; give the audit's exit code."""
+    audited, findings = audit_of(options.folder, root, options.config, full=True)
+    if findings:
+        print_findings(audited, findings)
+        print(f"no bundle was made of {options.folder}: it fails the audit")
+        return exit_code(findings)
+    folder = audited.places.run
+    receipts = [path.relative_to(folder).as_posix() for path in folder.rglob(f"*{SUFFIX}")]
+    notes = [name for name in ("audit.json", "audit.json.sig") if (folder / name).is_file()]
+    outputs = {name: claims[0].outputs[name] for name, claims in audited.makers.items()}
+    left = write_bundle(folder, sorted([*outputs, *receipts, *notes]), outputs, Path(options.target), options.without)
+    print(f"{len(outputs) - left} results and {len(receipts)} receipts in {options.target}, {left} files left out")
+    return 0

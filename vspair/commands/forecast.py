@@ -1,0 +1,78 @@
+"""`python -m vspair forecast --preset paper`: what a run will cost, from the receipts of earlier runs."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from vspair.commands.settings import add_config, resolved
+from vspair.config.resolve import Config, merge
+from vspair.errors import VspairError
+from vspair.provenance.receipts import SUFFIX
+
+LAWS = "config/costs.yaml"
+FOLDERS = ("results", "docs/reproduction")
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Join the command to the parser."""
+    command = commands.add_parser("forecast", help="what a run will cost, from the receipts of earlier runs")
+    command.add_argument("targets", nargs="*", metavar="TARGET", help="rules or files; by default everything")
+    command.add_argument("--preset", required=True, help="the preset that is to be run")
+    command.add_argument("--gpus", type=int, help="GPUs of the machine; by default 1 if the preset uses them")
+    command.add_argument("--cores", type=int, default=8, help="CPU cores of the machine (8)")
+    command.add_argument("--records", nargs="+", metavar="FOLDER", help="run folders; by default all that are here")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    add_config(command)
+    command.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace, root: Path) -> int:
+    """Print the forecast."""
+    from vspair.provenance.forecast import estimate, flat, read_laws, read_records, render, summary
+
+    config = resolved(root, options.preset, options.config)
+    gpus = (1 if config.device == "cuda" else 0) if options.gpus is None else options.gpus
+    if options.cores < 1 or gpus < 0:
+        raise VspairError(f"expected at least 1 core and no negative GPUs, found {options.cores} and {gpus}: mend that")
+    laws = read_laws(root / LAWS)
+    records = read_records(_folders(root, options.records))
+    tasks, note = _plan(root, config, options)
+    settings = flat(config.model_dump(mode="json"))
+    times, sizes = (estimate(tasks, laws, records, settings, what) for what in ("time", "size"))
+    answer = summary(tasks, times, sizes, options.cores, gpus, config.jobs_per_gpu) | {"note": note}
+    print(json.dumps(answer, indent=1) if options.json else render(answer) + note, end="\n" if options.json else "")
+    return 0
+
+
+def _plan(root: Path, config: Config, options: argparse.Namespace) -> tuple[list, str]:
+    """The jobs; those of a published data set that is not here yet are planned as if it were to be downloaded."""
+    from vspair.provenance.forecast import plan
+
+    settings: dict = {"preset": options.preset}
+    for assignment in options.config:
+        key, _, value = assignment.partition("=")
+        settings = merge(settings, _nested(key.split("."), yaml.safe_load(value)))
+    note, data = "", config.ct.data
+    missing = data.source == "lodopab" and not (root / (config.data_dir or "data") / data.path).exists()
+    if missing and not data.download:
+        settings = merge(settings, {"ct": {"data": {"download": True}}})
+        note = f"{data.path} is not here: planned as with ct.data.download, whose time and size are not counted above\n"
+    return plan(root, settings, options.targets, options.cores), note
+
+
+def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:
+    if not named:
+        parents = [root / name for name in FOLDERS]
+        return sorted(path for parent in parents if parent.is_dir() for path in parent.iterdir() if path.is_dir())
+    folders = [Path(name) for name in named]
+    for folder in folders:
+        if not folder.is_dir() or not any(folder.rglob(f"*{SUFFIX}")):
+            raise VspairError(f"expected a run folder with receipts at {folder}, found none: name such as results/demo")
+    return folders
+
+
+def _nested(keys: Sequence[str], value: object) -> object:
+    return {keys[0]: _nested(keys[1:], value)} if keys else value

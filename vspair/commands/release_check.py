@@ -1,0 +1,40 @@
+"""`python -m vspair release-check FOLDER`: a report of results that pass a full audit, and of no others."""
+
+import argparse
+import json
+from pathlib import Path
+
+from vspair.commands.audit import audit_of, print_findings
+from vspair.commands.settings import add_config
+from vspair.files import write_text
+from vspair.provenance.findings import exit_code
+from vspair.provenance.record import FILE, read_record, record
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Join the command to the parser."""
+    command = commands.add_parser("release-check", help="a full audit, and a report only if it finds no break")
+    command.add_argument("folder", help="a run folder such as results/paper")
+    add_config(command)
+    command.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace, root: Path) -> int:
+    """Audit, write the record, and only then the report; give the audit's exit code."""
+    from vspair.commands.report import verdicts, write_report
+
+    audited, findings = audit_of(options.folder, root, options.config, full=True)
+    folder = audited.places.run
+    known = read_record(folder)
+    # What a person signed off over these very receipts stays.
+    if findings or known is None or not known["signed"]:
+        text = json.dumps(record(audited, findings, full=True), indent=1, ensure_ascii=False) + "\n"
+        write_text(folder / FILE, text)
+    print_findings(audited, findings)
+    if findings:
+        print("no report was built: mend what the audit found, then run the same command again")
+        return exit_code(findings)
+    counts = verdicts(audited, root)
+    print(f"verdicts: {', '.join(f'{count} {word}' for word, count in counts.items())}")
+    write_report(folder, root, options.config)
+    return 0

@@ -1,0 +1,158 @@
+"""What stands behind one cell: the files, runs, checkpoints and data that its number was made from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vspair.errors import VspairError
+from vspair.provenance.chain import Run
+from vspair.provenance.ledger import cells_of, read_lines
+from vspair.provenance.view import Receipt
+
+_PROJECT = "project:"
+_PUBLISHED = "project:config/published/"
+_CHECKPOINT = "weights"
+_NAMED = 12
+"""Rows or columns that an error names before it says how many more there are."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that was found.
+
+    Attributes:
+        facts: of the ledger, and `published_in`, the file and table with the published number, when there is one.
+        inputs: names of the inputs of its job to follow; None when the receipt does not tell cells apart.
+    """
+
+    facts: dict[str, object]
+    inputs: Sequence[str] | None
+
+
+def find_cell(file: Path, name: str, receipt: Receipt, cell: tuple[str, str]) -> Cell:
+    """The cell of a table, or of a figure's CSV, whose receipt says by which columns its lines are called.
+
+    Args:
+        file: the CSV.
+        name: what its receipt calls it.
+        receipt: that covers it.
+        cell: row and column.
+
+    Raises:
+        VspairError: the file is no such CSV, or has no such cell; the sentence names the known rows and columns.
+    """
+    notes = receipt.annotations(name)
+    lines = read_lines(file) if file.suffix == ".csv" else []
+    is_table = bool(lines) and {"row", "column", "value"} <= lines[0].keys()
+    if not is_table and (not lines or "index" not in notes):
+        raise VspairError(
+            f"expected a table with row, column and value at {file}, or the CSV of a figure, found neither: "
+            "give a .csv of tables/ or figures/"
+        )
+    facts = next((known for known in cells_of(receipt, name, lines) if (known["row"], known["column"]) == cell), None)
+    facts = facts or (None if is_table else _drawn(name, lines, notes["index"], cell))
+    if facts is None:
+        raise _unknown(file, lines, None if is_table else notes["index"], cell)
+    source = notes.get("cells", {}).get("|".join(cell))
+    published = [] if facts["published"] is None else [item for item in receipt.inputs if item.startswith(_PUBLISHED)]
+    for item in published:
+        facts["published_in"] = {"file": item, "sha256": receipt.inputs[item], "table": notes.get("published", "")}
+    if source is None:
+        # A published number that was not run has no other source; else the receipt does not tell.
+        return Cell(facts, published if facts["verdict"] == "not run" else None)
+    return Cell(facts, list(dict.fromkeys([*source["inputs"], *published])))
+
+
+def behind(run: Run, receipt: Receipt, cell: Cell) -> dict[str, object]:
+    """What a cell was made from, summed up over its chain, each file as a dict with `file` and `sha256`.
+
+    Returns:
+        `metrics`: the files that the number was read from, with `rule`, `wildcards` and `seed` of the job that made
+        each; `seeds` of these jobs; `checkpoints` in the chain; `data`: files in the chain that no checkpoint went
+        into, down to the raw data; `commits`, `locks` and `machines` of all jobs in the chain.
+    """
+    known: dict[str, _File] = {}
+    inputs = receipt.inputs if cell.inputs is None else {name: receipt.inputs[name] for name in cell.inputs}
+    read = [_collect(run, name, sha, known) for name, sha in inputs.items() if not name.startswith(_PROJECT)]
+    below = [file for file in known.values() if file not in read and not file.name.startswith(_PROJECT)]
+    makers = [(file, run.maker(file.name)) for file in read]
+    jobs = [receipt, *(job for name in known if (job := run.maker(name)) is not None)]
+    return {
+        "metrics": [
+            file.json() | {"rule": job.rule, "wildcards": job.wildcards, "seed": job.seed}
+            for file, job in makers
+            if job is not None
+        ],
+        "seeds": _each(job.seed for _, job in makers if job is not None and job.seed is not None),
+        "checkpoints": [file.json() for file in below if file.is_checkpoint],
+        "data": [file.json() for file in below if not file.trained],
+        "commits": _each(job.commit for job in jobs if job.commit),
+        "locks": _each(job.lock for job in jobs),
+        "machines": _each(
+            " + ".join(str(job.machine[part]) for part in ("cpu", "gpu") if job.machine.get(part)) for job in jobs
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of a chain: whether it is a checkpoint, and whether one went into it (or it is one)."""
+
+    name: str
+    sha256: str
+    is_checkpoint: bool
+    trained: bool
+
+    def json(self) -> dict[str, object]:
+        return {"file": self.name, "sha256": self.sha256}
+
+
+def _collect(run: Run, name: str, sha: str, known: dict[str, _File]) -> _File:
+    """Add a file and all that it was made from to `known`, by name, nearest first."""
+    if name not in known:
+        known[name] = _File(name, sha, False, False)
+        job = run.maker(name)
+        below = [] if job is None else [_collect(run, item, digest, known) for item, digest in job.inputs.items()]
+        is_checkpoint = Path(name).stem == _CHECKPOINT
+        known[name] = _File(name, sha, is_checkpoint, is_checkpoint or any(file.trained for file in below))
+    return known[name]
+
+
+def _each(values: Iterable) -> list:
+    return list(dict.fromkeys(values))
+
+
+def _drawn(name: str, lines: list[dict], index: Sequence[str], cell: tuple[str, str]) -> dict[str, object] | None:
+    """A cell of a figure's CSV that is drawn and not printed, of which the receipt says nothing by itself."""
+    row, column = cell
+    text = next((line.get(column) for line in lines if _line_name(line, index) == row), None)
+    if text is None:
+        return None
+    try:
+        value: float | str = float(text)
+    except ValueError:
+        value = text
+    numbers = dict.fromkeys(("sd", "n", "published", "tolerance"))
+    texts = dict.fromkeys(("unit", "verdict", "key", "statistic"), "")
+    return {"file": name, "row": row, "column": column, "value": value, **numbers, **texts, "inputs": []}
+
+
+def _line_name(line: dict, index: Sequence[str]) -> str:
+    return " ".join(line[column] for column in index)
+
+
+def _unknown(file: Path, lines: list[dict], index: Sequence[str] | None, cell: tuple[str, str]) -> VspairError:
+    if index is None:
+        rows, columns = ([line[key] for line in lines] for key in ("row", "column"))
+    else:
+        rows, columns = [_line_name(line, index) for line in lines], [key for key in lines[0] if key not in index]
+    return VspairError(
+        f"expected a cell at row {cell[0]!r} and column {cell[1]!r} of {file}, found none: the rows are "
+        f"{_shortened(rows)}; the columns are {_shortened(columns)}"
+    )
+
+
+def _shortened(names: Sequence[str]) -> str:
+    distinct = _each(names)
+    more = len(distinct) - _NAMED
+    return ", ".join(distinct[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,66 @@
+"""Bundles: the results of a run with all of its evidence and without its large files, to be kept or published."""
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from vspair.errors import VspairError
+from vspair.files import require_space, write_text
+
+FILE = "bundle.json"
+_FORMAT = 1
+
+
+def read_bundle(folder: Path) -> dict[str, str] | None:
+    """Name of each file that a bundle left out -> its SHA-256; None when the folder is no bundle.
+
+    Raises:
+        VspairError: the bundle's list is damaged.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        bundle = json.loads(path.read_text(encoding="utf-8"))
+        left_out = bundle["left_out"]
+        if bundle["format"] != _FORMAT or not all(isinstance(value, str) for value in left_out.values()):
+            raise ValueError(f"format {bundle['format']}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise VspairError(f"expected a list of the files that were left out at {path}, found: {error}") from error
+    return left_out
+
+
+def write_bundle(
+    folder: Path, names: Iterable[str], outputs: dict[str, str], target: Path, without: Sequence[str]
+) -> int:
+    """Copy files of a run folder without those that match a pattern, whose checksums are listed in their place.
+
+    Arguments:
+        folder: the run folder.
+        names: files to copy, relative to it.
+        outputs: name of each file that a receipt covers -> its SHA-256.
+        target: the bundle's folder, which must not exist.
+        without: patterns of names, such as `*.safetensors`.
+
+    Returns:
+        How many files were left out.
+
+    Raises:
+        VspairError: the target exists, or the disk has too little space.
+    """
+    if target.exists():
+        raise VspairError(f"expected no {target}, found one: give a new folder, or remove it")
+    left_out = {name: sha for name, sha in outputs.items() if any(fnmatch(name, pattern) for pattern in without)}
+    kept = [name for name in names if name not in left_out]
+    require_space(target / FILE, sum((folder / name).stat().st_size for name in kept))
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    for name in kept:
+        (partial / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, partial / name)
+    text = json.dumps({"format": _FORMAT, "left_out": dict(sorted(left_out.items()))}, indent=1)
+    write_text(partial / FILE, text + "\n")
+    partial.rename(target)
+    return len(left_out)

@@ -1,0 +1,6 @@
+"""Exchange: a finished run as a Workflow Run RO-Crate, and back."""
+
+from vspair.provenance.crate.exporting import export
+from vspair.provenance.crate.restoring import restore
+
+__all__ = ["export", "restore"]

@@ -1,0 +1,70 @@
+"""Which jobs a run has, asked of Snakemake itself, so that no second list of rules exists."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vspair.errors import VspairError
+
+_MODULE = "vspair.provenance.forecast.listing"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One job of a plan.
+
+    Attributes:
+        rule: its rule.
+        wildcards: the rule's wildcards and their values.
+        threads: its CPU threads.
+        gpu: places on GPUs that it takes.
+        before: positions in the plan of the jobs whose outputs it reads.
+    """
+
+    rule: str
+    wildcards: Mapping[str, str]
+    threads: int = 1
+    gpu: int = 0
+    before: tuple[int, ...] = ()
+
+
+def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1) -> list[Task]:
+    """All jobs of the workflow's targets, also those whose results are there, by a dry run of Snakemake.
+
+    Args:
+        root: the project's root.
+        settings: the workflow's settings, `preset` among them.
+        targets: rules or files; without any, the workflow's default.
+        cores: CPU cores; no job is given more.
+
+    Raises:
+        VspairError: Snakemake refuses the plan, with its own words.
+    """
+    values = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
+    with tempfile.TemporaryDirectory(prefix="vspair-") as folder:
+        file = Path(folder) / "jobs.json"
+        options = ["--dry-run", "--forceall", "--nolock", "--cores", str(cores), "--config", *values, "--", *targets]
+        command = [sys.executable, "-m", _MODULE, str(file), *options]
+        # A dry run draws on one core at most, and this one shares the machine with the run that it plans.
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode or not file.is_file():
+            words = f"{done.stdout}\n{done.stderr}".strip()
+            raise VspairError(f"expected a plan from a dry run of Snakemake, found that it refuses; mend this: {words}")
+        jobs = json.loads(file.read_text(encoding="utf-8"))
+    makers = {name: number for number, job in enumerate(jobs) for name in job["output"]}
+    return [
+        Task(
+            rule=job["rule"],
+            wildcards=job["wildcards"],
+            threads=job["threads"],
+            gpu=job["gpu"],
+            before=tuple(sorted({makers[name] for name in job["input"] if name in makers})),
+        )
+        for job in jobs
+    ]

@@ -1,0 +1,78 @@
+"""The code and the lock as they were at a commit, from git's history."""
+
+import io
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import weakref
+from functools import cached_property
+from pathlib import Path
+
+from vspair.files import sha256
+from vspair.provenance.machine import commit as state_of
+from vspair.provenance.receipts import LOCK
+
+_PARTS = ("vspair", "scripts", "config", LOCK)
+_TIMEOUT = 60
+
+
+class History:
+    """Commits of the project's repository, unpacked for as long as this object lives.
+
+    Args:
+        root: the project's root.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = Path(root)
+        self._trees: dict[str, Path | None] = {}
+
+    @cached_property
+    def _folder(self) -> Path:
+        folder = tempfile.mkdtemp(prefix="vspair-history-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
+
+    @property
+    def present(self) -> bool:
+        """Whether the project is a git repository."""
+        return self._head[0] is not None
+
+    def tree(self, commit: str) -> Path | None:
+        """A folder with code, configuration and lock of a commit; None when the commit is not there."""
+        if self._head == (commit, False):
+            return self._root
+        if commit not in self._trees:
+            self._trees[commit] = self._unpacked(commit)
+        return self._trees[commit]
+
+    def lock(self, commit: str) -> str | None:
+        """SHA-256 of the environment's lock at a commit; None when commit or lock are not there."""
+        tree = self.tree(commit)
+        return sha256(tree / LOCK) if tree is not None and (tree / LOCK).is_file() else None
+
+    @cached_property
+    def _head(self) -> tuple[str | None, bool | None]:
+        return state_of(self._root)
+
+    def _unpacked(self, commit: str) -> Path | None:
+        # What is no full commit hash, such as an option, does not reach git.
+        if not self.present or len(commit) < 40 or not set(commit) <= set("0123456789abcdef"):
+            return None
+        # Parts that a commit does not have would make git refuse the others.
+        listed = self._git("ls-tree", "--name-only", commit, "--", *_PARTS)
+        archive = listed and self._git("archive", "--format=tar", commit, "--", *listed.decode().split("\n")[:-1])
+        if not archive:
+            return None
+        folder = self._folder / commit
+        with tarfile.open(fileobj=io.BytesIO(archive)) as file:
+            file.extractall(folder, filter="data")
+        return folder
+
+    def _git(self, *arguments: str) -> bytes | None:
+        command = ["git", "-C", str(self._root), *arguments]
+        try:
+            return subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=True).stdout
+        except (OSError, subprocess.SubprocessError):
+            return None

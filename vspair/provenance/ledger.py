@@ -1,0 +1,116 @@
+"""The ledger of a run: every cell of its tables, every number printed in its figures, and the jobs behind them."""
+
+import csv
+import math
+from collections.abc import Iterator, Set
+from pathlib import Path
+
+from vspair.errors import VspairError
+from vspair.provenance.chain import Run
+from vspair.provenance.view import Receipt
+
+_NUMBERS = ("value", "sd", "published", "tolerance")
+_TABLE = {"row", "column", "value"}
+_FACTS = (
+    *("rule", "wildcards", "preset", "seed", "stochastic", "script", "entries", "fingerprint", "files"),
+    *("configuration", "commit", "dirty", "lock", "machine", "versions", "started", "seconds", "evidence_seconds"),
+    *("threads", "resources", "command", "claims", "inputs", "outputs", "target"),
+)
+
+
+def ledger(run: Run) -> dict[str, object]:
+    """Cells, jobs and makers of a run folder, as JSON values.
+
+    Returns:
+        `preset`: of most receipts. `cells`: one dict a cell with `file`, `row`, `column`, `value`, `sd`, `n`, `unit`,
+        `published`, `tolerance`, `verdict`, `key`, `statistic` and `inputs`, numbers as floats or None, tables before
+        figures. `jobs`: name of each receipt -> its facts (see `Receipt`). `makers`: name of each output -> name of
+        the receipt that claims it.
+
+    Raises:
+        VspairError: a table is no CSV.
+    """
+    cells = [cell for kind in ("tables", "figures") for cell in _cells_in(run, kind)]
+    jobs = {run.name(receipt): {fact: getattr(receipt, fact) for fact in _FACTS} for receipt in run.receipts}
+    makers = {name: run.name(claims[0]) for name, claims in run.makers.items()}
+    return {"preset": run.preset, "cells": cells, "jobs": jobs, "makers": makers}
+
+
+def flat(entries: dict, files: Set[str]) -> list[dict[str, object]]:
+    """The cells of a ledger in those files, one dict a line, with the seeds, the commit and the command behind each."""
+    jobs, makers = entries["jobs"], entries["makers"]
+    lines = []
+    for cell in entries["cells"]:
+        if cell["file"] in files:
+            job = jobs[makers[cell["file"]]]
+            seeds = {jobs[makers[name]]["seed"] for name in cell["inputs"] if name in makers} - {None}
+            lines.append(
+                cell
+                | {"inputs": ";".join(cell["inputs"]), "seeds": ";".join(map(str, sorted(seeds)))}
+                | {fact: job[fact] for fact in ("commit", "command")}
+            )
+    return lines
+
+
+def read_lines(path: Path) -> list[dict[str, str]]:
+    """The lines of a CSV as dicts of texts.
+
+    Raises:
+        VspairError: it is missing or no CSV.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream, strict=True))
+    except (OSError, ValueError, csv.Error) as error:
+        raise VspairError(f"expected a table in CSV at {path}, found: {error}; remake it") from error
+
+
+def _cells_in(run: Run, kind: str) -> Iterator[dict[str, object]]:
+    for name in sorted(run.makers):
+        if name.startswith(f"{kind}/") and name.endswith(".csv"):
+            path = run.places.path(name)
+            # The audit says that a file is missing.
+            if path.is_file():
+                yield from cells_of(run.maker(name), name, read_lines(path))
+
+
+def cells_of(receipt: Receipt, name: str, lines: list[dict[str, str]]) -> Iterator[dict[str, object]]:
+    """The cells of one CSV: all of a table, and of any other file those that its receipt notes."""
+    notes = receipt.annotations(name)
+    sources = notes.get("cells", {})
+    if lines and lines[0].keys() >= _TABLE:
+        for line in lines:
+            yield _cell(name, line, sources.get(f"{line['row']}|{line['column']}", {}))
+    elif "index" in notes:
+        for line in lines:
+            row = " ".join(line[column] for column in notes["index"])
+            for column, value in line.items():
+                if f"{row}|{column}" in sources:
+                    cell = {"row": row, "column": column, "value": value}
+                    yield _cell(name, cell, sources[f"{row}|{column}"])
+
+
+def _cell(name: str, line: dict[str, str], source: dict[str, object]) -> dict[str, object]:
+    numbers = {key: _number(line.get(key, "")) for key in _NUMBERS}
+    n = _number(line.get("n", ""))
+    return {
+        "file": name,
+        "row": line["row"],
+        "column": line["column"],
+        **numbers,
+        "n": None if n is None else int(n),
+        "unit": line.get("unit", ""),
+        "verdict": line.get("verdict", ""),
+        "key": source.get("key", ""),
+        "statistic": source.get("statistic", ""),
+        "inputs": source.get("inputs", []),
+    }
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    # JSON has no infinity.
+    return number if math.isfinite(number) else None
