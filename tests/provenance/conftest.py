@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import vspair
 from vspair.provenance import fingerprint, recorded
 
 SOURCES = {
@@ -18,6 +19,7 @@ SOURCES = {
     "envs/constraints.txt": f"numpy=={np.__version__}\n",
     "data/raw.txt": "raw\n",
 }
+VALUES = {"training.epochs": 3, "training.rates": [0.1, 0.2], "seeds": [0, 1]}
 CONFIGURATION = {"training.epochs": 3, "training.rates": [0.1, 0.2]}
 
 
@@ -119,3 +121,19 @@ def project(tmp_path) -> Project:
 def complete(project) -> Project:
     project.everything()
     return project
+
+
+@pytest.fixture
+def settings(complete, monkeypatch):
+    """The command line at work in the tiny project; gives the settings that the configuration was resolved from."""
+    given = {}
+
+    def resolve(root, overrides):
+        given.update(overrides)
+        epochs = overrides.get("training", {}).get("epochs", 3)
+        values = VALUES | {"training.epochs": epochs}
+        return types.SimpleNamespace(data_dir=None, select=lambda keys: {key: values[key] for key in keys})
+
+    monkeypatch.setattr(vspair, "__file__", str(complete.root / "vspair/__init__.py"))
+    monkeypatch.setattr("vspair.commands.settings.resolve", resolve)
+    return given

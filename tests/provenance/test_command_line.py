@@ -2,32 +2,13 @@ import json
 import os
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
 
-import vspair
 from vspair.__main__ import main
 
 REPOSITORY = Path(__file__).parents[2]
-VALUES = {"training.epochs": 3, "training.rates": [0.1, 0.2], "seeds": [0, 1]}
-
-
-@pytest.fixture
-def settings(complete, monkeypatch):
-    """The command line at work in the tiny project; gives the settings that the configuration was resolved from."""
-    given = {}
-
-    def resolve(root, overrides):
-        given.update(overrides)
-        epochs = overrides.get("training", {}).get("epochs", 3)
-        values = VALUES | {"training.epochs": epochs}
-        return types.SimpleNamespace(data_dir=None, select=lambda keys: {key: values[key] for key in keys})
-
-    monkeypatch.setattr(vspair, "__file__", str(complete.root / "vspair/__init__.py"))
-    monkeypatch.setattr("vspair.commands.settings.resolve", resolve)
-    return given
 
 
 def test_clean_audit(complete, settings, capsys):

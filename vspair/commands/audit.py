@@ -45,12 +45,13 @@ def run(options: argparse.Namespace, root: Path) -> int:
     signed = None
     if options.sign_off is not None:
         signed = {"name": options.sign_off, "note": options.note}
+        # The record that is out of date is the one that this one replaces.
+        findings = [finding for finding in findings if finding.word != "stale record"]
         if findings and not options.note:
             raise VspairError(
                 f"expected no breaks to sign off, found {len(findings)} in {options.folder}: mend them (run without "
                 "--sign-off to see them), or say with --note why they stand"
             )
-        findings = [finding for finding in findings if finding.word != "stale record"]
     text = json.dumps(record(audited_run, findings, full, signed), indent=1, ensure_ascii=False) + "\n"
     if signed:
         write_text(audited_run.places.run / FILE, text)

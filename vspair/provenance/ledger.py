@@ -25,10 +25,7 @@ def ledger(run: Run) -> dict[str, object]:
         `preset`: of most receipts. `cells`: one dict a cell with `file`, `row`, `column`, `value`, `sd`, `n`, `unit`,
         `published`, `tolerance`, `verdict`, `key`, `statistic` and `inputs`, numbers as floats or None, tables before
         figures. `jobs`: name of each receipt -> its facts (see `Receipt`). `makers`: name of each output -> name of
-        the receipt that claims it.
-
-    Raises:
-        VspairError: a table is no CSV.
+        the receipt that claims it. A damaged or missing table has no cells here; the audit tells it.
     """
     cells = [cell for kind in ("tables", "figures") for cell in _cells_in(run, kind)]
     jobs = {run.name(receipt): {fact: getattr(receipt, fact) for fact in _FACTS} for receipt in run.receipts}
@@ -68,10 +65,11 @@ def read_lines(path: Path) -> list[dict[str, str]]:
 def _cells_in(run: Run, kind: str) -> Iterator[dict[str, object]]:
     for name in sorted(run.makers):
         if name.startswith(f"{kind}/") and name.endswith(".csv"):
-            path = run.places.path(name)
-            # The audit says that a file is missing.
-            if path.is_file():
-                yield from cells_of(run.maker(name), name, read_lines(path))
+            try:
+                yield from cells_of(run.maker(name), name, read_lines(run.places.path(name)))
+            except (VspairError, KeyError, TypeError):
+                # A file that is missing, no table any more or short of a column is told by the audit.
+                continue
 
 
 def cells_of(receipt: Receipt, name: str, lines: list[dict[str, str]]) -> Iterator[dict[str, object]]:
@@ -107,9 +105,9 @@ def _cell(name: str, line: dict[str, str], source: dict[str, object]) -> dict[st
     }
 
 
-def _number(text: str) -> float | None:
+def _number(text: str | None) -> float | None:
     try:
-        number = float(text)
+        number = float(text or "")
     except ValueError:
         return None
     # JSON has no infinity.
