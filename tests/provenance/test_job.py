@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from vspair.provenance import receipts, recorded
+from vspair.provenance.beside import find
 
 
 def receipt_of(job) -> Path:
@@ -76,7 +77,7 @@ def test_plain_namespaces_and_folders(project):
     receipt = receipts.read(project.run / "prepared/parts.receipt.json")
     assert list(receipt.outputs) == ["prepared/parts/a.txt", "prepared/parts/b.txt"]
     assert list(receipt.inputs) == ["data:raw.txt"]
-    assert receipts.find(project.run / "prepared/parts/b.txt") == receipt.path
+    assert find(project.run / "prepared/parts/b.txt") == receipt.path
 
 
 def test_missing_output(prepare, capsys):

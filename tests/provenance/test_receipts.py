@@ -7,6 +7,7 @@ import pytest
 from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance import Places, commit, machine, receipts, versions
+from vspair.provenance.beside import find
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -82,9 +83,9 @@ def test_no_absolute_path_enters_a_receipt(project):
 
 def test_find(complete):
     path = complete.run / "tables/table1.receipt.json"
-    assert receipts.find(complete.run / "tables/table1.md") == path
+    assert find(complete.run / "tables/table1.md") == path
     (complete.run / "tables/other.csv").write_text("x")
-    assert receipts.find(complete.run / "tables/other.csv") is None
+    assert find(complete.run / "tables/other.csv") is None
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
+from vspair.provenance.beside import find
 from vspair.provenance.explain import render
-from vspair.provenance.receipts import find, read
+from vspair.provenance.receipts import read
 from vspair.provenance.why import why
 
 

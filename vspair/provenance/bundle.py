@@ -32,6 +32,12 @@ def read_bundle(folder: Path) -> dict[str, str] | None:
     return left_out
 
 
+def write_list(folder: Path, left_out: dict[str, str]) -> None:
+    """Write the list that makes a folder a bundle: name of each file that it leaves out -> its SHA-256."""
+    text = json.dumps({"format": _FORMAT, "left_out": dict(sorted(left_out.items()))}, indent=1)
+    write_text(folder / FILE, text + "\n")
+
+
 def write_bundle(
     folder: Path, names: Iterable[str], outputs: dict[str, str], target: Path, without: Sequence[str]
 ) -> int:
@@ -60,7 +66,6 @@ def write_bundle(
     for name in kept:
         (partial / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, partial / name)
-    text = json.dumps({"format": _FORMAT, "left_out": dict(sorted(left_out.items()))}, indent=1)
-    write_text(partial / FILE, text + "\n")
+    write_list(partial, left_out)
     partial.rename(target)
     return len(left_out)

@@ -12,6 +12,7 @@ from time import perf_counter
 from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance import receipts
+from vspair.provenance.beside import claims_of
 from vspair.provenance.fingerprint import fingerprint
 from vspair.provenance.machine import commit
 from vspair.provenance.places import Places
@@ -104,7 +105,7 @@ class Job:
                 )
         outputs = {self._places.name(path): sha256(path) for path in _expand(self._outputs)}
         inputs = {self._places.name(path): sha256(path) for path in self._state}
-        claims = receipts.claims_of(self._state, self._places)
+        claims = claims_of(self._state, self._places)
         statement = receipts.build(
             places=self._places,
             evidence=self._evidence,

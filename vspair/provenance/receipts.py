@@ -3,7 +3,7 @@
 import json
 import shlex
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,9 +20,6 @@ BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"
 SUFFIX = ".receipt.json"
 LOCK = "envs/constraints.txt"
-
-# How far above an output its receipt may lie: beside it, or beside the folder that it lies in.
-_UP = 3
 
 # What `read` insists on: a path of keys and the type found there.
 _FORM: tuple[tuple[str, type], ...] = (
@@ -167,38 +164,6 @@ def read(path: Path | str) -> Receipt:
             raise VspairError(f"expected {keys} of type {kind.__name__} in the receipt {path}, found {value}: {remedy}")
     _check_files(path, statement, remedy)
     return Receipt(path, statement)
-
-
-def claims_of(paths: Iterable[Path], places: Places) -> dict[str, str]:
-    """Name of each file of the run folder that a receipt covers to what that receipt claims (`Receipt.claims`).
-
-    Raises:
-        VspairError: a receipt beside the files is damaged.
-    """
-    known: dict[Path, Receipt] = {}
-    searched: set[Path] = set()
-    found = {}
-    for path in paths:
-        if places.inside(path):
-            for folder in list(path.resolve().parents)[:_UP]:
-                if folder not in searched:
-                    searched.add(folder)
-                    for receipt in map(read, sorted(folder.glob(f"*{SUFFIX}"))):
-                        known |= {receipt.run_folder / name: receipt for name in receipt.outputs}
-            if path.resolve() in known:
-                found[places.name(path)] = known[path.resolve()].claims
-    return found
-
-
-def find(file: Path | str) -> Path | None:
-    """The receipt beside a file (or beside the folder it lies in) that covers it; None without one."""
-    file = Path(file).parent.resolve() / Path(file).name
-    for folder in list(file.parents)[:_UP]:
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
-            receipt = read(path)
-            if any(receipt.run_folder / name == file for name in receipt.outputs):
-                return path
-    return None
 
 
 def _dependencies(

@@ -7,6 +7,7 @@ from pathlib import Path
 from vspair.errors import VspairError
 from vspair.provenance import receipts
 from vspair.provenance.behind import Cell, behind, find_cell
+from vspair.provenance.beside import find
 from vspair.provenance.chain import Run
 from vspair.provenance.checks import check
 from vspair.provenance.findings import Configuration, Finding
@@ -46,7 +47,7 @@ def why(
     file = Path(file)
     if cell is not None and file.suffix in _RENDERED and file.with_suffix(".csv").is_file():
         file = file.with_suffix(".csv")
-    path = receipts.find(file)
+    path = find(file)
     if path is None:
         raise VspairError(f"expected a receipt beside {file} that covers it, found none: make the file by the workflow")
     receipt = receipts.read(path)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from vspair.errors import VspairError
 from vspair.files import require_space
-from vspair.provenance.bundle import FILE as BUNDLE
+from vspair.provenance.bundle import write_list
 from vspair.provenance.crate.contents import LEFT_OUT, METADATA, RESULTS, safe
 from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.packages import Package, opened
@@ -67,8 +67,7 @@ def restore(crate: Path | str, folder: Path | str) -> Restored:
                 _copy(package, name, facts, temporary / name.removeprefix(run) if name in inside else None)
             left_out = _left_out(graph, run)
             if left_out:
-                text = json.dumps({"format": 1, "left_out": left_out}, indent=1)
-                (temporary / BUNDLE).write_text(text + "\n", encoding="utf-8")
+                write_list(temporary, left_out)
     return Restored(len(inside), size, sorted(left_out))
 
 
