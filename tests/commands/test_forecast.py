@@ -87,7 +87,7 @@ def test_other_settings_make_a_job_unknown(earlier, capsys):
     assert run("fig_theory", "--preset", "demo", "--cores", "2", "--records", earlier, *settings) == 0
     text = capsys.readouterr().out
     assert "theory.samples is 777, in the records" in text
-    assert "CPU core hours: unknown (no record for: theory); the others add up to 0.50 h" in text
+    assert "CPU core hours: unknown (no record for: theory); the others add up to 0.5\n" in text
     assert "a CPU, 2 cores" in text
 
 

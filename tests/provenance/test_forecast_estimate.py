@@ -106,3 +106,14 @@ def test_gpu_hours_are_unknown_without_a_record_on_a_gpu():
     assert with_gpu["gpu_hours"]["range"] == pytest.approx([2.0] * 3)
     assert with_gpu["wall_hours"]["range"] == pytest.approx([2.01] * 3)
     assert run_of([record(7200.0, gpu="a GPU"), plot], tasks)["wall_hours"]["unknown"] == {"no GPU to run on": 1}
+
+
+def test_the_text_names_amounts_in_fitting_units_and_what_stands_on_one_record():
+    tasks = [Task("train", {"model": "A"}), Task("train", {"model": "B"}, before=(0,))]
+    records = [record(3600.0, size=2_000_000), record(7200.0, size=2_000_000), record(5400.0, model="B", size=100)]
+    text = render(run_of(records, tasks))
+    assert "CPU core hours: 3 (2.5 to 3.5)" in text
+    assert "wall time on 2 cores: 3 h (2.5 h to 3.5 h); no schedule is shorter than 3 h" in text
+    assert "disk: 2 MB" in text
+    assert "1 of 2 jobs stand on one record" in text
+    assert "GPU hours: none" in text

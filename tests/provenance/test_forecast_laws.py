@@ -3,7 +3,7 @@
 import pytest
 
 from vspair.errors import VspairError
-from vspair.provenance.forecast import flat, read_laws
+from vspair.provenance.forecast import Law, flat, read_laws
 
 LAWS = """
 free: ["*.seed", "*.weights.*"]
@@ -54,7 +54,7 @@ def difference(laws, key, value, rule="train", read=None, model="A"):
     then, now = flat(SETTINGS), flat(SETTINGS)
     now[key] = value
     read = read or {"training": SETTINGS["training"], "models.A": SETTINGS["models"]["A"]}
-    return laws[rule].difference(read, then, now, {"model": model}, laws[rule].time)
+    return laws[rule].difference(read, then, now, {"model": model})
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,16 @@ def test_settings_named_alike_count_though_the_job_did_not_read_them(laws):
     assert difference(laws, "data.blocks", 1000, "plot", read) is None
 
 
+def test_what_only_the_time_grows_with_does_not_keep_a_size_from_being_carried_over():
+    law = Law(time=(("training.epochs",), ()), size=(("data.train",), ()))
+    assert (
+        law.difference({"training.epochs": 1, "data.train": 2}, {}, {"training.epochs": 5, "data.train": 7}, {}) is None
+    )
+
+
 def test_a_record_that_lacks_a_setting_named_alike_is_not_carried_over(laws):
     then = {key: value for key, value in flat(SETTINGS).items() if key != "image"}
-    found = laws["block"].difference({"data.blocks": 4}, then, flat(SETTINGS), {}, laws["block"].time)
+    found = laws["block"].difference({"data.blocks": 4}, then, flat(SETTINGS), {})
     assert found == "image is [28, 28], in the records not set"
 
 

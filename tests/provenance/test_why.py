@@ -33,7 +33,7 @@ def measured(project):
         project.job("evaluate", ["prepared/pairs.txt", weights], [images], f"error\n{seed + 1}\n", **names)
         metrics.append(images)
     files = [str(project.run / name) for name in metrics]
-    text = f"{HEADER}A,error,1.5,0.7,2,m,1.4,0.2,differs\nB,error,,,0,,1.3,0.1,not run\nC,count,7,,1,,,,\n"
+    text = f"{HEADER}A,error,1.5,0.70710678,2,m,1.4,0.2,differs\nB,error,,,0,,1.3,0.1,not run\nC,count,7,,1,,,,\n"
     cells = {
         "A|error": {"inputs": files, "key": "error", "statistic": "mean"},
         "C|count": {"inputs": [], "key": "counted in the code", "statistic": ""},
@@ -135,7 +135,7 @@ def test_the_text_begins_with_a_summary_and_ends_with_the_command(measured):
     lines = text.splitlines()
     assert lines[0] == f"cell: row A, column error of {TABLE}"
     for part in (
-        *("  value: 1.5 ± 0.7 m (2 values)", "  verdict: differs", "  from: mean of the column error, each of"),
+        *("  value: 1.5 ± 0.70710678 m (2 values)", "  verdict: differs", "  from: mean of the column error, each of"),
         *("  seeds: 0, 1", f"  commits: {receipt.commit}", f"  locks: {receipt.lock}"),
     ):
         assert part in lines

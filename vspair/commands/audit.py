@@ -5,7 +5,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
@@ -79,12 +78,9 @@ def audit_of(
         VspairError: the folder holds no run, or the settings are not valid.
     """
     run = Run(folder, root, full=full)
-    if run.left_out is not None:
-        return run, audited(run, None, full)
     config = settings if isinstance(settings, Config) else resolved(root, run.preset, settings)
     configuration, data_dir = compared(root, config)
-    if data_dir.is_dir():
-        run.places = replace(run.places, data=data_dir)
+    run.name_data(data_dir)
     return run, audited(run, configuration, full)
 
 

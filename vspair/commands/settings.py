@@ -3,6 +3,7 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -39,7 +40,7 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
 
 def compared(root: Path, config: Config) -> tuple[Configuration, Path]:
     """What an audit compares receipts with: the value of each dotted key now, and the data folder."""
-    return lambda key: config.select([key])[key], root / (config.data_dir or "data")
+    return cache(lambda key: config.select([key])[key]), root / (config.data_dir or "data")
 
 
 def preset_of(folder: Path | str) -> str | None:

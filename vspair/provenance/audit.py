@@ -35,6 +35,9 @@ def audit(
 
 def audited(run: Run, configuration: Configuration | None = None, full: bool = False) -> list[Finding]:
     """`audit` of a run folder that was read already."""
+    if run.left_out is not None:
+        # A bundle holds results of the past, with the settings of then.
+        configuration = None
     found = {finding for receipt in run.receipts for finding in check(run, receipt, configuration)}
     found.update(mixing.mixed_presets(run), mixing.mixed_claims(run), mixing.mixed_chains(run))
     found.update(mixing.misplaced(run), mixing.rewritten(run))

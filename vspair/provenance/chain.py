@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from vspair.errors import VspairError
 from vspair.provenance import receipts
 from vspair.provenance.bundle import read_bundle
 from vspair.provenance.checksums import Checksums
+from vspair.provenance.fingerprint import fingerprint
 from vspair.provenance.history import History
 from vspair.provenance.places import Places
 from vspair.provenance.view import Receipt
@@ -24,7 +26,7 @@ class Run:
     Args:
         folder: the run folder (`results/<preset>`), wherever it lies now.
         root: the project's root.
-        data: the data folder; without it, `data:` files cannot be checked.
+        data: the data folder; without it, or where there is none, `data:` files cannot be checked.
         full: read every file anew instead of remembering the checksums of those that have not changed.
 
     Attributes:
@@ -42,10 +44,12 @@ class Run:
         folder = Path(folder).resolve()
         if not folder.is_dir():
             raise VspairError(f"expected a run folder at {folder}, found no folder: give one such as results/demo")
-        self.places = Places(run=folder, root=Path(root), data=data)
+        self.places = Places(run=folder, root=Path(root))
+        self.name_data(data)
         self.checksums = Checksums(folder, full)
         self.history = History(root)
         self.left_out = read_bundle(folder)
+        self._fingerprints: dict[tuple[object, ...], str] = {}
         self.receipts: list[Receipt] = []
         self.damaged: dict[str, str] = {}
         for path in sorted(folder.rglob(f"*{receipts.SUFFIX}")):
@@ -61,6 +65,10 @@ class Run:
             raise VspairError(
                 f"expected a run folder, found in {folder} receipts of the run folder {above}: give that one"
             )
+
+    def name_data(self, folder: Path | None) -> None:
+        """Say which one the data folder is; none, where there is no such folder."""
+        self.places = replace(self.places, data=folder if folder is not None and folder.is_dir() else None)
 
     @property
     def preset(self) -> str:
@@ -99,6 +107,17 @@ class Run:
         if self.left_out is None:
             return self.places.root
         return self.history.tree(receipt.commit) if receipt.commit else None
+
+    def fingerprint(self, folder: Path, receipt: Receipt) -> str:
+        """Fingerprint of a receipt's script as it is in a folder, worked out once for all jobs of a script.
+
+        Raises:
+            VspairError: as `fingerprint` does.
+        """
+        key = (folder, receipt.script, *sorted(receipt.entries))
+        if key not in self._fingerprints:
+            self._fingerprints[key] = fingerprint(folder, receipt.script, receipt.entries)
+        return self._fingerprints[key]
 
     def checkable(self, name: str) -> bool:
         """Whether it is known where the file of that name should be."""

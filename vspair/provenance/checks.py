@@ -8,7 +8,6 @@ from pathlib import Path
 from vspair.errors import VspairError
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import Configuration, Finding, value_of
-from vspair.provenance.fingerprint import fingerprint
 from vspair.provenance.receipts import LOCK
 from vspair.provenance.sources import sources
 from vspair.provenance.view import Receipt
@@ -67,12 +66,12 @@ def _code(run: Run, receipt: Receipt) -> Iterable[Finding]:
         # What cannot be looked up is told by the check of commits.
         return
     try:
-        now = fingerprint(folder, receipt.script, receipt.entries)
-        files = sources(folder, receipt.script, receipt.entries)
+        now = run.fingerprint(folder, receipt)
     except VspairError as error:
         yield Finding(receipt.target, "stale code", f"its code has no fingerprint any more: {error}")
         return
     if now != receipt.fingerprint:
+        files = sources(folder, receipt.script, receipt.entries)
         changed = sorted(name for name, _ in files.items() ^ receipt.files.items())
         what = f" in {', '.join(dict.fromkeys(changed))}" if receipt.files and changed else ""
         sentence = (

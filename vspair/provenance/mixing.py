@@ -6,7 +6,6 @@ from pathlib import Path
 
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import Finding
-from vspair.provenance.fingerprint import fingerprint
 from vspair.provenance.view import Receipt
 
 
@@ -101,7 +100,7 @@ def _unlike_commit(run: Run, receipt: Receipt, tree: Path) -> Iterable[Finding]:
         yield Finding(receipt.target, "contradiction", sentence)
     # Of a bundle, and of the present commit, this is the check for stale code.
     if run.left_out is None and tree != run.places.root:
-        code = fingerprint(tree, receipt.script, receipt.entries)
+        code = run.fingerprint(tree, receipt)
         if code != receipt.fingerprint:
             sentence = f"its code is {receipt.fingerprint[:12]}, {at} it was {code[:12]}: {remake}"
             yield Finding(receipt.target, "contradiction", sentence)

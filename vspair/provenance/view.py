@@ -1,6 +1,5 @@
 """A typed view of a receipt, so that nobody digs in nested dictionaries."""
 
-import copy
 import hashlib
 import json
 from dataclasses import dataclass
@@ -43,10 +42,10 @@ class Receipt:
     @cached_property
     def claims(self) -> str:
         """SHA-256 of all that the receipt says apart from when the job ran and how long it took."""
-        statement = copy.deepcopy(self.statement)
-        details = statement["predicate"]["runDetails"]
-        del details["metadata"]
+        predicate = self.statement["predicate"]
+        details = {key: value for key, value in predicate["runDetails"].items() if key != "metadata"}
         details["byproducts"] = [item for item in details["byproducts"] if item.get("name") not in _DURATIONS]
+        statement = {**self.statement, "predicate": {**predicate, "runDetails": details}}
         text = json.dumps(statement, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance import receipts
+from vspair.provenance.audit import audited
 from vspair.provenance.behind import Cell, behind, find_cell
 from vspair.provenance.beside import find
 from vspair.provenance.chain import Run
-from vspair.provenance.checks import check
 from vspair.provenance.findings import Configuration, Finding
 from vspair.provenance.view import Receipt
 
@@ -59,7 +59,7 @@ def why(
         found = find_cell(file, name, receipt, cell)
         answer |= {"cell": found.facts, "behind": behind(run, receipt, found)}
     names = None if found is None else found.inputs
-    answer["chain"] = _Tree(run, configuration).node(name, receipt.outputs[name], names=names)
+    answer["chain"] = _Tree(run, audited(run, configuration)).node(name, receipt.outputs[name], names=names)
     answer["command"] = receipt.command
     return answer
 
@@ -69,7 +69,7 @@ class _Tree:
     """The chain of one run as nested dicts; shows every job once."""
 
     run: Run
-    configuration: Configuration | None
+    findings: Sequence[Finding]
     shown: set[Path] = field(default_factory=set)
 
     def node(
@@ -84,8 +84,8 @@ class _Tree:
         if receipt.path in self.shown:
             return node | {"rule": receipt.rule, "repeated": True, "breaks": sorted(words), "inputs": []}
         self.shown.add(receipt.path)
-        findings = check(self.run, receipt, self.configuration)
-        words |= {finding.word for finding in findings if _concerns(finding, name)}
+        concerned = {*receipt.outputs, self.run.name(receipt)}
+        words |= {found.word for found in self.findings if found.file in concerned and _concerns(found, name)}
         followed = [item for item in receipt.inputs if names is None or item in names]
         return node | {
             **{fact: getattr(receipt, fact) for fact in _FACTS},

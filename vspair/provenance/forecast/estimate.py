@@ -109,7 +109,7 @@ def _unit(
     for name in law.per:
         if record.wildcards.get(name) != task.wildcards.get(name):
             return None, f"{_OTHER}{name} {task.wildcards.get(name)}"
-    if reason := elsewhere or law.difference(record.read, record.known, settings, task.wildcards, quotient):
+    if reason := elsewhere or law.difference(record.read, record.known, settings, task.wildcards):
         return None, reason
     if amount is None or quantity is None:
         return None, "the recorded files are not there" if amount is None else "the records do not say how much it was"

@@ -42,20 +42,19 @@ class Law:
             return None
         return math.prod(values[0]) / math.prod(values[1])
 
-    def difference(
-        self, read: Mapping[str, object], then: Flat, now: Flat, wildcards: Mapping[str, str], quotient: Quotient
-    ) -> str | None:
+    def difference(self, read: Mapping[str, object], then: Flat, now: Flat, wildcards: Mapping[str, str]) -> str | None:
         """The first setting that keeps a record from being carried over; None where nothing does.
+
+        What one of the two amounts grows with and the other does not changes only the first.
 
         Args:
             read: what the recorded job itself read of the configuration, dotted key -> value, which may be nested.
             then: settings of the recorded run.
             now: settings of the forecast run.
             wildcards: of the forecast job.
-            quotient: the factors, which may differ.
         """
         named = {key.format(**wildcards) for key in self.alike}
-        counted = {key for part in quotient for factor in part for key in _keys(factor, wildcards)}
+        counted = {key for part in (*self.time, *self.size) for factor in part for key in _keys(factor, wildcards)}
         leaves = {key: value for prefix, tree in read.items() for key, value in flat(tree, prefix).items()}
         # What is new since then below a key that was read, such as a further setting of a model, counts as well.
         new = {key for key in now if key not in leaves and any(key.startswith(f"{prefix}.") for prefix in read)}

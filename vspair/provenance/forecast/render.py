@@ -57,12 +57,12 @@ def _totals(forecast: dict) -> list[str]:
         machine += f" and {forecast['gpus']} GPU{'s' if forecast['gpus'] > 1 else ''}"
         machine += f" with {forecast['jobs_per_gpu']} jobs each" if forecast["jobs_per_gpu"] > 1 else ""
     wall = forecast["wall_hours"]
-    least = f"; no schedule is shorter than {_hours(wall['least'])}" if wall["range"] and not wall["unknown"] else ""
+    least = f"; no schedule is shorter than {_clock(wall['least'])}" if wall["range"] and not wall["unknown"] else ""
     return [
         f"jobs: {forecast['jobs']}",
         f"GPU hours: {_total(forecast['gpu_hours'], _hours)}",
         f"CPU core hours: {_total(forecast['cpu_core_hours'], _hours)}",
-        f"wall time on {machine}: {_total(wall, _hours, 'alone take')}{least}",
+        f"wall time on {machine}: {_total(wall, _clock, 'alone take')}{least}",
         f"disk: {_total(forecast['bytes'], size)}",
     ]
 
@@ -77,7 +77,11 @@ def _total(total: dict, text: Callable[[float], str], verb: str = "add up to") -
 
 
 def _hours(value: float) -> str:
-    return f"{value:.2f} h" if value >= 0.1 else f"{value * 60:.1f} min"
+    return f"{value:.3g}"
+
+
+def _clock(value: float) -> str:
+    return seconds(value * 3600)
 
 
 def _notes(forecast: dict, machines: Sequence[str]) -> list[str]:
