@@ -67,7 +67,8 @@ lint: $(READY) ## code style and workflow checks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/snakefmt --check workflow && $(BIN)/snakemake --lint
 
 benchmark: $(READY) ## speed beside what a user would otherwise run
-	$(BIN)/python benchmarks/training.py && $(BIN)/python benchmarks/localisation.py && $(BIN)/python benchmarks/projection.py
+	$(BIN)/python benchmarks/training.py && $(BIN)/python benchmarks/localisation.py && $(BIN)/python benchmarks/projection.py && \
+		$(BIN)/python benchmarks/audit.py
 
 clean: ## remove results and the environment
 	rm -rf $(VENV) results .snakemake
