@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 UNITS = {"mse": "squared grey values of the scale", "mse30": "squared grey values of the scale"}
 UNIT_SCALE = "squared grey values in [0, 1]"
@@ -37,4 +37,4 @@ with recorded(snakemake) as job:
     note = f"Scale of the grey values: {scale} (which one the paper used is open, docs/deviations.md, E5)."
     note = " ".join(filter(None, [note, published.note(job.configuration)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table3"})
+    job.annotate(snakemake.output.csv, notes(cells, "table3", published, job.configuration))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 CAPTION = (
     "Table 4. Latents of a test image that are non-zero in all of its posterior samples: mean, smallest and largest "
@@ -25,4 +25,4 @@ with recorded(snakemake) as job:
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table4"})
+    job.annotate(snakemake.output.csv, notes(cells, "table4", published, job.configuration))

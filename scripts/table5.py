@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 STATISTICS = {
     "consistent_median_ratio": ("consistent_ratio", "median", ""),
@@ -39,4 +39,4 @@ with recorded(snakemake) as job:
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table5"})
+    job.annotate(snakemake.output.csv, notes(cells, "table5", published, job.configuration))

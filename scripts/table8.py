@@ -7,7 +7,7 @@ import torch
 from vspair.config import Model
 from vspair.models import build
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 
 def count(module: torch.nn.Module) -> int:
@@ -33,4 +33,4 @@ with recorded(snakemake) as job:
     frame = table_frame(cells, published, job.configuration)
     caption = "Table 8. Latent dimensions and trainable parameters of each model; `map` is the latent map's share."
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, caption, labels=snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table8"})
+    job.annotate(snakemake.output.csv, notes(cells, "table8", published, job.configuration))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 COLUMNS = {
     "psnr": "dB",
@@ -51,4 +51,4 @@ with recorded(snakemake) as job:
     note = NOTE.format_map(split | {"convention": run["ct.noise.convention"]})
     note = " ".join(filter(None, [note, split["sentence"], published.note(run)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table_ct"})
+    job.annotate(snakemake.output.csv, notes(cells, "table_ct", published, run))

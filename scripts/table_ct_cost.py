@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 HOUR, GIB = 3600, 2**30
 CAPTION = (
@@ -55,4 +55,4 @@ with recorded(snakemake) as job:
     note = f"Inference in batches of {', '.join(map(str, sorted(batches)))} on {job.configuration['device']}."
     note = " ".join(filter(None, [note, published.note(job.configuration)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "table_ct_cost"})
+    job.annotate(snakemake.output.csv, notes(cells, "table_ct_cost", published, job.configuration))

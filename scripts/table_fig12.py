@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 CAPTION = (
     "Trends of Figure 12: Spearman correlation over the grid between the mean alpha0 / (alpha0 + beta0) of the "
@@ -37,4 +37,4 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "fig12")
     frame = table_frame(cells, published, job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, published.note(job.configuration))
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "fig12"})
+    job.annotate(snakemake.output.csv, notes(cells, "fig12", published, job.configuration))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 CAPTION = (
     "Numbers of Figure 7, over all test images: Pearson correlation of the mean pixel variance with the mean squared "
@@ -32,4 +32,4 @@ with recorded(snakemake) as job:
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "fig7"})
+    job.annotate(snakemake.output.csv, notes(cells, "fig7", published, job.configuration))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 METRICS = ("mse", "mse30", "nnz")
 CAPTION = (
@@ -32,4 +32,4 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "lambda3")
     frame = table_frame(cells, published, job.configuration)
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, published.note(job.configuration))
-    job.annotate(snakemake.output.csv, {"cells": sources(cells), "published": "lambda3"})
+    job.annotate(snakemake.output.csv, notes(cells, "lambda3", published, job.configuration))

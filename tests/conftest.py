@@ -32,6 +32,14 @@ PAIRED = ("PAIR", "vPAIR", "vsPAIR")
 SPARSE = ("sVAE", "vsPAIR")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Remembered checksums of the tests stay with the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def root():
     return ROOT

@@ -14,7 +14,7 @@ LAYERS = (
     ("reporting", "provenance"),
     ("commands",),
 )
-FOR_ALL = ("config", "devices", "errors", "files")
+FOR_ALL = ("config", "devices", "errors", "files", "verdicts")
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names} | dict.fromkeys(FOR_ALL, -1)
 MODULES = sorted(path for path in (ROOT / "vspair").rglob("*.py") if path.parent != ROOT / "vspair")
 

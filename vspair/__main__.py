@@ -25,6 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VspairError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except PermissionError as error:
+        print(f"error: expected to read or write {error.filename}, found {error.strerror}", file=sys.stderr)
+        return 2
+    except IsADirectoryError as error:
+        print(f"error: expected a file at {error.filename}, found a folder", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; Python would complain again when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,6 +8,7 @@ import pytest
 
 from vspair.errors import VspairError
 from vspair.provenance import audit, commit
+from vspair.provenance.checksums import memory_of
 from vspair.provenance.findings import CODES, Finding, exit_code
 
 CONFIGURATION = {"training.epochs": 3, "training.rates": (0.1, 0.2), "seeds": (0, 1)}
@@ -248,7 +249,7 @@ def test_an_edit_that_keeps_size_and_time_is_seen(complete):
     # Remembered checksums must be of a settled file.
     time.sleep(2.1)
     assert words(complete) == set()
-    assert (complete.run / ".checksums.json").exists()
+    assert memory_of(complete.run).exists()
     path.write_text(path.read_text().replace("train", "trail"))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert path.stat().st_size == before.st_size
@@ -259,7 +260,7 @@ def test_an_edit_that_keeps_size_and_time_is_seen(complete):
 def test_remembered_checksums_are_used_and_full_does_not_believe_them(complete):
     time.sleep(2.1)
     assert words(complete) == set()
-    memory = complete.run / ".checksums.json"
+    memory = memory_of(complete.run)
     known = json.loads(memory.read_text())
     identity, _ = known["files"]["models/1/model.txt"]
     known["files"]["models/1/model.txt"] = [identity, "0" * 64]

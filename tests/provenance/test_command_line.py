@@ -13,7 +13,10 @@ REPOSITORY = Path(__file__).parents[2]
 
 def test_clean_audit(complete, settings, capsys):
     assert main(["audit", str(complete.run)]) == 0
-    assert capsys.readouterr().out == "4 receipts checked: every link is still true\n"
+    assert capsys.readouterr().out == (
+        "4 receipts of the preset demo checked: every link is still true\n"
+        "Nothing but its own receipt vouches for tables/table1.csv: a ledger or a signed record would\n"
+    )
     assert settings == {"preset": "demo"}
 
 
@@ -22,7 +25,7 @@ def test_audit_table_and_json(complete, settings, capsys, tmp_path):
     assert main(["audit", str(complete.run), "--json", str(tmp_path / "audit.json")]) == 11
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ["tables/table1.csv", "edited"]
-    assert lines[-1] == "4 receipts checked: 1 edited"
+    assert lines[-2] == "4 receipts of the preset demo checked: 1 edited"
     report = json.loads((tmp_path / "audit.json").read_text())
     assert (report["receipts"], report["counts"]) == (4, {"edited": 1})
     assert report["findings"][0].keys() == {"file", "word", "sentence"}

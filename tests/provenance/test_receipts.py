@@ -92,18 +92,30 @@ def test_find(complete):
     ("damage", "message"),
     [
         (lambda text: text[:-20], "expected a receipt in JSON"),
-        (lambda text: "[]", "expected _type"),
+        (lambda text: "[]", "expected an object as the receipt"),
         (lambda text: text.replace("Statement/v1", "Statement/v0"), "found https://in-toto.io/Statement/v0"),
-        (lambda text: text.replace('"stochastic": false', '"stochastic": 0'), "stochastic of type bool"),
-        (lambda text: text.replace('"subject"', '"object"'), "expected subject of type list"),
+        (lambda text: text.replace('"stochastic": false', '"stochastic": 0'), "true or false as .*stochastic, found 0"),
+        (lambda text: text.replace('"subject"', '"object"'), "a list as the receipt.subject"),
         (lambda text: text.replace('"name": "lock"', '"name": "key"'), "a dependency named lock"),
-        (lambda text: text.replace('"sha256"', '"md5"'), "expected subjects with name and sha256"),
+        (lambda text: text.replace('"sha256"', '"md5"'), "expected a SHA-256 as"),
+        (lambda text: text.replace('"name": "prepared/pairs.txt"', '"name": "../pairs.txt"'), "a file's name as"),
+        (lambda text: text.replace('"name": "prepared/pairs.txt"', '"name": "/etc/hosts"'), "a file's name as"),
+        (lambda text: text.replace('"name": "prepared/pairs.txt"', '"name": "a\\u0000b"'), "a file's name as"),
+        (lambda text: text.replace('"rule": "prepare"', '"rule": "x", "rule": "prepare"'), "'rule' stands there twice"),
+        (lambda text: text.replace('"seed": null', '"seed": true'), "a whole number as .*seed"),
+        (lambda text: text.replace('"entries": []', '"entries": [1]'), "a text as .*entries"),
+        (lambda text: text.replace('"script": "scripts/train.py"', '"script": ""'), "a file's name as .*script"),
+        (lambda text: text.replace('"name": "machine"', '"name": 3'), "a text as .*byproducts"),
+        (lambda text: text.replace('"name": "data:raw.txt"', '"name": "lock"'), "found lock twice"),
+        (lambda text: "[" * 100_000, "expected a receipt in JSON"),
     ],
 )
 def test_damaged_receipt(project, damage, message):
     project.prepare()
     path = project.run / "prepared/pairs.receipt.json"
-    path.write_text(damage(path.read_text()))
+    text = path.read_text()
+    path.write_text(damage(text))
+    assert path.read_text() != text
     with pytest.raises(VspairError, match=message):
         receipts.read(path)
 

@@ -54,11 +54,29 @@ def test_raw_data_that_are_not_there_are_said_to_be_unchecked(complete, settings
 
 
 def test_the_release_check_refuses_a_report_of_results_with_breaks(complete, settings, capsys):
-    (complete.run / "tables/table1.csv").write_text("x")
-    assert main(["release-check", str(complete.run)]) == 11
+    (complete.run / "tables/table1.md").write_text("x")
+    # The tables of a part of the workflow have no ledger.
+    assert main(["release-check", str(complete.run)]) == 20
     assert "no report was built" in capsys.readouterr().out
     assert not (complete.run / "report.html").exists()
-    assert json.loads((complete.run / "audit.json").read_text())["counts"] == {"edited": 1}
+    assert json.loads((complete.run / "audit.json").read_text())["counts"] == {"edited": 1, "missing": 1}
+
+
+def test_the_release_check_never_writes_over_what_a_person_signed(complete, settings):
+    """Else it would launder in two calls what was forged after the signature."""
+    assert main(["audit", str(complete.run), "--sign-off", "A. Reader"]) == 0
+    signed = (complete.run / "audit.json").read_bytes()
+    complete.table()
+    # The record is stale, and so nothing vouches for the table.
+    for _ in range(2):
+        assert main(["release-check", str(complete.run)]) == 20
+        assert (complete.run / "audit.json").read_bytes() == signed
+
+
+def test_the_release_check_is_of_runs_and_not_of_bundles(complete, settings, capsys):
+    (complete.run / "bundle.json").write_text('{"format": 1, "left_out": {}}')
+    assert main(["release-check", str(complete.run)]) == 2
+    assert "found the bundle" in capsys.readouterr().err
 
 
 def test_the_release_check_builds_a_report_of_clean_results(complete, settings, capsys):

@@ -21,7 +21,7 @@ def measured(project):
     """
     published = project.root / PUBLISHED
     published.parent.mkdir(parents=True)
-    published.write_text("table1: {}\n")
+    published.write_text("table1: {values: {A: {error: [1.4, 0.2]}, B: {error: [1.3, 0.1]}}}\n")
     project.commit()
     project.prepare()
     metrics = []
@@ -33,12 +33,12 @@ def measured(project):
         project.job("evaluate", ["prepared/pairs.txt", weights], [images], f"error\n{seed + 1}\n", **names)
         metrics.append(images)
     files = [str(project.run / name) for name in metrics]
-    text = f"{HEADER}A,error,1.5,0.70710678,2,m,1.4,0.2,differs\nB,error,,,0,,1.3,0.1,not run\nC,count,7,,1,,,,\n"
+    text = f"{HEADER}A,error,1.5,0.70710678,2,m,1.4,0.2,reproduced\nB,error,,,0,,1.3,0.1,not run\nC,count,7,,1,,,,\n"
     cells = {
         "A|error": {"inputs": files, "key": "error", "statistic": "mean"},
         "C|count": {"inputs": [], "key": "counted in the code", "statistic": ""},
     }
-    given = {"cells": cells, "published": "table1"}
+    given = {"cells": cells, "published": "table1", "comparable": True}
     inputs = [*metrics, str(published)]
     project.job("table1", inputs, [TABLE, "tables/table1.md"], text, given, script="scripts/table.py")
     cells = {f"A {seed}|error": {"inputs": [files[seed]], "key": "error of image 3"} for seed in (0, 1)}
@@ -135,7 +135,11 @@ def test_the_text_begins_with_a_summary_and_ends_with_the_command(measured):
     lines = text.splitlines()
     assert lines[0] == f"cell: row A, column error of {TABLE}"
     for part in (
-        *("  value: 1.5 ± 0.70710678 m (2 values)", "  verdict: differs", "  from: mean of the column error, each of"),
+        *(
+            "  value: 1.5 ± 0.70710678 m (2 values)",
+            "  verdict: reproduced",
+            "  from: mean of the column error, each of",
+        ),
         *("  seeds: 0, 1", f"  commits: {receipt.commit}", f"  locks: {receipt.lock}"),
     ):
         assert part in lines

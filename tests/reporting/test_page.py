@@ -14,7 +14,7 @@ import pytest
 
 from vspair.errors import VspairError
 from vspair.reporting.page import tally, with_not_run, write_page
-from vspair.reporting.verdicts import VERDICTS
+from vspair.verdicts import VERDICTS
 
 VOID = {"meta", "img", "input", "br", "link"}
 

@@ -277,6 +277,40 @@ def sign_off(run):
     return json.loads(run.path("audit.json").read_text())
 
 
+def forge_text(run, name, before, after):
+    run.edit(name, before, after)
+    run.forge(name)
+
+
+def forge_ledger(run):
+    """One number of the last file, which no later job vouches for."""
+    lines = run.path("ledger.csv").read_text().splitlines(keepends=True)
+    parts = lines[1].split(",")
+    forge_text(run, "ledger.csv", lines[1], ",".join([*parts[:3], "0.123", *parts[4:]]))
+
+
+def remove_row(run):
+    """A cell that nobody likes."""
+    line = next(line for line in run.path(TABLE3).read_text().splitlines(keepends=True) if line.startswith("sVAE,nnz,"))
+    forge_text(run, TABLE3, line, "")
+
+
+def second_column(run):
+    """Readers differ on which of two columns of one name they take."""
+    lines = run.path(TABLE3).read_text().splitlines()
+    run.path(TABLE3).write_text("\n".join([f"{lines[0]},value", *(f"{line},0.1" for line in lines[1:])]) + "\n")
+    run.forge(TABLE3)
+
+
+def hidden_code(run):
+    """Code that differs from the commit and that git was told not to look at, in a run of the real workflow."""
+    table = run.root / "scripts/table8.py"
+    subprocess.run(["git", "-C", str(run.root), "update-index", "--assume-unchanged", "scripts/table8.py"], check=True)
+    table.write_text(table.read_text().replace("def count(", "HIDDEN = 1\n\n\ndef count("))
+    result = run.project.snakemake("table8")
+    assert result.returncode == 0, result.stderr
+
+
 def at(word, *names):
     return {(name, word) for name in names}
 
@@ -361,7 +395,7 @@ FAULTS = {
         change_lock, at("stale environment", "figures/fig3.png"), {"stale environment"}
     ),
     "other version in one job": Fault(
-        other_torch, {(WEIGHTS, "mixed runs"), (WEIGHTS, "stale environment")}, {"contradiction", "mixed runs"}
+        other_torch, {(IMAGES, "mixed runs"), (WEIGHTS, "stale environment")}, {"contradiction", "mixed runs"}
     ),
     "changed configuration": Fault(
         lambda run: run.project.edit("config/config.yaml", "training: {epochs: 2}", "training: {epochs: 3}"),
@@ -414,6 +448,24 @@ FAULTS = {
     "forged table, worked out otherwise": Fault(
         lambda run: forge_cell(run, "vsPAIR", "mse_unit"), at("stale data", "ledger.csv"), {"contradiction"}
     ),
+    "forged verdict": Fault(
+        lambda run: forge_text(run, "tables/table8.csv", "differs", "reproduced"),
+        {("tables/table8.csv", "contradiction"), ("ledger.csv", "stale data")},
+        {"contradiction"},
+    ),
+    "forged published value": Fault(
+        lambda run: forge_text(run, TABLE3, "0.0762", "0.462"),
+        {(TABLE3, "contradiction"), ("ledger.csv", "stale data")},
+        {"contradiction"},
+    ),
+    "forged ledger": Fault(forge_ledger, at("contradiction", "ledger.csv")),
+    "removed row": Fault(remove_row, {(TABLE3, "contradiction"), ("ledger.csv", "stale data")}, {"contradiction"}),
+    "second column of one name": Fault(
+        second_column, {(TABLE3, "contradiction"), ("ledger.csv", "stale data")}, {"contradiction"}
+    ),
+    "code that git was told to overlook": Fault(
+        hidden_code, at("contradiction", "tables/table8.csv"), {"contradiction"}, {"full": True}
+    ),
     "forged metrics": Fault(forge_metrics, at("stale data", TABLE3), {"stale data", "contradiction"}),
     "forged history": Fault(forge_history, at("stale data", "figures/fig_training.png"), {"contradiction"}),
     "forged checkpoint": Fault(forge_weights, at("stale data", IMAGES), {"stale data", "contradiction"}),
@@ -446,6 +498,17 @@ def test_a_planted_fault_is_found_and_named_rightly(tampered, name):
 def test_the_copy_is_put_back_whole(copied):
     """Else one fault would be found in the place of the next."""
     assert copied.run.found() == set()
+
+
+def test_a_release_needs_what_vouches_for_its_tables(tampered):
+    """Without the ledger, a table that was forged with its receipt stands at the end of its chain."""
+    forge_cell(tampered, "vsPAIR", "mse_unit")
+    for path in (tampered.path("ledger.csv"), tampered.path("ledger.receipt.json")):
+        path.unlink()
+    result = tampered.project.run("vspair", "release-check", "results/demo")
+    assert result.returncode == 10, result.stdout + result.stderr
+    assert "nothing vouches for" in result.stdout
+    assert not tampered.path("report.html").exists()
 
 
 def test_at_least_25_different_faults_are_planted():

@@ -14,7 +14,7 @@ from vspair.files import write_text
 from vspair.provenance.audit import audited
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import CODES, SEVERAL, Finding, exit_code
-from vspair.provenance.record import FILE, record
+from vspair.provenance.record import FILE, record, vouched
 
 _CODES = ", ".join(f"{code} {word}" for word, code in CODES.items())
 
@@ -41,9 +41,9 @@ def run(options: argparse.Namespace, root: Path) -> int:
     """Print or write the findings and give the audit's exit code."""
     full = options.full or options.sign_off is not None
     audited_run, findings = audit_of(options.folder, root, options.config, full)
-    signed = None
+    signature = None
     if options.sign_off is not None:
-        signed = {"name": options.sign_off, "note": options.note}
+        signature = {"name": options.sign_off, "note": options.note}
         # The record that is out of date is the one that this one replaces.
         findings = [finding for finding in findings if finding.word != "stale record"]
         if findings and not options.note:
@@ -51,8 +51,8 @@ def run(options: argparse.Namespace, root: Path) -> int:
                 f"expected no breaks to sign off, found {len(findings)} in {options.folder}: mend them (run without "
                 "--sign-off to see them), or say with --note why they stand"
             )
-    text = json.dumps(record(audited_run, findings, full, signed), indent=1, ensure_ascii=False) + "\n"
-    if signed:
+    text = json.dumps(record(audited_run, findings, full, signature), indent=1, ensure_ascii=False) + "\n"
+    if signature:
         write_text(audited_run.places.run / FILE, text)
     if options.json == "-":
         sys.stdout.write(text)
@@ -91,7 +91,11 @@ def print_findings(run: Run, findings: Sequence[Finding]) -> None:
         print(f"{finding.file:<{width}}  {finding.word:<19}  {finding.sentence}")
     counts = Counter(finding.word for finding in findings)
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-    print(f"{len(run.receipts) + len(run.damaged)} receipts checked: {kinds or 'every link is still true'}")
+    checked = f"{len(run.receipts) + len(run.damaged)} receipts of the preset {run.preset} checked"
+    print(f"{checked}: {kinds or 'every link is still true'}")
+    if (ends := run.unvouched()) and not vouched(run):
+        named = ", ".join(ends[:3]) + (f" and {len(ends) - 3} more" if len(ends) > 3 else "")
+        print(f"Nothing but its own receipt vouches for {named}: a ledger or a signed record would")
     raw = {name for receipt in run.receipts for name in receipt.inputs if name.startswith("data:")}
     if raw and run.places.data is None:
         print(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")

@@ -1,11 +1,15 @@
 """`python -m vspair bundle FOLDER TARGET`: results with their evidence and without their large files, to be kept."""
 
 import argparse
+from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
+from vspair.errors import VspairError
 from vspair.provenance.bundle import write_bundle
+from vspair.provenance.chain import Run
 from vspair.provenance.findings import exit_code
 from vspair.provenance.receipts import SUFFIX
 
@@ -35,6 +39,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
         print_findings(audited, findings)
         print(f"no bundle was made of {options.folder}: it fails the audit")
         return exit_code(findings)
+    _keep_metrics(audited, options.without)
     folder = audited.places.run
     receipts = [path.relative_to(folder).as_posix() for path in folder.rglob(f"*{SUFFIX}")]
     notes = [name for name in ("audit.json", "audit.json.sig") if (folder / name).is_file()]
@@ -42,3 +47,15 @@ def run(options: argparse.Namespace, root: Path) -> int:
     left = write_bundle(folder, sorted([*outputs, *receipts, *notes]), outputs, Path(options.target), options.without)
     print(f"{len(outputs) - left} results and {len(receipts)} receipts in {options.target}, {left} files left out")
     return 0
+
+
+def _keep_metrics(run: Run, without: Sequence[str]) -> None:
+    """Refuse patterns that would leave out what the audit works cells out from."""
+    for receipt in run.receipts:
+        for cell, note in receipt.cells.items():
+            for name in note["inputs"] if note.get("statistic") else ():
+                if any(fnmatch(name, pattern) for pattern in without):
+                    raise VspairError(
+                        f"expected patterns that keep metric files, found one for {name}, from which the cell {cell} "
+                        f"of {receipt.target} is worked out again: give other patterns to --without"
+                    )

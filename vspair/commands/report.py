@@ -16,7 +16,7 @@ from vspair.errors import VspairError
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import Finding
 from vspair.provenance.ledger import ledger
-from vspair.provenance.record import read_record
+from vspair.provenance.record import read_record, vouched
 
 if TYPE_CHECKING:
     from vspair.reporting.published import Published
@@ -119,4 +119,6 @@ def _limits(audited: Run) -> list[str]:
         found.append(
             f"{len(audited.left_out)} large files are not kept with these results and known by checksum alone."
         )
+    if (ends := audited.unvouched()) and not vouched(audited):
+        found.append(f"Nothing but its own receipt vouches for {', '.join(ends)}.")
     return found

@@ -28,12 +28,14 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
         VspairError: a setting is not written KEY=VALUE, or the configuration is not valid.
     """
     file = root / "config" / "config.yaml"
-    settings = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
+    settings = (_yaml(file.read_bytes(), file.name) or {}) if file.is_file() else {}
+    if not isinstance(settings, dict):
+        raise VspairError(f"expected settings `key: value` in {file}, found {type(settings).__name__}: mend the file")
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not (key and equals):
             raise VspairError(f"expected --config KEY=VALUE, found {assignment!r}: write for instance device=cpu")
-        settings = merge(settings, _nested(key.split("."), yaml.safe_load(value)))
+        settings = merge(settings, _nested(key.split("."), _yaml(value, "--config")))
     # The preset is what the receipts say it was.
     return resolve(root, {**settings, "preset": preset})
 
@@ -51,6 +53,13 @@ def preset_of(folder: Path | str) -> str | None:
     """
     presets = Counter(read(path).preset for path in sorted(Path(folder).rglob(f"*{SUFFIX}")))
     return presets.most_common(1)[0][0] if presets else None
+
+
+def _yaml(text: str | bytes, where: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise VspairError(f"expected YAML in {where}, found: {' '.join(str(error).split())}") from error
 
 
 def _nested(keys: Sequence[str], value: object) -> object:

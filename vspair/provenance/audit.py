@@ -7,6 +7,7 @@ from vspair.provenance.cells import contradicted
 from vspair.provenance.chain import Run
 from vspair.provenance.checks import check
 from vspair.provenance.findings import Configuration, Finding
+from vspair.provenance.ledger import contradicted_ledger
 from vspair.provenance.record import outdated
 
 
@@ -48,6 +49,7 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
         found.update(mixing.against_history(run))
     for name, sentence in run.damaged.items():
         found.add(Finding(name, "damaged receipt", sentence))
+    found.update(contradicted_ledger(run))
     for name in run.linked():
         sentence = "a symbolic link stands in the place of this folder: put the folder itself there"
         found.add(Finding(name, "edited", sentence))

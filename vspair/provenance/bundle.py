@@ -27,7 +27,7 @@ def read_bundle(folder: Path) -> dict[str, str] | None:
         left_out = bundle["left_out"]
         if bundle["format"] != _FORMAT or not all(isinstance(value, str) for value in left_out.values()):
             raise ValueError(f"format {bundle['format']}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise VspairError(f"expected a list of the files that were left out at {path}, found: {error}") from error
     return left_out
 

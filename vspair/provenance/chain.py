@@ -16,8 +16,11 @@ from vspair.provenance.places import Places
 from vspair.provenance.view import Receipt
 
 _PASSING = {"logs", "benchmarks"}
-_OWN = {"audit", "report", "bundle"}
+_OWN = {"audit.json", "audit.json.sig", "bundle.json", "report.html"}
 _CHECKPOINT = "checkpoint.safetensors"
+
+LEDGER = "ledger.csv"
+"""Name of the output of the last job, which vouches for all tables and figures."""
 
 
 class Run:
@@ -128,10 +131,15 @@ class Run:
         path = self.places.path(name)
         return None if path is None else self.checksums.of(name, path)
 
-    def project_digest(self, receipt: Receipt, name: str) -> str | None:
-        """SHA-256 of a file of the project in the state that a receipt is compared with; None when it is missing."""
+    def project_path(self, receipt: Receipt, name: str) -> Path | None:
+        """A file `project:...` in the state that a receipt is compared with; None when that state is not there."""
         folder = self.code(receipt)
-        path = None if folder is None else Places(run=self.places.run, root=folder).path(name)
+        inside = name.startswith("project:") and folder is not None
+        return Places(run=self.places.run, root=folder).path(name) if inside else None
+
+    def project_digest(self, receipt: Receipt, name: str) -> str | None:
+        """SHA-256 of such a file; None when it is missing."""
+        path = self.project_path(receipt, name)
         return None if path is None else self.checksums.of(f"{receipt.commit}:{name}" if self.left_out else name, path)
 
     def elsewhere(self, name: str) -> Path | None:
@@ -139,10 +147,17 @@ class Run:
         path = Path(os.path.realpath(self.places.run / name))
         return None if path == self.places.run / name else path
 
+    def unvouched(self) -> list[str]:
+        """First outputs of the jobs that no later job vouches for; that of the last job, the ledger, is not told."""
+        vouched = {name for receipt in self.receipts for name in receipt.input_claims}
+        ends = [receipt for receipt in self.receipts if not vouched & receipt.outputs.keys()]
+        return sorted(receipt.target for receipt in ends if LEDGER not in receipt.outputs)
+
     def linked(self) -> list[str]:
         """Names of symbolic links to folders, whose content would go unseen."""
         links = (path for path in self.places.run.rglob("*") if path.is_symlink() and path.is_dir())
-        return sorted(path.relative_to(self.places.run).as_posix() for path in links)
+        names = (path.relative_to(self.places.run) for path in links)
+        return sorted(name.as_posix() for name in names if name.parts[0] not in _PASSING)
 
     def unreceipted(self) -> list[str]:
         """Names of files that no receipt covers, apart from logs, benchmarks, checkpoints and the run's own notes."""
@@ -150,7 +165,7 @@ class Run:
         for path in sorted(self.places.run.rglob("*")):
             parts = path.relative_to(self.places.run).parts
             passing = parts[0] in _PASSING or any(part.startswith(".") for part in parts)
-            own = len(parts) == 1 and path.name.split(".")[0] in _OWN
+            own = len(parts) == 1 and path.name in _OWN
             marked = path.name.endswith((receipts.SUFFIX, _CHECKPOINT))
             if path.is_file() and not (passing or own or marked) and "/".join(parts) not in self.makers:
                 found.append("/".join(parts))

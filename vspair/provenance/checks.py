@@ -145,7 +145,7 @@ def _seeds_in(value: object, key: str = "") -> Iterable[object]:
 @lru_cache
 def _pins(path: Path, _: object) -> Mapping[str, str]:
     """Package -> version of a lock's lines `name==version`."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
     parts = (line.split("#")[0].split(";")[0].partition("==") for line in lines)
     return {_canonical(name): version.strip() for name, equals, version in parts if equals}
 

@@ -1,23 +1,20 @@
 """Checksums that are remembered for as long as the file system says that a file is the same."""
 
+import hashlib
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from vspair.errors import VspairError
 from vspair.files import sha256, write_text
-
-FILE = ".checksums.json"
-"""Name of the memory in a run folder; it is no evidence, and removing it costs only time."""
 
 # A file that changed so shortly before it was read may change again without its times telling.
 _SETTLED_NS = 2_000_000_000
 _FORMAT = 1
 
 _Identity = list[int]
-_Result = TypeVar("_Result")
 
 
 class Checksums:
@@ -25,19 +22,20 @@ class Checksums:
 
     A remembered checksum holds for the same device, inode, size, modification time and status change time. The last of
     these is set by the kernel at every write and cannot be set back by a program, so that an edit which keeps the size
-    and restores the modification time is seen. Whoever can write the memory itself, or set the machine's clock, can
-    still mislead it: with `full` nothing that is remembered is used.
+    and restores the modification time is seen. The memory lies in the reader's own cache folder and never travels with
+    the results; removing it costs only time. Who can write there, or set the machine's clock, can still mislead it:
+    with `full` nothing that is remembered is used.
 
     Args:
-        folder: where the memory lies, a run folder.
+        folder: the run folder whose files these are.
         full: read every file, and remember it for the next time.
     """
 
     def __init__(self, folder: Path, full: bool = False) -> None:
-        self._path = folder / FILE
-        self._known, self._facts = ({}, {}) if full else _remembered(self._path)
+        self._path = memory_of(folder)
+        self._known, self._facts = ({}, {}) if full or self._path is None else _remembered(self._path)
         self._used: dict[str, tuple[_Identity, str]] = {}
-        self._used_facts: dict[str, object] = {}
+        self._used_facts: dict[str, float | None] = {}
         self._changed = False
 
     def of(self, name: str, path: Path) -> str | None:
@@ -59,16 +57,16 @@ class Checksums:
         self._used[name] = (identity, value)
         return value
 
-    def fact(self, name: str, work: Callable[[], _Result]) -> _Result:
-        """What `work` gives, a JSON value, once for each name, which must hold the checksums of all that it reads."""
+    def fact(self, name: str, work: Callable[[], float | None]) -> float | None:
+        """The number that `work` gives, once for each name, which must hold the checksums of all that it reads."""
         if name not in self._used_facts:
             self._changed |= name not in self._facts
             self._used_facts[name] = self._facts[name] if name in self._facts else work()
         return self._used_facts[name]
 
     def remember(self) -> None:
-        """Write down what was read, for the next time; a folder that cannot be written is left as it is."""
-        if not self._changed:
+        """Write down what was read, for the next time; where that cannot be written, nothing is."""
+        if self._path is None or not self._changed:
             return
         files = {name: entry for name, entry in self._used.items() if entry[0]}
         text = json.dumps({"format": _FORMAT, "files": files, "facts": self._used_facts})
@@ -76,6 +74,16 @@ class Checksums:
             write_text(self._path, text)
         except (OSError, VspairError):
             return
+
+
+def memory_of(folder: Path) -> Path | None:
+    """Where checksums are remembered: below `XDG_CACHE_HOME`, by default `~/.cache`; None without a home."""
+    try:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()
+    return Path(cache) / "vspair" / "checksums" / f"{name}.json"
 
 
 def _identity(path: Path) -> _Identity | None:
@@ -88,12 +96,20 @@ def _identity(path: Path) -> _Identity | None:
     return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def _remembered(path: Path) -> tuple[dict[str, tuple[_Identity, str]], dict[str, object]]:
+def _remembered(path: Path) -> tuple[dict[str, tuple[_Identity, str]], dict[str, float | None]]:
     """What was written down; nothing when it is missing, damaged or of another format, which costs only time."""
     try:
         memory = json.loads(path.read_text(encoding="utf-8"))
         if memory["format"] != _FORMAT:
             return {}, {}
-        return {name: (list(identity), value) for name, (identity, value) in memory["files"].items()}, memory["facts"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {name: (list(identity), value) for name, (identity, value) in memory["files"].items()}, _numbers(
+            memory["facts"]
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}, {}
+
+
+def _numbers(facts: dict[str, object]) -> dict[str, float | None]:
+    if not all(value is None or isinstance(value, int | float) for value in facts.values()):
+        raise ValueError("facts are numbers")
+    return facts

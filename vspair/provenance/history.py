@@ -11,10 +11,13 @@ from pathlib import Path
 
 from vspair.files import sha256
 from vspair.provenance.machine import commit as state_of
+from vspair.provenance.machine import environment_without_git
 from vspair.provenance.receipts import LOCK
 
 _PARTS = ("vspair", "scripts", "config", LOCK)
 _TIMEOUT = 60
+# Objects themselves, and their bytes, whatever the reader's own git is set to.
+_AS_COMMITTED = ("--no-replace-objects", "-c", "core.autocrlf=false", "-c", "core.eol=lf")
 
 
 class History:
@@ -41,8 +44,6 @@ class History:
 
     def tree(self, commit: str) -> Path | None:
         """A folder with code, configuration and lock of a commit; None when the commit is not there."""
-        if self._head == (commit, False):
-            return self._root
         if commit not in self._trees:
             self._trees[commit] = self._unpacked(commit)
         return self._trees[commit]
@@ -71,8 +72,11 @@ class History:
         return folder
 
     def _git(self, *arguments: str) -> bytes | None:
-        command = ["git", "-C", str(self._root), *arguments]
+        command = ["git", *_AS_COMMITTED, "-C", str(self._root), *arguments]
         try:
-            return subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=True).stdout
+            done = subprocess.run(
+                command, capture_output=True, timeout=_TIMEOUT, check=True, env=environment_without_git()
+            )
+            return done.stdout
         except (OSError, subprocess.SubprocessError):
             return None

@@ -109,6 +109,7 @@ class Job:
         statement = receipts.build(
             places=self._places,
             evidence=self._evidence,
+            parameters={key: value for key, value in _items(self._snakemake.params).items() if key != "evidence"},
             settings=self._settings,
             source=self._source,
             rule=self._snakemake.rule,

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
+from vspair.provenance.chain import LEDGER, Run
+from vspair.provenance.findings import Finding
 from vspair.provenance.view import Receipt
 
 _NUMBERS = ("value", "sd", "published", "tolerance")
+_WORDS = ("file", "row", "column", "unit", "verdict", "key", "statistic", "inputs", "seeds", "commit", "command")
 _TABLE = {"row", "column", "value"}
 _FACTS = (
     *("rule", "wildcards", "preset", "seed", "stochastic", "script", "entries", "fingerprint", "files"),
@@ -49,15 +51,49 @@ def flat(entries: dict, files: Set[str]) -> list[dict[str, object]]:
     return lines
 
 
+def contradicted_ledger(run: Run) -> Iterator[Finding]:
+    """Lines of the ledger that are not what the tables and figures say that it was made from."""
+    receipt = run.maker(LEDGER)
+    if receipt is None or run.digest(LEDGER) != receipt.outputs[LEDGER]:
+        return
+    tables = {name: recorded for name, recorded in receipt.inputs.items() if name.endswith(".csv")}
+    if any(run.digest(name) != recorded for name, recorded in tables.items()):
+        # The checksums tell which one has changed.
+        return
+    wanted = _texts(flat(ledger(run), tables.keys()))
+    try:
+        found = _texts(read_lines(run.places.path(LEDGER)))
+    except (VspairError, KeyError, TypeError) as error:
+        yield Finding(LEDGER, "contradiction", f"it cannot be read: {error}; remake it with `{receipt.command}`")
+        return
+    if found != wanted:
+        line = next((line for line in found if line not in wanted), found[-1] if found else ())
+        sentence = f"it has a line that its tables and figures do not give, {line}: remake it with `{receipt.command}`"
+        yield Finding(LEDGER, "contradiction", sentence)
+
+
+def _texts(lines: list[dict]) -> list[tuple[str, ...]]:
+    """Place, numbers and sources of each line, numbers with the digits that a CSV has."""
+    numbers = [[_number(str(line[key])) for key in (*_NUMBERS, "n")] for line in lines]
+    return [
+        (*(line[key] or "" for key in _WORDS), *("" if number is None else f"{number:.8g}" for number in given))
+        for line, given in zip(lines, numbers, strict=True)
+    ]
+
+
 def read_lines(path: Path) -> list[dict[str, str]]:
     """The lines of a CSV as dicts of texts.
 
     Raises:
-        VspairError: it is missing or no CSV.
+        VspairError: it is missing, no CSV, or has two columns of one name, of which readers would take different ones.
     """
     try:
         with path.open(encoding="utf-8", newline="") as stream:
-            return list(csv.DictReader(stream, strict=True))
+            reader = csv.DictReader(stream, strict=True)
+            lines = list(reader)
+            if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
+                raise ValueError(f"two columns of one name among {', '.join(reader.fieldnames)}")
+            return lines
     except (OSError, ValueError, csv.Error) as error:
         raise VspairError(f"expected a table in CSV at {path}, found: {error}; remake it") from error
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from vspair.errors import VspairError
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import Finding
 from vspair.provenance.view import Receipt
@@ -77,18 +78,23 @@ def rewritten(run: Run) -> Iterable[Finding]:
 
 def against_history(run: Run) -> Iterable[Finding]:
     """Receipts whose commit git does not know, or whose code or lock is not that of their commit."""
-    for receipt in run.receipts:
-        if receipt.commit is None or receipt.dirty is not False:
-            continue
+    named = [receipt for receipt in run.receipts if receipt.commit is not None and receipt.dirty is False]
+    if named and not run.history.present:
+        sentence = (
+            f"{len(named)} receipts name a commit, and there is no repository that git would read at "
+            f"{run.places.root}: audit them in a clone of it"
+        )
+        yield Finding("project:.", "unknown commit", sentence)
+        return
+    for receipt in named:
         tree = run.history.tree(receipt.commit)
-        # Without a repository there is nothing to look up, and a run is compared with the code as it is now.
-        if tree is None and (run.history.present or run.left_out is not None):
+        if tree is None:
             sentence = (
                 f"made at {receipt.commit}, which this repository does not have: get that commit "
                 "(of a shallow clone: git fetch --unshallow), or remake it"
             )
             yield Finding(receipt.target, "unknown commit", sentence)
-        elif tree is not None:
+        else:
             yield from _unlike_commit(run, receipt, tree)
 
 
@@ -98,12 +104,17 @@ def _unlike_commit(run: Run, receipt: Receipt, tree: Path) -> Iterable[Finding]:
     if (lock := run.history.lock(receipt.commit)) != receipt.lock:
         sentence = f"its lock is {receipt.lock[:12]}, {at} it was {str(lock)[:12]}: {remake}"
         yield Finding(receipt.target, "contradiction", sentence)
-    # Of a bundle, and of the present commit, this is the check for stale code.
-    if run.left_out is None and tree != run.places.root:
+    if run.left_out is not None:
+        # Of a bundle this is the check for stale code.
+        return
+    try:
         code = run.fingerprint(tree, receipt)
-        if code != receipt.fingerprint:
-            sentence = f"its code is {receipt.fingerprint[:12]}, {at} it was {code[:12]}: {remake}"
-            yield Finding(receipt.target, "contradiction", sentence)
+    except VspairError as error:
+        yield Finding(receipt.target, "contradiction", f"its code has no fingerprint {at}: {error}")
+        return
+    if code != receipt.fingerprint:
+        sentence = f"its code is {receipt.fingerprint[:12]}, {at} it was {code[:12]}: {remake}"
+        yield Finding(receipt.target, "contradiction", sentence)
 
 
 def _upstream_first(run: Run) -> list[Receipt]:

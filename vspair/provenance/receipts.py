@@ -9,43 +9,25 @@ from pathlib import Path
 
 from vspair import files
 from vspair.errors import VspairError
+from vspair.provenance import form
 from vspair.provenance.machine import machine, versions
 from vspair.provenance.places import Places
 from vspair.provenance.sources import sources
 from vspair.provenance.view import Receipt
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"
 SUFFIX = ".receipt.json"
 LOCK = "envs/constraints.txt"
 
-# What `read` insists on: a path of keys and the type found there.
-_FORM: tuple[tuple[str, type], ...] = (
-    ("subject", list),
-    ("predicate.buildDefinition.buildType", str),
-    ("predicate.buildDefinition.externalParameters.rule", str),
-    ("predicate.buildDefinition.externalParameters.wildcards", dict),
-    ("predicate.buildDefinition.externalParameters.preset", str),
-    ("predicate.buildDefinition.externalParameters.stochastic", bool),
-    ("predicate.buildDefinition.externalParameters.configuration", dict),
-    ("predicate.buildDefinition.externalParameters.target", str),
-    ("predicate.buildDefinition.internalParameters.receipt", str),
-    ("predicate.buildDefinition.internalParameters.command", str),
-    ("predicate.buildDefinition.resolvedDependencies", list),
-    ("predicate.runDetails.builder.id", str),
-    ("predicate.runDetails.builder.version", dict),
-    ("predicate.runDetails.metadata.startedOn", str),
-    ("predicate.runDetails.metadata.finishedOn", str),
-    ("predicate.runDetails.byproducts", list),
-)
+_REMEDY = "remake the job that left it"
 
 
 def build(
     *,
     places: Places,
     evidence: Mapping[str, object],
+    parameters: Mapping[str, object],
     settings: Mapping[str, object],
     source: tuple[str | None, bool | None],
     rule: str,
@@ -68,6 +50,7 @@ def build(
         places: the folders that names are relative to.
         evidence: what the rule handed over (script, entries, fingerprint, configuration, seed, stochastic, preset,
             results).
+        parameters: the rule's other parameters, such as labels.
         settings: what the workflow was given on its command line beside preset and data folder.
         source: commit and dirtiness of the tree that the code came from, as `machine.commit` gives them.
         rule: the job's rule.
@@ -91,12 +74,12 @@ def build(
     call = " ".join(_assignment(key, value) for key, value in given.items())
     command = f"snakemake --cores {threads} --config {call} --force {_target(places, target)}"
     return {
-        "_type": STATEMENT_TYPE,
+        "_type": form.STATEMENT_TYPE,
         "subject": [
             {"name": name, "digest": {"sha256": sha}} | _optional("annotations", annotations.get(name))
             for name, sha in sorted(outputs.items())
         ],
-        "predicateType": PREDICATE_TYPE,
+        "predicateType": form.PREDICATE_TYPE,
         "predicate": {
             "buildDefinition": {
                 "buildType": BUILD_TYPE,
@@ -107,6 +90,7 @@ def build(
                     "seed": evidence["seed"],
                     "stochastic": evidence["stochastic"],
                     "configuration": places.scrub(dict(evidence["configuration"])),
+                    "parameters": places.scrub(dict(parameters)),
                     "target": target,
                 },
                 "internalParameters": {
@@ -147,22 +131,12 @@ def read(path: Path | str) -> Receipt:
         VspairError: the file is missing, is not JSON, is not such a statement, or lacks a field.
     """
     path = Path(path)
-    remedy = "remake the job that left it"
     try:
-        statement = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise VspairError(f"expected a receipt in JSON at {path}, found: {error}; {remedy}") from error
-    for field, value in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
-        found = statement.get(field) if isinstance(statement, dict) else None
-        if found != value:
-            raise VspairError(f"expected {field} {value} in the receipt {path}, found {found}: {remedy}")
-    for keys, kind in _FORM:
-        value = statement
-        for key in keys.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        if not isinstance(value, kind):
-            raise VspairError(f"expected {keys} of type {kind.__name__} in the receipt {path}, found {value}: {remedy}")
-    _check_files(path, statement, remedy)
+        statement = form.parsed(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise VspairError(f"expected a receipt in JSON at {path}, found: {error}; {_REMEDY}") from error
+    if (wrong := form.fault(statement)) is not None:
+        raise VspairError(f"{wrong}, in {path}: {_REMEDY}")
     return Receipt(path, statement)
 
 
@@ -190,20 +164,6 @@ def _dependencies(
         | _optional("digest", {"gitCommit": sha} if sha else None),
         {"name": "lock", "uri": f"project:{LOCK}", "digest": {"sha256": files.sha256(lock)}},
     ]
-
-
-def _check_files(path: Path, statement: dict, remedy: str) -> None:
-    dependencies = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
-    for entry in statement["subject"]:
-        digest = entry.get("digest") if isinstance(entry, dict) else None
-        if not (isinstance(digest, dict) and isinstance(digest.get("sha256"), str) and "name" in entry):
-            raise VspairError(f"expected subjects with name and sha256 in the receipt {path}, found {entry}: {remedy}")
-    for entry in dependencies:
-        if not (isinstance(entry, dict) and isinstance(entry.get("name"), str)):
-            raise VspairError(f"expected dependencies with names in the receipt {path}, found {entry}: {remedy}")
-    for name in ("code", "source", "lock"):
-        if not any(entry["name"] == name for entry in dependencies):
-            raise VspairError(f"expected a dependency named {name} in the receipt {path}, found none: {remedy}")
 
 
 def _target(places: Places, name: str) -> str:

@@ -30,7 +30,8 @@ def record(
 
     Returns:
         `schema`, `when` (RFC 3339), `commit` and `dirty` of the auditing code, `full`, numbers of `receipts` and
-        `outputs`, `evidence` (see there), `counts` of each kind of break, `findings` and `signed`.
+        `outputs`, `unvouched` (first outputs of jobs that no later job vouches for), `evidence` (see there), `counts`
+        of each kind of break, `findings` and `signed`.
     """
     sha, dirty = commit(run.places.root)
     return {
@@ -41,6 +42,7 @@ def record(
         "full": full,
         "receipts": len(run.receipts) + len(run.damaged),
         "outputs": len(run.makers),
+        "unvouched": run.unvouched(),
         "evidence": evidence(run),
         "counts": dict(sorted(Counter(finding.word for finding in findings).items())),
         "findings": [vars(finding) for finding in findings],
@@ -51,7 +53,7 @@ def record(
 def evidence(run: Run) -> str:
     """SHA-256 over names and checksums of all receipts, and so over all that they vouch for."""
     names = sorted([*map(run.name, run.receipts), *run.damaged])
-    lines = "".join(f"{sha256(run.places.run / name)}  {name}\n" for name in names)
+    lines = "".join(f"{_sha256(run.places.run / name)}  {name}\n" for name in names)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
@@ -66,11 +68,27 @@ def read_record(folder: Path) -> dict[str, object] | None:
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found["schema"] != _SCHEMA or not isinstance(found["evidence"], str) or "signed" not in found:
+        if found["schema"] != _SCHEMA or not isinstance(found["evidence"], str):
             raise ValueError(f"schema {found['schema']}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not isinstance(found["signed"], dict | None):
+            raise ValueError(f"signed {found['signed']!r}")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise VspairError(f"expected the record of an audit at {path}, found: {error}; remove it") from error
     return found
+
+
+def vouched(run: Run) -> bool:
+    """Whether a person has signed the audit off over the very receipts that are there now."""
+    return signed(run.places.run) and outdated(run) is None
+
+
+def signed(folder: Path) -> bool:
+    """Whether a person has signed the record in a run folder; a damaged one counts as signed, for it may have been."""
+    try:
+        known = read_record(folder)
+    except VspairError:
+        return True
+    return known is not None and bool(known["signed"])
 
 
 def outdated(run: Run) -> Finding | None:
@@ -85,3 +103,11 @@ def outdated(run: Run) -> Finding | None:
     return Finding(
         FILE, "stale record", f"{who} over other receipts than these: see what changed, and sign it off anew"
     )
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError:
+        # A link to nowhere, or a folder of that name: the audit tells a damaged receipt.
+        return "unreadable"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vspair.files import whole, write_text
 from vspair.reporting.published import Published
-from vspair.reporting.verdicts import VERDICTS, verdict
+from vspair.verdicts import VERDICTS, verdict
 
 COLUMNS = ("row", "column", "value", "sd", "n", "unit", "published", "tolerance", "verdict")
 
@@ -85,6 +85,19 @@ def sources(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
         f"{cell.row}|{cell.column}": {"inputs": list(cell.inputs), "key": cell.key, "statistic": cell.statistic}
         for cell in cells
     }
+
+
+def notes(
+    cells: Sequence[Cell], table: str, published: Published, configuration: Mapping[str, Any]
+) -> dict[str, dict[str, Any] | str | bool]:
+    """What the receipt of a table with published numbers notes about its CSV, for an audit that works it out again.
+
+    Returns:
+        `cells` (see `sources`), `published`: the table's name among the published ones, and `comparable`: whether the
+        configuration is the paper's.
+    """
+    comparable = published.obstacle(configuration) is None
+    return {"cells": sources(cells), "published": table, "comparable": comparable}
 
 
 def write_table(

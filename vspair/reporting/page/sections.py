@@ -13,7 +13,7 @@ from typing import Any
 from vspair.provenance.findings import Finding
 from vspair.reporting.page.words import natural
 from vspair.reporting.published import Published
-from vspair.reporting.verdicts import VERDICTS
+from vspair.verdicts import VERDICTS
 
 LINES = 40
 """Lines of a figure's data that the page holds; a figure may stand on many thousands."""

@@ -16,7 +16,7 @@ from vspair.reporting.page.runs import commits, costs, kinds, span
 from vspair.reporting.page.sections import sections, tally
 from vspair.reporting.page.words import SHORT, caption, duration, exact, moment, number, title
 from vspair.reporting.published import Published
-from vspair.reporting.verdicts import VERDICTS
+from vspair.verdicts import VERDICTS
 
 _HERE = Path(__file__).parent
 
