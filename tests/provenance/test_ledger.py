@@ -108,3 +108,35 @@ def test_truth_values_and_empty_fields(measured):
         table="row,column,value,sd,n,unit\nA,mse,0.75,0.35355339,2,\nA,loss,0.5,,1,\n", mse=MSE | {"key": "kept"}
     )
     assert broken(project) == []
+
+
+@pytest.mark.parametrize(("value", "spread"), [("inf", ""), ("nan", "")])
+def test_a_run_that_diverged_is_no_forgery(measured, value, spread):
+    table = f"row,column,value,sd,n,unit\nA,mse,{value if value == 'inf' else ''},{spread},2,\nA,loss,0.5,,1,\n"
+    project = measured(table=table)
+    for seed, name in enumerate(("m/0/images.csv", "m/1/images.csv")):
+        evidence = {"seed": seed, "stochastic": True}
+        project.job("evaluate", [], [name], f"mse\n{value}\n", evidence=evidence, wildcards={"seed": str(seed)})
+    cells = {
+        "A|mse": MSE | {"inputs": [str(project.run / name) for name in MSE["inputs"]]},
+        "A|loss": LOSS | {"inputs": [str(project.run / name) for name in LOSS["inputs"]]},
+    }
+    project.job("table2", list(METRICS), ["tables/table2.csv"], table, {"cells": cells})
+    project.job("fig2", list(METRICS), ["figures/fig2.csv"], "image,mse,x\n0,2,5\n", {"index": ["image"], "cells": {}})
+    assert broken(project) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (TABLE.replace("A,loss,0.5,,1,,,,\n", ""), "(A, loss) is noted in the receipt and not there"),
+        (TABLE + "A,loss,0.5,,1,,,,\n", "(A, loss) stands there more than once"),
+        (TABLE + "C,mse,1,,1,,,,\n", "(C, mse) has a value and no note"),
+        (TABLE.replace("verdict\n", "value\n"), "two columns of one name"),
+        (TABLE.replace("row,column", "Row,column"), "is noted in the receipt and not there"),
+    ],
+)
+def test_the_cells_of_a_table_are_those_of_its_receipt(measured, table, words):
+    found = broken(measured(table=table))
+    assert {(file, word) for file, word, _ in found} == {("tables/table2.csv", "contradiction")}
+    assert any(words in sentence for _, _, sentence in found), found

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from vspair.__main__ import main
 from vspair.provenance.chain import Run
 from vspair.provenance.record import evidence
@@ -88,3 +90,38 @@ def test_the_release_check_builds_a_report_of_clean_results(complete, settings, 
     assert "A. Reader" in page
     # The record that a person signed is not written over.
     assert json.loads((complete.run / "audit.json").read_text())["signed"]["name"] == "A. Reader"
+
+
+@pytest.mark.parametrize("signed", ['"me"', "[]", "1"])
+def test_a_record_that_nobody_can_have_signed(complete, settings, signed):
+    record = '{"schema": 1, "evidence": "x", "signed": %s}'
+    (complete.run / "audit.json").write_text(record % signed)
+    assert main(["audit", str(complete.run)]) == 24
+
+
+def test_receipts_that_are_no_files_are_told_and_end_nothing(complete, settings, capsys):
+    (complete.run / "tables/folder.receipt.json").mkdir()
+    (complete.run / "tables/link.receipt.json").symlink_to("nowhere")
+    assert main(["audit", str(complete.run), "--json", "-"]) == 19
+    assert json.loads(capsys.readouterr().out)["counts"] == {"damaged receipt": 2}
+
+
+def test_what_cannot_be_written_is_told_in_one_sentence(complete, settings, capsys, tmp_path):
+    assert main(["audit", str(complete.run), "--json", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: expected a file at")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("assignment", ["seeds=[", "seeds={a: b: c}"])
+def test_settings_that_are_no_yaml(complete, settings, capsys, assignment):
+    assert main(["audit", str(complete.run), "--config", assignment]) == 2
+    assert "expected YAML in --config" in capsys.readouterr().err
+
+
+def test_logs_may_lie_elsewhere(complete, settings, tmp_path):
+    """As on clusters; they are no evidence."""
+    (tmp_path / "logs").mkdir()
+    (complete.run / "logs").rename(tmp_path / "kept")
+    (complete.run / "logs").symlink_to(tmp_path / "logs")
+    assert main(["audit", str(complete.run)]) == 0
