@@ -7,12 +7,12 @@ import pandas as pd
 from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.provenance.chain import Run
-from vspair.provenance.ledger import flat, ledger
+from vspair.provenance.ledger import COLUMNS, flat, ledger
 
 with recorded(snakemake) as job:
     run = Run(Path(snakemake.output.csv).parent, Path.cwd())
     files = set(map(run.places.name, snakemake.input))
-    lines = pd.DataFrame(flat(ledger(run), files))
+    lines = pd.DataFrame(flat(ledger(run), files), columns=list(COLUMNS))
     with whole(snakemake.output.csv) as temporary:
         lines.to_csv(temporary, index=False, float_format="%.8g")
     job.log.info("%d cells of %d files", len(lines), lines["file"].nunique())

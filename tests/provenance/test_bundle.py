@@ -24,7 +24,10 @@ def bundle(complete, tmp_path):
 
 
 def words(bundle, project):
-    return {(finding.file, finding.word) for finding in audit(bundle, project.root)}
+    """Breaks, apart from that the tiny project has no ledger."""
+    found = {(finding.file, finding.word) for finding in audit(bundle, project.root)}
+    assert ("tables/table1.csv", "unvouched") in found
+    return found - {("tables/table1.csv", "unvouched")}
 
 
 def test_a_bundle_is_whole_without_its_large_files(bundle, complete):

@@ -107,6 +107,9 @@ def test_find(complete):
         (lambda text: text.replace('"script": "scripts/train.py"', '"script": ""'), "a file's name as .*script"),
         (lambda text: text.replace('"name": "machine"', '"name": 3'), "a text as .*byproducts"),
         (lambda text: text.replace('"name": "data:raw.txt"', '"name": "lock"'), "found lock twice"),
+        (lambda text: text.replace('"script": "scripts/train.py"', '"script": null'), "a file's name as code.*script"),
+        (lambda text: text.replace('"dirty": false', '"dirty": 0'), "true or false as .*dirty"),
+        (lambda text: text.replace('"receipt": "', '"receipt": "' + "a/" * 60), "found it higher up"),
         (lambda text: "[" * 100_000, "expected a receipt in JSON"),
     ],
 )

@@ -61,7 +61,7 @@ def test_the_release_check_refuses_a_report_of_results_with_breaks(complete, set
     assert main(["release-check", str(complete.run)]) == 20
     assert "no report was built" in capsys.readouterr().out
     assert not (complete.run / "report.html").exists()
-    assert json.loads((complete.run / "audit.json").read_text())["counts"] == {"edited": 1, "missing": 1}
+    assert json.loads((complete.run / "audit.json").read_text())["counts"] == {"edited": 1, "unvouched": 1}
 
 
 def test_the_release_check_never_writes_over_what_a_person_signed(complete, settings):

@@ -28,6 +28,7 @@ def test_it_is_not_part_of_all(untouched):
     assert not [job for job in untouched.planned() if job.startswith("determinism")]
 
 
+@pytest.mark.slow
 def test_a_resumed_run_states_where_it_continued_and_one_that_starts_over_fails(untouched):
     """Trained anew it would end with the same bits, which the comparison could not tell from a resumed run."""
     result = untouched.snakemake(f"{RUN}/run.json")

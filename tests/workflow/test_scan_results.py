@@ -159,6 +159,7 @@ def test_the_figures_data_are_those_of_the_runs(results):
     assert drawn["fig9"][["method", "noise"]].astype(str).to_numpy().tolist() == [list(run) for run in RUNS[:-1]]
     for row in drawn["fig9"].itertuples():
         assert row.psnr == pytest.approx(per_image(results, row.method, row.noise)["psnr"][0])
+    assert drawn["fig10"].pop("case").is_unique
     pd.testing.assert_frame_equal(drawn["fig10"], per_image(results, "vsPAIR_sparse", "variable").iloc[[0, 1, 2]])
     assert sorted(set(drawn["fig11"]["image"])) == [0, 1]
     assert len(drawn["fig11"]) == 2 * 2 * 3

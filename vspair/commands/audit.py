@@ -27,7 +27,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         epilog=f"exit codes: 0 clean, {_CODES}, {SEVERAL} several kinds, 2 bad input",
     )
     command.add_argument("folder", help="a run folder such as results/demo, or a bundle of one")
-    command.add_argument("--full", action="store_true", help="read every file anew and look commits up in git")
+    command.add_argument(
+        "--full",
+        action="store_true",
+        help="read every file anew, look commits up in git, and want each result vouched for",
+    )
     command.add_argument("--json", metavar="FILE", help="write the findings as JSON (- for the standard output)")
     command.add_argument(
         "--sign-off", metavar="NAME", help=f"do a full audit and write its record, with your name, to FOLDER/{FILE}"
@@ -44,8 +48,8 @@ def run(options: argparse.Namespace, root: Path) -> int:
     signature = None
     if options.sign_off is not None:
         signature = {"name": options.sign_off, "note": options.note}
-        # The record that is out of date is the one that this one replaces.
-        findings = [finding for finding in findings if finding.word != "stale record"]
+        # An outdated record is the one that this one replaces, and the person vouches for what nothing else does.
+        findings = [finding for finding in findings if finding.word not in ("stale record", "unvouched")]
         if findings and not options.note:
             raise VspairError(
                 f"expected no breaks to sign off, found {len(findings)} in {options.folder}: mend them (run without "
@@ -93,11 +97,11 @@ def print_findings(run: Run, findings: Sequence[Finding]) -> None:
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     checked = f"{len(run.receipts) + len(run.damaged)} receipts of the preset {run.preset} checked"
     print(f"{checked}: {kinds or 'every link is still true'}")
-    if (ends := run.unvouched()) and not vouched(run):
+    if "unvouched" not in counts and (ends := run.unvouched()) and not vouched(run):
         named = ", ".join(ends[:3]) + (f" and {len(ends) - 3} more" if len(ends) > 3 else "")
         print(f"Nothing but its own receipt vouches for {named}: a ledger or a signed record would")
-    raw = {name for receipt in run.receipts for name in receipt.inputs if name.startswith("data:")}
-    if raw and run.places.data is None:
+    raw = {name for receipt in run.receipts for name in receipt.inputs if not run.checkable(name)}
+    if raw:
         print(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")
     if run.left_out is not None:
         commits = ", ".join(sorted({receipt.commit[:12] for receipt in run.receipts if receipt.commit}))

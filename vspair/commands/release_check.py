@@ -8,9 +8,8 @@ from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
 from vspair.files import write_text
-from vspair.provenance.chain import LEDGER
-from vspair.provenance.findings import Finding, exit_code
-from vspair.provenance.record import FILE, record, signed, vouched
+from vspair.provenance.findings import exit_code
+from vspair.provenance.record import FILE, record, signed
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -29,9 +28,6 @@ def run(options: argparse.Namespace, root: Path) -> int:
     folder = audited.places.run
     if audited.left_out is not None:
         raise VspairError(f"expected a run folder, found the bundle {folder}: check the run that it was made of")
-    if (ends := audited.unvouched()) and not vouched(audited):
-        sentence = f"nothing vouches for {', '.join(ends)}: run the whole workflow, or sign the audit off"
-        findings = sorted([*findings, Finding(LEDGER, "missing", sentence)])
     # What a person signed is never written over: where it no longer holds, that is among the findings.
     if not signed(folder):
         text = json.dumps(record(audited, findings, full=True), indent=1, ensure_ascii=False) + "\n"

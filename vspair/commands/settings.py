@@ -1,7 +1,6 @@
 """The configuration that a command compares results with: what the workflow would resolve now."""
 
 import argparse
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,6 @@ import yaml
 from vspair.config.resolve import Config, merge, resolve
 from vspair.errors import VspairError
 from vspair.provenance.findings import Configuration
-from vspair.provenance.receipts import SUFFIX, read
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
@@ -43,16 +41,6 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
 def compared(root: Path, config: Config) -> tuple[Configuration, Path]:
     """What an audit compares receipts with: the value of each dotted key now, and the data folder."""
     return cache(lambda key: config.select([key])[key]), root / (config.data_dir or "data")
-
-
-def preset_of(folder: Path | str) -> str | None:
-    """The preset that most receipts of a run folder name; None where there are none.
-
-    Raises:
-        VspairError: a receipt is damaged.
-    """
-    presets = Counter(read(path).preset for path in sorted(Path(folder).rglob(f"*{SUFFIX}")))
-    return presets.most_common(1)[0][0] if presets else None
 
 
 def _yaml(text: str | bytes, where: str) -> object:

@@ -8,7 +8,7 @@ from vspair.provenance.chain import Run
 from vspair.provenance.checks import check
 from vspair.provenance.findings import Configuration, Finding
 from vspair.provenance.ledger import contradicted_ledger
-from vspair.provenance.record import outdated
+from vspair.provenance.record import outdated, vouched
 
 
 def audit(
@@ -26,7 +26,7 @@ def audit(
         configuration: value now of a dotted key (a KeyError or VspairError says that there is none); without it,
             configurations are not compared with the present one.
         data_dir: the data folder; without it, files in it are not checked.
-        full: read every file anew, and look every commit up in git's history.
+        full: read every file anew, look every commit up in git's history, and want each result vouched for.
 
     Raises:
         VspairError: the folder does not exist, holds no receipts, or is only a part of a run folder.
@@ -45,7 +45,8 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
     for receipt in run.receipts:
         found.update(contradicted(run, receipt))
     # A bundle holds results of the past: without its commit there is nothing to compare its code with.
-    if full or run.left_out is not None:
+    strict = full or run.left_out is not None
+    if strict:
         found.update(mixing.against_history(run))
     for name, sentence in run.damaged.items():
         found.add(Finding(name, "damaged receipt", sentence))
@@ -57,5 +58,9 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
         found.add(Finding(name, "unreceipted", "no receipt covers this file: remove it, or make it by the workflow"))
     if (stale := outdated(run)) is not None:
         found.add(stale)
+    if strict and not vouched(run):
+        for name in run.unvouched():
+            sentence = "neither a ledger nor a signed record vouches for it: run the whole workflow, or sign it off"
+            found.add(Finding(name, "unvouched", sentence))
     run.checksums.remember()
     return sorted(found)

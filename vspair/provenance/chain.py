@@ -119,7 +119,10 @@ class Run:
         """
         key = (folder, receipt.script, *sorted(receipt.entries))
         if key not in self._fingerprints:
-            self._fingerprints[key] = fingerprint(folder, receipt.script, receipt.entries)
+            try:
+                self._fingerprints[key] = fingerprint(folder, receipt.script, receipt.entries)
+            except OSError as error:
+                raise VspairError(f"expected code at {error.filename}, found {error.strerror}") from error
         return self._fingerprints[key]
 
     def checkable(self, name: str) -> bool:
@@ -151,7 +154,12 @@ class Run:
         """First outputs of the jobs that no later job vouches for; that of the last job, the ledger, is not told."""
         vouched = {name for receipt in self.receipts for name in receipt.input_claims}
         ends = [receipt for receipt in self.receipts if not vouched & receipt.outputs.keys()]
-        return sorted(receipt.target for receipt in ends if LEDGER not in receipt.outputs)
+        named = (
+            receipt.target if receipt.target in receipt.outputs else min(receipt.outputs)
+            for receipt in ends
+            if LEDGER not in receipt.outputs
+        )
+        return sorted(named)
 
     def linked(self) -> list[str]:
         """Names of symbolic links to folders, whose content would go unseen."""
@@ -166,7 +174,7 @@ class Run:
             parts = path.relative_to(self.places.run).parts
             passing = parts[0] in _PASSING or any(part.startswith(".") for part in parts)
             own = len(parts) == 1 and path.name in _OWN
-            marked = path.name.endswith((receipts.SUFFIX, _CHECKPOINT))
+            marked = path.name.endswith(receipts.SUFFIX) or path.name == _CHECKPOINT
             if path.is_file() and not (passing or own or marked) and "/".join(parts) not in self.makers:
                 found.append("/".join(parts))
         return found

@@ -29,7 +29,7 @@ def _outputs(run: Run, receipt: Receipt) -> Iterable[Finding]:
         now = run.digest(name)
         left_out = (run.left_out or {}).get(name)
         if now is None and left_out is None:
-            yield Finding(name, "missing", f"the file is gone: {remake}")
+            yield Finding(name, "missing", f"the file is gone or may not be read: {remake}")
         elif (now or left_out) != recorded:
             state = f"its SHA-256 is {(now or left_out)[:12]}, not {recorded[:12]} as when it was made"
             yield Finding(name, "edited", f"{state}: {remake}")
@@ -155,4 +155,4 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _canonical(package: str) -> str:
-    return package.strip().lower().replace("_", "-").replace(".", "-")
+    return package.split("[", maxsplit=1)[0].strip().lower().replace("_", "-").replace(".", "-")

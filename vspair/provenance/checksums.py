@@ -10,8 +10,9 @@ from pathlib import Path
 from vspair.errors import VspairError
 from vspair.files import sha256, write_text
 
-# A file that changed so shortly before it was read may change again without its times telling.
-_SETTLED_NS = 2_000_000_000
+# A file that changed so shortly before it was read may change again without its times telling: through a memory
+# mapping, until the kernel has written it back, which takes half a minute.
+SETTLED_NS = 60_000_000_000
 _FORMAT = 1
 
 _Identity = list[int]
@@ -39,7 +40,7 @@ class Checksums:
         self._changed = False
 
     def of(self, name: str, path: Path) -> str | None:
-        """SHA-256 of a regular file, remembered under a name; None when there is none."""
+        """SHA-256 of a regular file, remembered under a name; None when there is none that may be read."""
         if name in self._used:
             return self._used[name][1]
         now = time.time_ns()
@@ -50,9 +51,12 @@ class Checksums:
         if known is not None and known[0] == identity:
             value = known[1]
         else:
-            value = sha256(path)
+            try:
+                value = sha256(path)
+            except PermissionError:
+                return None
             self._changed = True
-            if _identity(path) != identity or now - max(identity[3:]) < _SETTLED_NS:
+            if _identity(path) != identity or now - max(identity[3:]) < SETTLED_NS:
                 identity = []
         self._used[name] = (identity, value)
         return value

@@ -20,6 +20,7 @@ CODES = {
     "contradiction": 22,
     "unknown commit": 23,
     "stale record": 24,
+    "unvouched": 25,
 }
 """The exit code of the command line when a run folder has one kind of break only."""
 

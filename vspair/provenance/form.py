@@ -10,7 +10,6 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 
 _PREFIX = re.compile(r"^(data|project|external):")
-_NAMED = ("code", "source", "lock")
 
 
 def parsed(text: str) -> object:
@@ -120,6 +119,16 @@ _STATEMENT = {
 }
 
 
+_NAMED = {
+    "code": {
+        "digest": {"sha256": (_sha256, "a SHA-256")},
+        "annotations": {"script": (_name, "a file's name"), "entries": [(_text, "a text")]},
+    },
+    "source": {"annotations": {}},
+    "lock": {"digest": {"sha256": (_sha256, "a SHA-256")}},
+}
+
+
 def _faults(form: object, value: object, place: str) -> Iterator[str]:
     if isinstance(form, dict):
         yield from _faults_of_dict(form, value, place)
@@ -153,9 +162,13 @@ def _inconsistent(statement: dict) -> str | None:
     dependencies = [entry["name"] for entry in statement["predicate"]["buildDefinition"]["resolvedDependencies"]]
     if not names:
         return "expected an output in the receipt, found none"
-    for wanted in _NAMED:
+    for wanted, form in _NAMED.items():
         if wanted not in dependencies:
             return f"expected a dependency named {wanted} in the receipt, found none"
+        index = dependencies.index(wanted)
+        entry = statement["predicate"]["buildDefinition"]["resolvedDependencies"][index]
+        if (wrong := next(_faults(form, entry, wanted), None)) is not None:
+            return wrong
     twice = [name for named in (names, dependencies) for name, count in Counter(named).items() if count > 1]
     return f"expected each file once in the receipt, found {twice[0]} twice" if twice else None
 

@@ -43,7 +43,7 @@ class History:
         return self._head[0] is not None
 
     def tree(self, commit: str) -> Path | None:
-        """A folder with code, configuration and lock of a commit; None when the commit is not there."""
+        """A folder with code, configuration and lock of a commit; None when it is on no branch, or not there at all."""
         if commit not in self._trees:
             self._trees[commit] = self._unpacked(commit)
         return self._trees[commit]
@@ -60,6 +60,9 @@ class History:
     def _unpacked(self, commit: str) -> Path | None:
         # What is no full commit hash, such as an option, does not reach git.
         if not self.present or len(commit) < 40 or not set(commit) <= set("0123456789abcdef"):
+            return None
+        inside = self._git("merge-base", "--is-ancestor", commit, "HEAD") is not None
+        if not inside and not self._git("for-each-ref", "--count=1", f"--contains={commit}"):
             return None
         # Parts that a commit does not have would make git refuse the others.
         listed = self._git("ls-tree", "--name-only", commit, "--", *_PARTS)

@@ -11,6 +11,12 @@ from vspair.provenance.findings import Finding
 from vspair.provenance.view import Receipt
 
 _NUMBERS = ("value", "sd", "published", "tolerance")
+COLUMNS = (
+    *("file", "row", "column", "value", "sd", "published", "tolerance", "n", "unit", "verdict"),
+    *("key", "statistic", "inputs", "seeds", "commit", "command"),
+)
+"""Columns of `ledger.csv`."""
+
 _WORDS = ("file", "row", "column", "unit", "verdict", "key", "statistic", "inputs", "seeds", "commit", "command")
 _TABLE = {"row", "column", "value"}
 _FACTS = (

@@ -82,7 +82,7 @@ def against_history(run: Run) -> Iterable[Finding]:
     if named and not run.history.present:
         sentence = (
             f"{len(named)} receipts name a commit, and there is no repository that git would read at "
-            f"{run.places.root}: audit them in a clone of it"
+            f"{run.places.root}: audit them in a clone of it that is yours"
         )
         yield Finding("project:.", "unknown commit", sentence)
         return
@@ -90,7 +90,7 @@ def against_history(run: Run) -> Iterable[Finding]:
         tree = run.history.tree(receipt.commit)
         if tree is None:
             sentence = (
-                f"made at {receipt.commit}, which this repository does not have: get that commit "
+                f"made at {receipt.commit}, which no branch of this repository has: get that commit "
                 "(of a shallow clone: git fetch --unshallow), or remake it"
             )
             yield Finding(receipt.target, "unknown commit", sentence)

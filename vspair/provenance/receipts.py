@@ -137,7 +137,10 @@ def read(path: Path | str) -> Receipt:
         raise VspairError(f"expected a receipt in JSON at {path}, found: {error}; {_REMEDY}") from error
     if (wrong := form.fault(statement)) is not None:
         raise VspairError(f"{wrong}, in {path}: {_REMEDY}")
-    return Receipt(path, statement)
+    receipt = Receipt(path, statement)
+    if len(Path(receipt.place).parts) > len(path.absolute().parents):
+        raise VspairError(f"expected the receipt {path} at {receipt.place}, found it higher up: {_REMEDY}")
+    return receipt
 
 
 def _dependencies(

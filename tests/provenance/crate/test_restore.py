@@ -72,10 +72,12 @@ def test_what_was_left_out_is_known_by_its_checksum(crates, target):
     done = restore(crates.export("crate.zip", without=["model.txt"]), target)
     assert done.left_out == ["models/0/model.txt", "models/1/model.txt"]
     assert not (target / "models/0/model.txt").exists()
-    assert audit(target, crates.project.root) == []
+    # The tiny project has no ledger, and a crate that left files out is a bundle, which wants one.
+    words = {(finding.file, finding.word) for finding in audit(target, crates.project.root)}
+    assert words == {("tables/table1.csv", "unvouched")}
     (target / "models/0/model.txt").write_text("another")
     found = {(finding.file, finding.word) for finding in audit(target, crates.project.root)}
-    assert found == {("models/0/model.txt", "edited")}
+    assert found - words == {("models/0/model.txt", "edited")}
 
 
 def test_a_bundle_goes_there_and_back(crates, target):
