@@ -141,6 +141,21 @@ def test_the_audit_finds_stale_code(project):
     assert "fig3" in result.stdout
 
 
+def test_the_targets_audit_and_report(project):
+    """Both look anew whenever they are asked for; breaks fail the one and stand first in the other."""
+    result = project.snakemake("audit", "report")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "every link is still true" in (project.folder / "results/demo/logs/audit.log").read_text()
+    page = project.folder / "results/demo/report.html"
+    assert "No break was found" in page.read_text()
+    project.edit("vspair/reporting/maps.py", '"inferno"', '"viridis"')
+    project.commit()
+    result = project.snakemake("audit", "report", "--allowed-rules", "audit", "report")
+    assert result.returncode != 0
+    assert "stale code" in (project.folder / "results/demo/logs/audit.log").read_text()
+    assert "stale code" in page.read_text()
+
+
 def test_why_leads_from_a_cell_to_the_data(finished):
     result = finished.run("vspair", "why", "results/demo/tables/table3.csv", "--cell", "vsPAIR", "mse30")
     assert result.returncode == 0, result.stderr
