@@ -44,6 +44,9 @@ def _inputs(run: Run, receipt: Receipt) -> Iterable[Finding]:
             # Whether that file still is what its own receipt says is the maker's affair.
             now, what = maker.outputs[name], "was remade since"
         elif name.startswith(_PROJECT):
+            if run.code(receipt) is None:
+                # That its commit is not there is told once.
+                continue
             now, what = run.project_digest(receipt, name), "is another file now"
         elif run.checkable(name):
             now, what = run.digest(name), "is another file now"

@@ -42,6 +42,11 @@ class History:
         """Whether the project is a git repository."""
         return self._head[0] is not None
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether it is a repository with all of its history, and not a shallow clone."""
+        return self.present and self._git("rev-parse", "--is-shallow-repository") == b"false\n"
+
     def tree(self, commit: str) -> Path | None:
         """A folder with code, configuration and lock of a commit; None when it is on no branch, or not there at all."""
         if commit not in self._trees:
