@@ -58,7 +58,7 @@ determinism: $(READY) ## train each model twice, and once killed and resumed, an
 	$(BIN)/snakemake --cores $(CORES) determinism --config preset=$(PRESET)
 
 test: $(READY) ## the tests (real MNIST too where VSPAIR_DATA names it)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(CORES) --dist loadgroup
 
 test-slow: $(READY) ## the slow tests
 	$(BIN)/python -m pytest -m slow
