@@ -66,11 +66,9 @@ FIGURES = (
 )
 
 
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """The tests of the workflow share one finished run, so that one process takes them all."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("workflow"))
+    item.add_marker(pytest.mark.xdist_group("workflow"))
 
 
 @pytest.fixture(scope="session")
