@@ -58,7 +58,12 @@ determinism: $(READY) ## train each model twice, and once killed and resumed, an
 	$(BIN)/snakemake --cores $(CORES) determinism --config preset=$(PRESET)
 
 test: $(READY) ## the tests (real MNIST too where VSPAIR_DATA names it)
-	$(BIN)/python -m pytest -m "not slow" --numprocesses $(CORES) --dist loadgroup
+	@# Side by side: those of the workflow wait for jobs, the others for one core.
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	$(BIN)/python -m pytest -m "not slow" tests/workflow > "$$log" 2>&1 & workflow=$$!; \
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/workflow; others=$$?; \
+	echo "waiting for tests/workflow"; wait $$workflow; workflow=$$?; cat "$$log"; \
+	[ $$others = 0 ] && [ $$workflow = 0 ]
 
 test-slow: $(READY) ## the slow tests
 	$(BIN)/python -m pytest -m slow

@@ -66,11 +66,6 @@ FIGURES = (
 )
 
 
-def pytest_itemcollected(item):
-    """The tests of the workflow share one finished run, so that one process takes them all."""
-    item.add_marker(pytest.mark.xdist_group("workflow"))
-
-
 @pytest.fixture(scope="session")
 def tables():
     """Names of all tables."""
