@@ -100,7 +100,7 @@ class Project:
             env={**inherited, "PYTHONPATH": str(self.folder), "OMP_WAIT_POLICY": "passive", **environment},
             capture_output=True,
             text=True,
-            timeout=500,
+            timeout=1000,
             check=False,
         )
 

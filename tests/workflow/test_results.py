@@ -166,6 +166,7 @@ def test_why_leads_from_a_cell_to_the_data(finished):
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_the_paper_preset_runs_on_real_mnist_with_several_seeds(untouched, papers):
     """A rehearsal of `make paper-mnist` at tiny size, on the CPU."""
     if "VSPAIR_DATA" not in os.environ:
