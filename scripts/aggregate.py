@@ -1,4 +1,4 @@
-"""Per-image metrics of one model as mean and standard deviation over its seeds."""
+"""Per-image metrics of one method as mean and standard deviation over its seeds."""
 
 import pandas as pd
 

@@ -5,7 +5,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from vspair.commands.audit import audit_of, print_findings
-from vspair.config import resolve
+from vspair.problems.configuration import resolve
 from vspair.provenance.findings import exit_code
 
 root = Path.cwd()

@@ -1,49 +1,45 @@
-"""Calibration of one trained model's posterior samples on the test pairs, before and after a conformal scaling."""
+"""Calibration of one method's posterior samples on the test pairs, before and after a conformal scaling."""
 
 import json
-from pathlib import Path
 
 from vspair.config import Calibration
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import calibrate
 from vspair.files import whole, write_text
+from vspair.problems.registry import job_function
+from vspair.problems.setting import described_by, open_setting
 from vspair.provenance import recorded
-from vspair.training import generator_for, trained
+from vspair.training import generator_for
 
-local = snakemake.config["local"]
+local, of = snakemake.config["local"], snakemake.wildcards
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
-    name = snakemake.wildcards.model
-    calibration = Calibration.model_validate(job.configuration["inpainting.evaluation.calibration"])
+    calibration = Calibration.model_validate(job.configuration[f"{of.problem}.evaluation.calibration"])
     configure(device, snakemake.threads, job.configuration["precision"])
 
-    weights, pairs = Path(snakemake.input.weights), Path(snakemake.input.pairs)
-    run = trained(name, "inpainting", job.configuration, weights, pairs, device)
-
+    setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
+    test = setting.pairs(setting.stored.test)
     result = calibrate(
-        run.model,
-        run.test.qoi,
-        run.test.observation,
-        run.test.lost,
+        setting.model(snakemake.input.weights),
+        test.qoi,
+        test.observation,
+        test.lost,
         samples=calibration.samples,
         levels=calibration.levels,
         share=calibration.share,
         scaling_level=calibration.scaling_level,
-        batch_size=job.configuration["inpainting.evaluation.batch_size"],
-        resolution=0.5 / run.scale.unit,
+        batch_size=job.configuration[f"{of.problem}.evaluation.batch_size"],
+        resolution=job_function(of.problem, "resolution")(setting.values, setting.scale),
         generator=generator_for(device, job.seed, "evaluation", 1),
     )
-    result.images.insert(0, "label", run.split.label)
-    result.images.insert(0, "index", run.split.index)
+    for place, (column, values) in enumerate(described_by(of.problem, setting.stored.test).items()):
+        result.images.insert(place, column, values)
     with whole(snakemake.output.images) as temporary:
         result.images.to_csv(temporary, index_label="image", float_format="%.8g")
     with whole(snakemake.output.curves) as temporary:
         result.curves.to_csv(temporary, index=False, float_format="%.8g")
     write_text(snakemake.output.summary, json.dumps(result.summary, indent=1, allow_nan=False) + "\n")
-
     job.annotate(snakemake.output.images, {"device": device_name(device)})
-
-    for part in ("raw", "scaled"):
+    for part in ("raw", "scaled", "factors"):
         values = ", ".join(f"{key} {value:.4g}" for key, value in result.summary[part].items() if value is not None)
         job.log.info("%s: %s", part, values)
-    job.log.info("factors: %s", ", ".join(f"{key} {value:.4g}" for key, value in result.summary["factors"].items()))

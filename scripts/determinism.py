@@ -7,12 +7,6 @@ from vspair.evaluation.repeatability import compare, read_trained, verdict_in_wo
 from vspair.provenance import recorded
 from vspair.reporting import Cell, Published, sources, table_frame, write_table
 
-CAPTION = (
-    "Determinism. Every model that learns was trained for a few steps in three processes with the same seed: once "
-    "(first), once more (second), and once killed after its first epoch and resumed from the checkpoint (resumed). "
-    "differing is the number of weights and history entries that are not those of the first training bit by bit; "
-    "largest_difference the largest distance between them, relative to the largest absolute value of the same tensor."
-)
 NOTE = "{epochs} epochs on {device}, {threads} CPU thread(s), {precision}, torch {torch}."
 AGAIN = {"second": "trained again", "resumed": "killed and resumed"}
 
@@ -52,5 +46,5 @@ with recorded(snakemake) as job:
     words = " ".join([words, *(verdict_in_words(repeats[trial], what) for trial, what in AGAIN.items())])
     job.log.info(words)
     frame = table_frame(cells, Published({}, {}), job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, words, snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, words, snakemake.params.labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells)})

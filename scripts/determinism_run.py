@@ -1,4 +1,4 @@
-"""Train one model for a few steps, uninterrupted or killed and resumed, for the determinism check."""
+"""Train one method for a few steps, uninterrupted or killed and resumed, for the determinism check."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from vspair.devices import device_name, lease
 from vspair.files import whole, write_text
 from vspair.provenance import recorded
 from vspair.training import save_weights
-from vspair.training.trials import Trial, run_trial
+from vspair.problems.trials import Trial, run_trial
 
 local = snakemake.config["local"]
 
@@ -18,7 +18,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     weights = Path(snakemake.output.weights)
     trial = Trial(
         problem=snakemake.wildcards.problem,
-        name=snakemake.wildcards.learner,
+        name=snakemake.wildcards.method,
         configuration=job.configuration,
         seed=job.seed,
         pairs=str(snakemake.input.pairs),

@@ -1,48 +1,44 @@
-"""Evaluate one trained model on all test pairs."""
+"""Evaluate one method of one problem on the test pairs of one data set."""
 
 import json
-from pathlib import Path
 
 from safetensors.torch import save_file
 
 from vspair.devices import configure, device_name, lease
-from vspair.evaluation import evaluate
+from vspair.evaluation import evaluate, inference_seconds
 from vspair.files import whole, write_text
+from vspair.problems.registry import job_function
+from vspair.problems.setting import described_by, open_setting
 from vspair.provenance import recorded
-from vspair.training import generator_for, trained
+from vspair.training import generator_for
 
-local = snakemake.config["local"]
+local, of = snakemake.config["local"], snakemake.wildcards
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
-    name = snakemake.wildcards.model
-    samples = job.configuration["inpainting.evaluation.samples"]
-    batch_size = job.configuration["inpainting.evaluation.batch_size"]
+    batch_size = job.configuration[f"{of.problem}.evaluation.batch_size"]
+    # Without a posterior there is nothing to draw.
+    samples = job.configuration.get(f"{of.problem}.evaluation.samples", 0)
     configure(device, snakemake.threads, job.configuration["precision"])
 
-    weights, pairs = Path(snakemake.input.weights), Path(snakemake.input.pairs)
-    run = trained(name, "inpainting", job.configuration, weights, pairs, device)
-
-    result = evaluate(
-        run.model,
-        run.test.qoi,
-        run.test.observation,
-        run.test.lost,
-        samples,
-        batch_size,
-        generator_for(device, job.seed, "evaluation"),
-    )
-    result.images.insert(0, "label", run.split.label)
-    result.images.insert(0, "index", run.split.index)
+    setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
+    model, test = setting.model(snakemake.input.weights), setting.pairs(setting.stored.test)
+    draws, quality = generator_for(device, job.seed, "evaluation"), job_function(of.problem, "quality")
+    result = evaluate(model, test.qoi, test.observation, test.lost, samples, batch_size, draws, quality)
+    seconds = inference_seconds(model, test.observation[:batch_size], generator_for(device, job.seed, "evaluation", 4))
+    means = result.images.mean()
+    for place, (column, values) in enumerate(described_by(of.problem, setting.stored.test).items()):
+        result.images.insert(place, column, values)
     with whole(snakemake.output.images) as temporary:
         result.images.to_csv(temporary, index_label="image", float_format="%.8g")
     with whole(snakemake.output.moments) as temporary:
-        save_file({name: value.contiguous() for name, value in result.moments.items()}, temporary)
-    summary = {"latents": result.latents, "mse_to_unit": run.scale.mse_to_unit}
+        save_file({key: value.contiguous() for key, value in result.moments.items()}, temporary)
+    summary = job_function(of.problem, "summary")(setting, result) | {
+        "inference_seconds": seconds,
+        "inference_batch": min(batch_size, len(test)),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+    }
     write_text(snakemake.output.summary, json.dumps(summary, indent=1) + "\n")
-
     job.annotate(snakemake.output.images, {"device": device_name(device)})
-
-    means = result.images.drop(columns=["index", "label"]).mean()
     job.log.info(", ".join(f"{column} {value:.4g}" for column, value in means.items()))
     if result.latents:
         job.log.info("share of latents: %s", ", ".join(f"{key} {value:.3f}" for key, value in result.latents.items()))

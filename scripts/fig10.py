@@ -14,7 +14,7 @@ from vspair.reporting.reconstructions import Reconstructed
 from vspair.reporting.style import save_figure
 
 with recorded(snakemake) as job:
-    chosen = list(job.configuration["ct.figures.overlays"])
+    chosen = list(job.configuration["tomography.figures.overlays"])
     test = read_pairs(Path(snakemake.input.pairs[0])).test
     metrics = pd.read_csv(snakemake.input.images[0]).iloc[chosen]
     with safe_open(snakemake.input.moments[0], framework="numpy") as file:
@@ -30,7 +30,7 @@ with recorded(snakemake) as job:
         test.qoi[chosen, 0],
         Reconstructed(mean, metrics["psnr_mean"].to_numpy(), metrics["ssim_mean"].to_numpy()),
         variance,
-        job.configuration["ct.figures.window"],
+        job.configuration["tomography.figures.window"],
         "pixel-wise variance of the samples (squared normalised attenuation)",
         ("sinogram", "truth"),
     )

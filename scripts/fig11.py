@@ -46,6 +46,6 @@ with recorded(snakemake) as job:
     }
     inputs = [[snakemake.input.latents[0]]] * len(table)
     job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["case", "variance", "place"], inputs, keys))
-    unit = UNITS[job.configuration["ct.figures.unit"]]
-    figure = step_figure(looked["steps"].tolist(), observations, job.configuration["ct.figures.window"], unit)
+    unit = UNITS[job.configuration["tomography.figures.unit"]]
+    figure = step_figure(looked["steps"].tolist(), observations, job.configuration["tomography.figures.window"], unit)
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))

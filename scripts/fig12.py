@@ -10,7 +10,7 @@ from vspair.reporting.heatmaps import heatmap_figure
 from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import save_figure
 
-ALPHA0, BETA0 = "models.vsPAIR.alpha0", "models.vsPAIR.beta0"
+ALPHA0, BETA0 = "methods.vsPAIR.alpha0", "methods.vsPAIR.beta0"
 PANELS = {"mse": "MSE (squared grey values)", "nnz": "mean number of non-zero latents"}
 
 with recorded(snakemake) as job:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 from safetensors import safe_open
 
-from vspair.config import BASELINES, Figure
 from vspair.data import read_pairs, scale_for
 from vspair.files import whole
+from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.maps import cases_by_difficulty, map_figure
@@ -15,11 +15,11 @@ from vspair.reporting.printed import of_image, printed
 from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
-    models = snakemake.params.models
+    models, ours = snakemake.params.models, snakemake.params.ours
     metrics = {model: pd.read_csv(path) for model, path in zip(models, snakemake.input.images, strict=True)}
     # Methods that the paper does not have must not change which images stand for easy and hard.
-    errors = pd.DataFrame({model: frame["mse30"] for model, frame in metrics.items() if model not in BASELINES})
-    settings = Figure.model_validate(job.configuration["inpainting.figures"])
+    errors = pd.DataFrame({model: frame["mse30"] for model, frame in metrics.items() if model not in ours})
+    settings = Figures.model_validate(job.configuration["inpainting.figures"])
     cases = cases_by_difficulty(errors, settings.percentiles)
     chosen = cases["image"].tolist()
 

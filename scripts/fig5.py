@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 from safetensors.numpy import load_file
 
-from vspair.config import Figure
 from vspair.data import read_pairs, scale_for
 from vspair.files import whole
+from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits
 from vspair.reporting.perturbations import Sensitive, perturbation_figure
@@ -16,7 +16,7 @@ from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
-    levels = Figure.model_validate(job.configuration["inpainting.figures"]).levels
+    levels = Figures.model_validate(job.configuration["inpainting.figures"]).levels
     scale = scale_for(job.configuration["inpainting.data.scale"], read_pairs(Path(snakemake.input.pairs)).train.qoi)
     sensitive = {}
     for model, path in zip(snakemake.params.models, snakemake.input.latents, strict=True):

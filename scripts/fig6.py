@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 from safetensors.numpy import load_file
 
-from vspair.config import Figure
 from vspair.data import read_pairs, scale_for
 from vspair.files import whole
+from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.localised import LocalisedCase, localised_figure
@@ -15,7 +15,7 @@ from vspair.reporting.printed import printed
 from vspair.reporting.style import save_figure
 
 with recorded(snakemake) as job:
-    levels = Figure.model_validate(job.configuration["inpainting.figures"]).levels
+    levels = Figures.model_validate(job.configuration["inpainting.figures"]).levels
     pairs = read_pairs(Path(snakemake.input.pairs))
     scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
     tensors = load_file(snakemake.input.latents[0])

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vspair.config import Figure
 from vspair.files import whole
+from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import named, palette, save_figure
@@ -14,7 +14,7 @@ from vspair.reporting.uncertainty import CONFIDENCE, printed_numbers, uncertaint
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
-    settings = Figure.model_validate(job.configuration["inpainting.figures"])
+    settings = Figures.model_validate(job.configuration["inpainting.figures"])
     parts = []
     for model, path in zip(snakemake.params.models, snakemake.input.images, strict=True):
         frame = pd.read_csv(path)

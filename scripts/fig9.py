@@ -14,8 +14,7 @@ from vspair.reporting.reconstructions import Reconstructed, reconstruction_figur
 from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
-    example = job.configuration["ct.figures.example"]
-    noises = snakemake.params.noises
+    example = job.configuration["tomography.figures.example"]
     tests = [read_pairs(Path(path)).test for path in snakemake.input.pairs]
     names = named(snakemake.params.methods, snakemake.params.labels)
     shown, images = [], {name: [] for name in names.values()}
@@ -38,11 +37,11 @@ with recorded(snakemake) as job:
         for method, name in names.items()
     }
     figure = reconstruction_figure(
-        [snakemake.params.noise_labels[noise] for noise in noises],
+        snakemake.params.noise_labels,
         np.stack([test.observation[example, 0] for test in tests]),
         np.stack([test.qoi[example, 0] for test in tests]),
         methods,
-        job.configuration["ct.figures.window"],
+        job.configuration["tomography.figures.window"],
         ("sinogram", "truth"),
     )
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))

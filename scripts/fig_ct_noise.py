@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vspair.config import VARIABLE
 from vspair.files import whole
+from vspair.problems.tomography.scans import VARIABLE
 from vspair.provenance import recorded
 from vspair.reporting.printed import printed
 from vspair.reporting.style import named, palette, save_figure
@@ -17,7 +17,7 @@ PARTS = 4
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.methods, snakemake.params.labels)
-    edges = np.linspace(*job.configuration["ct.noise.variable"], PARTS + 1)
+    edges = np.linspace(*job.configuration["tomography.noise.variable"], PARTS + 1)
     frames = {True: [], False: []}
     for path, (method, noise, seed) in zip(snakemake.input.images, snakemake.params.runs, strict=True):
         images = pd.read_csv(path)

@@ -11,7 +11,7 @@ from vspair.reporting.style import palette, save_figure
 from vspair.reporting.sweeps import sweep_figure
 
 METHOD = "vsPAIR"
-LAMBDA3 = f"models.{METHOD}.weights.lambda3"
+LAMBDA3 = f"methods.{METHOD}.weights.lambda3"
 PANELS = {"mse": "MSE (squared grey values)", "nnz": "mean number of\nnon-zero latents"}
 
 with recorded(snakemake) as job:

@@ -1,34 +1,32 @@
 """For every test image the latent whose perturbation is most confined to the holes (Section 4.1, Table 5)."""
 
-from pathlib import Path
-
-from vspair.config import Localisation
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import localise
 from vspair.files import whole
+from vspair.problems.inpainting.settings import Localisation
+from vspair.problems.setting import described_by, open_setting
 from vspair.provenance import recorded
-from vspair.training import generator_for, trained
+from vspair.training import generator_for
 
-local = snakemake.config["local"]
+local, of = snakemake.config["local"], snakemake.wildcards
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
-    name = snakemake.wildcards.model
-    search = Localisation.model_validate(job.configuration["inpainting.evaluation.localisation"])
+    search = Localisation.model_validate(job.configuration[f"{of.problem}.evaluation.localisation"])
     configure(device, snakemake.threads, job.configuration["precision"])
 
-    weights, pairs = Path(snakemake.input.weights), Path(snakemake.input.pairs)
-    run = trained(name, "inpainting", job.configuration, weights, pairs, device, search.images)
+    setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
+    model, test = setting.model(snakemake.input.weights), setting.pairs(setting.stored.test, search.images)
     found = localise(
-        run.model,
-        run.test.observation,
-        run.test.lost,
+        model,
+        test.observation,
+        test.lost,
         search.levels,
-        job.configuration["inpainting.evaluation.samples"],
-        job.configuration["inpainting.evaluation.batch_size"],
+        job.configuration[f"{of.problem}.evaluation.samples"],
+        job.configuration[f"{of.problem}.evaluation.batch_size"],
         generator_for(device, job.seed, "evaluation", 2),
     )
-    found.insert(0, "label", run.split.label[: len(found)])
-    found.insert(0, "index", run.split.index[: len(found)])
+    for place, (column, values) in enumerate(described_by(of.problem, setting.stored.test).items()):
+        found.insert(place, column, values[: len(found)])
     with whole(snakemake.output.images) as temporary:
         found.to_csv(temporary, index_label="image", float_format="%.8g")
     job.annotate(snakemake.output.images, {"device": device_name(device)})

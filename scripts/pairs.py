@@ -1,21 +1,15 @@
-"""Prepare the pairs of quantity of interest and observation: split, holes, one file."""
+"""Prepare the pairs of quantity of interest and observation of one problem: split, observations, one file."""
 
 from pathlib import Path
 
-from vspair.config import Data
-from vspair.data import clean_images, make_pairs, write_pairs
+from vspair.data import write_pairs
+from vspair.problems.registry import job_function
 from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
-    data = Data.model_validate(job.configuration["inpainting.data"])
-    shape = tuple(job.configuration["inpainting.image"])
-    images, labels = clean_images(data.source, Path(snakemake.config["local"]["data_dir"]), shape)
-    pairs = make_pairs(images, labels, data.train, data.test, data.patches, data.patch_size, data.seed)
+    problem, data = snakemake.wildcards.problem, snakemake.wildcards.data
+    values = {key.removeprefix(f"{problem}."): value for key, value in job.configuration.items()}
+    folder = Path(snakemake.config["local"]["data_dir"])
+    pairs = job_function(problem, "pairs")(values, data, folder, job.seed)
     write_pairs(Path(snakemake.output.pairs), pairs)
-    job.log.info(
-        "%s: %d training and %d test pairs, %.1f %% of the pixels lost",
-        data.source,
-        len(pairs.train),
-        len(pairs.test),
-        100 * pairs.train.mask.mean(),
-    )
+    job.log.info("%s: %s", data, job_function(problem, "described")(pairs))

@@ -4,7 +4,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from vspair.commands.report import write_report
-from vspair.config import resolve
+from vspair.problems.configuration import resolve
 
 root = Path.cwd()
 settings = {key: value for key, value in snakemake.config.items() if key != "local"}

@@ -10,11 +10,6 @@ from vspair.reporting import Cell, notes, read_published, table_frame, write_tab
 
 UNITS = {"mse": "squared grey values of the scale", "mse30": "squared grey values of the scale"}
 UNIT_SCALE = "squared grey values in [0, 1]"
-CAPTION = (
-    "Table 3. Reconstruction and sparsity on the test pairs: mean ± standard deviation over seeds. mse is of a single "
-    "reconstruction, mse30 of the mean of the posterior samples, both in the scale that the models see; mse_unit and "
-    "mse30_unit are the same in grey values from 0 to 1."
-)
 
 with recorded(snakemake) as job:
     cells = []
@@ -36,5 +31,5 @@ with recorded(snakemake) as job:
     scale = job.configuration["inpainting.data.scale"]
     note = f"Scale of the grey values: {scale} (which one the paper used is open, docs/deviations.md, E5)."
     note = " ".join(filter(None, [note, published.note(job.configuration)]))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
     job.annotate(snakemake.output.csv, notes(cells, "table3", published, job.configuration))

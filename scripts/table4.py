@@ -7,10 +7,6 @@ import pandas as pd
 from vspair.provenance import recorded
 from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
-CAPTION = (
-    "Table 4. Latents of a test image that are non-zero in all of its posterior samples: mean, smallest and largest "
-    "number over the test images, each as mean ± standard deviation over seeds. Gaussian latents are never zero."
-)
 
 with recorded(snakemake) as job:
     cells = []
@@ -24,5 +20,5 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table4")
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
     job.annotate(snakemake.output.csv, notes(cells, "table4", published, job.configuration))

@@ -15,14 +15,6 @@ STATISTICS = {
 }
 """Column of the table -> column of the search's file, how it is summarised over images, unit."""
 
-CAPTION = (
-    "Table 5. Highest localisation ratio of each image, mean squared change of the reconstruction inside the holes "
-    "over that outside when one latent is moved: median and mean over images, and the mean change inside the holes of "
-    "the latent that reaches it; among the latents active in all samples (consistent) and among all active ones. "
-    "without_latent is the share of images that have no consistently active latent with an effect. Mean ± standard "
-    "deviation over seeds; definitions: docs/definitions.md. The levels of the search are ours: the paper does not "
-    "state them, and the change grows with about their square."
-)
 
 with recorded(snakemake) as job:
     cells = []
@@ -38,5 +30,5 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table5")
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
     job.annotate(snakemake.output.csv, notes(cells, "table5", published, job.configuration))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from vspair.config import Model
-from vspair.models import build
+from vspair.models.build import build
+from vspair.models.kinds import settings_of
 from vspair.provenance import recorded
 from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
@@ -17,13 +17,14 @@ def count(module: torch.nn.Module) -> int:
 
 with recorded(snakemake) as job:
     cells = []
-    for name, raw in job.configuration["inpainting.models"].items():
-        settings = Model.model_validate(raw)
+    shape = (1, *job.configuration["inpainting.image"])
+    for name in snakemake.params.models:
+        key = f"inpainting.methods.{name}"
+        settings = settings_of(job.configuration[key])
         with torch.device("meta"):
-            model = build(name, settings, image=job.configuration["inpainting.image"])
-        key = f"inpainting.models.{name}"
+            model = build(settings, {"qoi_shape": shape, "observation_shape": shape})
         cells.append(Cell(name, "latent_x", [settings.latent_x], key=f"configuration {key}.latent_x"))
-        if settings.latent_y is not None:
+        if hasattr(settings, "latent_y"):
             cells.append(Cell(name, "latent_y", [settings.latent_y], key=f"configuration {key}.latent_y"))
         cells.append(Cell(name, "parameters", [count(model)], key=f"trainable numbers of the model built from {key}"))
         if hasattr(model, "map"):
@@ -31,6 +32,5 @@ with recorded(snakemake) as job:
             cells.append(Cell(name, "map", [count(model.map)], key=formula))
     published = read_published(Path(snakemake.input.published), "table8")
     frame = table_frame(cells, published, job.configuration)
-    caption = "Table 8. Latent dimensions and trainable parameters of each model; `map` is the latent map's share."
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, caption, labels=snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, labels=snakemake.params.labels)
     job.annotate(snakemake.output.csv, notes(cells, "table8", published, job.configuration))

@@ -1,4 +1,4 @@
-"""The paper's open choices: which combination comes nearest to all of Table 3 at once (ERRATA E5, E14)."""
+"""The paper's open choices: which combination comes nearest to all of Table 3 at once (deviations E5, E14)."""
 
 from pathlib import Path
 
@@ -9,11 +9,6 @@ from vspair.reporting import Cell, read_published, sources, table_frame, write_t
 from vspair.reporting.closeness import distance, shape_distance
 
 METRICS = ("mse", "mse30", "nnz")
-CAPTION = (
-    "Open choices of the paper: Table 3's numbers after the study's short training, for each combination. distance is "
-    "the root mean square of log(ours / paper) over all its mse, mse30 and nnz; shape is the same over mse and mse30 "
-    "after the best common factor, which no unit of the grey values can mend. Mean ± standard deviation over seeds."
-)
 
 
 def short(setting: str) -> str:
@@ -60,6 +55,6 @@ with recorded(snakemake) as job:
     labels = {row: ", ".join(map(short, row.split(","))) for row in frame["row"]}
     paper = ", ".join(f"{model} {metric} {number:g}" for (model, metric), number in wanted.items())
     note = f"Nearest by distance: {labels[nearest]}. The paper, after far longer training: {paper}."
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells), "nearest": nearest})
     job.log.info("nearest to Table 3: %s", nearest)

@@ -20,12 +20,6 @@ COLUMNS = {
     "rre_mean": "",
     "nnz": "",
 }
-CAPTION = (
-    "Reconstruction of CT scans, means over all test images (mean ± standard deviation over seeds). psnr and ssim take "
-    "the range of each true image, psnr_fixed and ssim_fixed the range 1; rre is the relative reconstruction error "
-    "|x_hat - x| / |x|; columns ending in _mean are of the mean of the posterior samples instead of a single "
-    "reconstruction; nnz counts the latents that are not zero. The paper prints PSNR and SSIM of single examples only."
-)
 NOTE = (
     "Source: {source}, {train} training slices{train_patients} and {test} test slices{test_patients}. Noise of p % by "
     "the convention {convention} (docs/deviations.md, E9)."
@@ -46,9 +40,9 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table_ct")
     split = json.loads(Path(snakemake.input.split).read_text(encoding="utf-8"))
     # What was there decides whether a number may be compared, not what was asked for.
-    run = job.configuration | {f"ct.data.{part}": split[part] for part in ("train", "test")}
+    run = job.configuration | {f"tomography.data.{part}": split[part] for part in ("train", "test")}
     frame = table_frame(cells, published, run)
-    note = NOTE.format_map(split | {"convention": run["ct.noise.convention"]})
+    note = NOTE.format_map(split | {"convention": run["tomography.noise.convention"]})
     note = " ".join(filter(None, [note, split["sentence"], published.note(run)]))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
     job.annotate(snakemake.output.csv, notes(cells, "table_ct", published, run))

@@ -7,11 +7,6 @@ from vspair.provenance import recorded
 from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 HOUR, GIB = 3600, 2**30
-CAPTION = (
-    "Cost of the CT methods: mean ± standard deviation over noise levels and seeds. training_hours is the wall time of "
-    "an epoch times the number of epochs, for TV that of choosing its strength; inference_seconds is per image in "
-    "batches; memory_gib is the most memory that the training process held, on the GPU where it ran there."
-)
 
 
 def by_method(runs: list, paths: list[str]) -> dict[str, list[str]]:
@@ -54,5 +49,5 @@ with recorded(snakemake) as job:
     frame = table_frame(cells, published, job.configuration)
     note = f"Inference in batches of {', '.join(map(str, sorted(batches)))} on {job.configuration['device']}."
     note = " ".join(filter(None, [note, published.note(job.configuration)]))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
     job.annotate(snakemake.output.csv, notes(cells, "table_ct_cost", published, job.configuration))

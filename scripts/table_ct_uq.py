@@ -7,13 +7,6 @@ from vspair.provenance import recorded
 from vspair.reporting import Published, sources, table_frame, write_table
 from vspair.reporting.calibrated import calibration_cells, with_scaled
 
-CAPTION = (
-    "Calibration of the posterior samples on CT scans: mean ± standard deviation over seeds. coverage_c is the share "
-    "of pixels inside the central c % credible interval, mace the mean of |coverage - level| over the levels; crps, "
-    "ause and mace are better when smaller; pearson and spearman correlate uncertainty (mean pixel variance) with "
-    "error (mean squared error of the samples' mean); variance_ratio is predicted over actual variance, 1 when "
-    "calibrated. Rows `scaled` are after a conformal scaling of the intervals, by factor_c at each level."
-)
 NOTE = (
     "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "
     "{images}. The scaled interval of a level c misses on average at most 1 - c of the pixels of a further image that "
@@ -30,5 +23,5 @@ with recorded(snakemake) as job:
     frame = table_frame(cells, Published({}, {}), job.configuration)
     note = NOTE.format_map(json.loads(Path(snakemake.input.summaries[0]).read_text(encoding="utf-8")))
     labels = with_scaled(snakemake.params.labels, list(rows))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells)})

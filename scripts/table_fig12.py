@@ -8,11 +8,6 @@ import pandas as pd
 from vspair.provenance import recorded
 from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
-CAPTION = (
-    "Trends of Figure 12: Spearman correlation over the grid between the mean alpha0 / (alpha0 + beta0) of the "
-    "hyperprior and the average mse, mse30 and nnz, and its sign, which is all that the paper states (nnz grows, mse "
-    "falls); below it the averages themselves, mean ± standard deviation over seeds."
-)
 
 with recorded(snakemake) as job:
     lines = []
@@ -36,5 +31,5 @@ with recorded(snakemake) as job:
         cells += [Cell(row, metric, part[metric].tolist(), "", paths, metric, "mean") for metric in metrics]
     published = read_published(Path(snakemake.input.published), "fig12")
     frame = table_frame(cells, published, job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, published.note(job.configuration))
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, published.note(job.configuration))
     job.annotate(snakemake.output.csv, notes(cells, "fig12", published, job.configuration))

@@ -7,12 +7,6 @@ import pandas as pd
 from vspair.provenance import recorded
 from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
-CAPTION = (
-    "Numbers of Figure 7, over all test images: Pearson correlation of the mean pixel variance with the mean squared "
-    "error of the samples' mean; median ratio of the mean variance inside the holes to that outside, and the share of "
-    "images where it exceeds 1. Mean ± standard deviation over seeds. The paper prints ranges, 0.55 to 0.67 and 5.2 to "
-    "5.5: its number here is their middle and the tolerance half of their width; r of sVAE alone is printed."
-)
 
 with recorded(snakemake) as job:
     cells = []
@@ -31,5 +25,5 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "fig7")
     frame = table_frame(cells, published, job.configuration)
     note = published.note(job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, note, snakemake.params.labels)
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
     job.annotate(snakemake.output.csv, notes(cells, "fig7", published, job.configuration))

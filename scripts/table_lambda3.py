@@ -8,11 +8,6 @@ from vspair.provenance import recorded
 from vspair.reporting import Cell, notes, read_published, table_frame, write_table
 
 METRICS = ("mse", "mse30", "nnz")
-CAPTION = (
-    "Sweep of the weight lambda3 of the latent mapping loss (Appendix B): average mse, mse30 and nnz, mean ± standard "
-    "deviation over seeds; spread is the largest average over the smallest, less 1. The paper calls the variation of "
-    "mse and nnz insignificant and gives no numbers."
-)
 
 with recorded(snakemake) as job:
     lines = []
@@ -31,5 +26,5 @@ with recorded(snakemake) as job:
         cells.append(Cell("spread", metric, spreads, "", runs["path"].tolist(), key))
     published = read_published(Path(snakemake.input.published), "lambda3")
     frame = table_frame(cells, published, job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, CAPTION, published.note(job.configuration))
+    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, published.note(job.configuration))
     job.annotate(snakemake.output.csv, notes(cells, "lambda3", published, job.configuration))

@@ -1,4 +1,4 @@
-"""How trained models are evaluated, and what the figures show."""
+"""How methods are evaluated on the test pairs."""
 
 import math
 from fractions import Fraction
@@ -44,47 +44,23 @@ class Calibration(Section):
         return math.ceil(1 / self.smallest_tail - 1)
 
 
-class Localisation(Section):
-    """The search for latents whose perturbation acts inside the holes (Section 4.1)."""
-
-    images: PositiveInt = Field(description="test images searched, the first ones")
-    levels: tuple[float, ...] = Field(min_length=1, description="perturbations in multiples of the latent's value")
-
-    @model_validator(mode="after")
-    def _every_level_perturbs(self) -> "Localisation":
-        if 0 in self.levels:
-            raise ValueError("levels must not hold 0, which perturbs nothing")
-        return self
-
-
 class Evaluation(Section):
-    """Evaluation on the test pairs (Section 4.1)."""
+    """Evaluation on the test pairs."""
 
-    samples: int = Field(ge=2, description="posterior samples per image")
+    samples: Annotated[int, Field(ge=2)] = Field(description="posterior samples per image")
     batch_size: PositiveInt = Field(description="observations evaluated at once")
     calibration: Calibration = Field(description="credible intervals and their conformal scaling")
-    localisation: Localisation = Field(description="search for localised latents")
 
+    def require_images(self, test: int) -> None:
+        """Check that there are enough test images for the conformal scaling.
 
-class Figure(Section):
-    """What the figures show."""
-
-    percentiles: tuple[Percent, ...] = Field(
-        min_length=1, description="difficulty of fig3's test cases, in percent of the mean squared error's distribution"
-    )
-    examples: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        min_length=1, description="test images of fig4 by position; fig5 perturbs the first"
-    )
-    levels: tuple[float, ...] = Field(
-        min_length=3, description="perturbations shown in fig5 and fig6, in multiples of the latent's value"
-    )
-    localised: tuple[Percent, ...] = Field(
-        min_length=1, description="test images of fig6, in percent of the localisation ratio's distribution"
-    )
-    scatter: PositiveInt = Field(description="test images in fig7's scatter plot, drawn at random")
-
-    @model_validator(mode="after")
-    def _unperturbed_is_shown(self) -> "Figure":
-        if 0 not in self.levels:
-            raise ValueError("levels must hold 0, the unperturbed reconstruction")
-        return self
+        Raises:
+            ValueError: there are not.
+        """
+        calibration = self.calibration
+        images = int(Fraction(str(calibration.share)) * test)
+        if images < calibration.images_needed:
+            raise ValueError(
+                f"evaluation.calibration.share={calibration.share} of data.test={test} leaves {images} images for the "
+                f"conformal scaling, but the level {max(calibration.levels)} needs {calibration.images_needed}"
+            )

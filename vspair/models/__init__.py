@@ -1,33 +1,15 @@
-"""The main paper's models (Table 2), which `zoo` compares in one place, and baselines."""
+"""Methods for inverse problems: the main paper's models (Table 2) and baselines; a kind of method is a folder.
 
-from vspair.models.build import build
-from vspair.models.cvae import CVAE
-from vspair.models.ensemble import Ensemble
-from vspair.models.fbp import FBP
-from vspair.models.lpd import LPD
-from vspair.models.paired import PairedAutoencoder, SparsePairedAutoencoder
-from vspair.models.posterior import LatentPosterior, MemberPosterior, Posterior
-from vspair.models.postprocessing import UNet
-from vspair.models.single import SingleAutoencoder
-from vspair.models.tv import TV
-from vspair.models.zoo import PAIR, sVAE, vPAIR, vsPAIR
+| kind   | QoI latent     | observation latent | latent map                                         | loss  |
+|--------|----------------|--------------------|----------------------------------------------------|-------|
+| PAIR   | point          | point              | linear, z_y -> z_x                                 | MSE   |
+| vPAIR  | Gaussian       | Gaussian           | MLP, (mu, log sigma^2) -> (mu, log sigma^2)        | ELBOs |
+| sVAE   | spike-and-slab | none: encodes y    | none                                               | ELBO  |
+| vsPAIR | spike-and-slab | Gaussian           | MLP, (mu, log sigma^2) -> (mu, log sigma^2, omega) | ELBOs |
 
-__all__ = [
-    "CVAE",
-    "FBP",
-    "LPD",
-    "PAIR",
-    "TV",
-    "Ensemble",
-    "LatentPosterior",
-    "MemberPosterior",
-    "PairedAutoencoder",
-    "Posterior",
-    "SingleAutoencoder",
-    "SparsePairedAutoencoder",
-    "UNet",
-    "build",
-    "sVAE",
-    "vPAIR",
-    "vsPAIR",
-]
+The backbone is the same in all four (Tables 6 and 7). The map of a variational pair without hidden layers is linear, as
+in Section 4.2 and D.2.1. `cvae`, `ensemble`, `fbp`, `lpd`, `tv` and `unet` are baselines.
+
+A folder holds `settings.py`, the kind's settings, weights and open choices, which planning reads without torch, and
+`model.py`, its class. Both are found by the kind's name (`kinds`), so that a kind more touches no other.
+"""

@@ -1,32 +1,34 @@
 """One encoder and one decoder around a latent family: the part that all models share."""
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 
-from vspair.networks import Decoder, Encoder
+from vspair.models.method import Shape
+from vspair.networks import decoder, encoder
 
 
 class Autoencoder(nn.Module):
-    """Encoder to a latent distribution and decoder back to an image (Section 2.1, Tables 6 and 7).
+    """Encoder to a latent distribution and decoder back to QoI or observation (Section 2.1, Tables 6 and 7).
 
     Arguments:
         family: latent family with `heads` and `from_heads`: Point, Gaussian or SpikeSlab.
-        image: height and width.
+        shape: of one x or y, (channels, height, width) or (n,).
         channels: widths of the backbone, e.g. (16, 32, 64).
         latent: dimension of the latent space.
+        target: shape of what the decoder gives; None if it is what the encoder takes.
     """
 
-    def __init__(self, family: type, image: Sequence[int], channels: Sequence[int], latent: int):
+    def __init__(
+        self, family: type, shape: Shape, channels: tuple[int, ...], latent: int, target: Shape | None = None
+    ):
         super().__init__()
         self.family = family
-        self.encoder = Encoder(image, channels, latent, family.heads)
-        self.decoder = Decoder(image, channels, latent)
+        self.encoder = encoder(shape, channels, latent, family.heads)
+        self.decoder = decoder(target or shape, channels, latent)
 
-    def encode(self, image: Tensor):
-        """Latent distribution of images (batch, 1, height, width)."""
-        return self.family.from_heads(self.encoder(image))
+    def encode(self, values: Tensor):
+        """Latent distribution of inputs (batch, *shape)."""
+        return self.family.from_heads(self.encoder(values))
 
     def decode(self, latent: Tensor) -> Tensor:
-        """Images (batch, 1, height, width) of codes (batch, latent)."""
+        """Outputs (batch, *target) of codes (batch, latent)."""
         return self.decoder(latent)

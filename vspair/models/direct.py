@@ -5,7 +5,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from vspair.config.training import Choices
 from vspair.objectives.terms import half_squared_error
 from vspair.operators.ray import RayTransform
 
@@ -49,15 +48,12 @@ class DirectMethod(nn.Module):
 class LearnedMethod(DirectMethod):
     """A direct method with weights, trained on the squared error of its reconstructions."""
 
-    def terms(
-        self, qoi: Tensor, observation: Tensor, choices: Choices, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def terms(self, qoi: Tensor, observation: Tensor, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """The squared error ||x - x(y)||^2 / 2 summed over pixels, shape (batch,).
 
         Arguments:
             qoi: x, shape (batch, 1, height, width).
             observation: y, shape (batch, 1, angles, bins).
-            choices: what the paper leaves open; none of it concerns these methods.
             generator: unused, nothing is random.
         """
         return {"reconstruction_qoi": half_squared_error(self(observation), qoi)}

@@ -20,10 +20,10 @@ class InverseModel(nn.Module):
 
     @torch.inference_mode()
     def reconstruct(self, observation: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Reconstruct the QoI: decode one draw of z_x given y (Section 3.1), shape (batch, 1, height, width).
+        """Reconstruct the QoI: decode one draw of z_x given y (Section 3.1), shape (batch, *qoi_shape).
 
         Arguments:
-            observation: y, shape (batch, 1, height, width), in the scale of training.
+            observation: y, shape (batch, *observation_shape), in the scale of training.
             generator: source of the draw's noise; unused by deterministic models.
 
         Raises:
@@ -34,7 +34,7 @@ class InverseModel(nn.Module):
 
     @torch.inference_mode()
     def posterior(self, observation: Tensor) -> Posterior:
-        """The approximate posterior q(x | y) for observations (batch, 1, height, width).
+        """The approximate posterior q(x | y) for observations (batch, *observation_shape).
 
         Raises:
             TypeError: the model is deterministic.

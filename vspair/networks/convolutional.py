@@ -53,7 +53,7 @@ class Encoder(nn.Module):
         channels: width of the first convolution and of each block after it, e.g. (16, 32, 64).
         latent: dimension of the latent space.
         heads: parameters for each latent: 1 deterministic, 2 Gaussian, 3 spike-and-slab.
-        inputs: images looked at together, as channels.
+        inputs: channels of the input.
     """
 
     def __init__(self, image: Sequence[int], channels: Sequence[int], latent: int, heads: int, inputs: int = 1):
@@ -79,19 +79,20 @@ class Decoder(nn.Module):
         image: height and width of the output, divisible by 2 for each block.
         channels: the encoder's widths, from the image inwards; the decoder runs through them backwards.
         latent: dimension of the latent space.
+        outputs: channels of the output.
     """
 
-    def __init__(self, image: Sequence[int], channels: Sequence[int], latent: int):
+    def __init__(self, image: Sequence[int], channels: Sequence[int], latent: int, outputs: int = 1):
         super().__init__()
         inwards = tuple(channels)[::-1]
         shape = feature_shape(image, channels)
         self.expand = nn.Sequential(nn.Linear(latent, math.prod(shape)), nn.Unflatten(-1, shape))
         self.image = nn.Sequential(
             *(decoder_block(before, after) for before, after in pairwise(inwards)),
-            nn.Conv2d(inwards[-1], 1, 3, padding=1),
+            nn.Conv2d(inwards[-1], outputs, 3, padding=1),
         )
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Map codes (batch, latent) to images (batch, 1, height, width), float32 in every precision."""
+        """Map codes (batch, latent) to images (batch, outputs, height, width), float32 in every precision."""
         # Channels-last is the layout in which convolutions are fastest on both kinds of device.
         return at_least_float32(self.image(self.expand(latent).contiguous(memory_format=torch.channels_last)))

@@ -2,14 +2,13 @@
 
 from vspair.training.checkpoint import Checkpoint, load_weights, save_weights
 from vspair.training.loop import Cost, ResidentPairs, fit
-from vspair.training.runs import Trained, restored, train_model, trained
+from vspair.training.runs import restored, train_model
 from vspair.training.seeds import derive, generator_for, initialised
 
 __all__ = [
     "Checkpoint",
     "Cost",
     "ResidentPairs",
-    "Trained",
     "derive",
     "fit",
     "generator_for",
@@ -18,5 +17,4 @@ __all__ = [
     "restored",
     "save_weights",
     "train_model",
-    "trained",
 ]

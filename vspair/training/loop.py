@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,13 +10,12 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from vspair.config.models import Weights
-from vspair.config.training import Choices, Training
+from vspair.config.training import Training
 from vspair.data.pairs import Split
 from vspair.data.scales import Scale
 from vspair.devices import arithmetic, peak_memory
 from vspair.errors import VspairError
-from vspair.objectives import term_weights, total
+from vspair.objectives import total
 from vspair.training.checkpoint import Checkpoint
 from vspair.training.seeds import generator_for
 
@@ -33,8 +33,8 @@ class ResidentPairs:
     """All pairs of a split on the device, scaled once.
 
     Arguments:
-        qoi: x, float32 of shape (pairs, 1, height, width).
-        observation: y, shape (pairs, 1, height, width).
+        qoi: x, float32 of shape (pairs, *qoi_shape).
+        observation: y, shape (pairs, *observation_shape).
         lost: True where y has lost x, same shape as x; None where nothing is lost or nobody asks for it.
     """
 
@@ -92,8 +92,7 @@ def fit(
     model: torch.nn.Module,
     pairs: ResidentPairs,
     training: Training,
-    choices: Choices,
-    weights: Weights,
+    factors: Mapping[str, float],
     seed: int,
     checkpoint: Checkpoint | None = None,
     cost: Cost | None = None,
@@ -105,10 +104,10 @@ def fit(
     from a checkpoint ends with the same bits as one that was not interrupted (same device, threads and versions).
 
     Arguments:
-        model: on the device of `pairs`, with `terms(qoi, observation, choices, generator)`.
+        model: on the device of `pairs`, with `terms(qoi, observation, generator)`.
         pairs: all training pairs.
         training: epochs, batch size, learning rate, checkpoints.
-        choices, weights: the objective (ERRATA E14, Table 9).
+        factors: of the objective's named terms (`Trained.factors`, Table 9).
         seed: of the run.
         checkpoint: where to continue from and to save to; None to do neither.
         cost: filled in with time and memory, which are not in the history: it is the same in every session.
@@ -121,14 +120,14 @@ def fit(
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
         logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)
-    factors, cost = term_weights(weights), cost or Cost()
+    cost = cost or Cost()
     title = f"{type(model).__name__} seed {seed}"
     pairs_in_all, pairs_done = training.epochs * len(pairs), len(history) * len(pairs)
     model.train()
     with tqdm(desc=title, total=pairs_in_all, initial=pairs_done, unit="pair", smoothing=0.05, disable=None) as bar:
         for epoch in range(len(history) + 1, training.epochs + 1):
             started = time.perf_counter()
-            means = _epoch(model, optimiser, pairs, training.batch_size, choices, factors, seed, epoch, bar, precision)
+            means = _epoch(model, optimiser, pairs, training.batch_size, factors, seed, epoch, bar, precision)
             if getattr(model, "prior", None) is not None:
                 means |= _sparsity(model, pairs)
             history.append({"epoch": epoch, **means})
@@ -146,8 +145,7 @@ def _epoch(
     optimiser: torch.optim.Optimizer,
     pairs: ResidentPairs,
     batch_size: int,
-    choices: Choices,
-    factors: dict[str, float],
+    factors: Mapping[str, float],
     seed: int,
     epoch: int,
     bar: tqdm,
@@ -161,7 +159,7 @@ def _epoch(
     looked = time.perf_counter()
     for step, chosen in enumerate(order.split(batch_size), start=1):
         with arithmetic(device.type, precision):
-            terms = model.terms(pairs.qoi[chosen], pairs.observation[chosen], choices, noise)
+            terms = model.terms(pairs.qoi[chosen], pairs.observation[chosen], noise)
         optimiser.zero_grad(set_to_none=True)
         loss = total(terms, factors)
         loss.mean().backward()

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from vspair.config.training import Choices
 from vspair.devices import arithmetic, available
 from vspair.errors import VspairError
 
@@ -57,7 +56,6 @@ def memory_needed(
     qoi: Sequence[int],
     observation: Sequence[int],
     batch_size: int,
-    choices: Choices,
     precision: str = "float32",
 ) -> Memory:
     """Bytes that training the model of `build` with Adam takes, from one forward pass in which no tensor has content.
@@ -67,9 +65,8 @@ def memory_needed(
     Arguments:
         build: gives the model. The tensors that it makes take no memory; what it refers to from outside is used as it
             is, so that an operator comes ready made, with its norm known if the model asks for it.
-        qoi, observation: shape of one x and of one y, (channels, height, width).
+        qoi, observation: shape of one x and of one y.
         batch_size: pairs per step.
-        choices: as for `fit`.
         precision: as for `fit`. In mixed precision activations are halved, but weights are copied: of a wide layer
             with few pairs it takes more than float32.
     """
@@ -84,7 +81,7 @@ def memory_needed(
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), arithmetic("cpu", precision):
-            model.terms(*batch, choices, None)
+            model.terms(*batch, None)
 
     parameters, buffers = list(model.parameters()), list(model.buffers())
     for own in _dense([*parameters, *buffers]):

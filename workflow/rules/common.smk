@@ -1,15 +1,19 @@
-# The resolved configuration, and what every job is told about itself.
+# The resolved configuration, and the makers of rules: `stage`, `table` and `figure`.
 
 import re
 
 from snakemake.exceptions import WorkflowError
 
-from vspair.config import BASELINES, VARIABLE, parse_run, resolve, run_name
-from vspair.data.slices import check_slices
-from vspair.data.sources import FOLDERS, check_file, raw_files
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
-from vspair.provenance import fingerprint
+from vspair.models.kinds import model_path, settings_path
+from vspair.problems.configuration import resolve
+from vspair.problems.registry import folder, job_path, jobs_module
+from vspair.problems.studies import parse_run, projected, run_name
+from vspair.provenance.fingerprint import fingerprint
+from vspair.data.slices import check_slices
+from vspair.data.sources import FOLDERS
+from vspair.problems.tomography.scans import VARIABLE
 from vspair.reporting.published import read_published
 
 ROOT = Path(workflow.basedir).parent
@@ -23,24 +27,51 @@ def told(action, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+# Where `vspair forecast` wants the cost laws of the rules.
+COSTS_FILE = config.pop("costs_file", None)
 CONFIG = told(resolve, ROOT, config)
+SEEDS = CONFIG.seeds
 RESULTS = f"results/{CONFIG.preset}"
 PUBLISHED = "config/published/vspair.yaml"
 DATA = CONFIG.data_dir or "data"
 GPU = 1 if CONFIG.device == "cuda" else 0
-ENVIRONMENT = "../../envs/gpu.yaml" if GPU else "../../envs/cpu.yaml"
+ENVIRONMENT = str(ROOT / ("envs/gpu.yaml" if GPU else "envs/cpu.yaml"))
+
+# Files of each section's targets, and the cost law of each rule, as the calls below say them.
+TARGETS = {}
+COSTS = {}
+SECONDS = {"free": ["*"]}
+# Settings that change no cost.
+FREE = [
+    "*.seed",
+    "*.seeds",
+    "seeds",
+    "*.path",
+    "*.learning_rate",
+    "*.checkpoint_every",
+    "*.weights.*",
+    "*.alpha0",
+    "*.beta0",
+    "*.rho_start",
+    "*.scaling_level",
+    "*.scan.photons",
+    "*.noise.convention",
+    "*.noise.levels",
+    "*.noise.variable",
+    "*.data.scale",
+]
 
 # Where a job runs changes no definition of a result, so it is handed over outside the parameters, which are triggers.
 config["local"] = {
     "device": CONFIG.device,
     "jobs_per_gpu": CONFIG.jobs_per_gpu,
     "data_dir": DATA,
+    "lock": CONFIG.lock,
     "settings": {
         key: value
         for key, value in workflow.config_settings.overwrite_config.items()
-        if key not in ("preset", "data_dir", "local")
+        if key not in ("preset", "data_dir", "local", "costs_file")
     },
-    "slices_needed": CONFIG.ct.needed(),
 }
 
 
@@ -51,7 +82,7 @@ def require_enough_gpus():
         told(require_gpus, (limit and limit.value) or 1, CONFIG.jobs_per_gpu)
 
 
-def evidence(script, keys, entries=(), seed=None, stochastic=False):
+def evidence(script, keys, entries=(), seed=None):
     """What a job must know and its receipt must hold; as a parameter it reruns exactly what it makes stale.
 
     script: path of the rule's script. keys: dotted keys of the configuration that the job uses. entries: objects that
@@ -63,19 +94,160 @@ def evidence(script, keys, entries=(), seed=None, stochastic=False):
         "fingerprint": told(fingerprint, ROOT, script, tuple(entries)),
         "configuration": told(CONFIG.select, keys),
         "seed": seed,
-        "stochastic": stochastic,
+        "stochastic": seed is not None,
         "preset": CONFIG.preset,
         "results": RESULTS,
     }
 
 
-def sources(name):
-    """Raw files of a data source: inputs that must be there if the user named a folder, else made by `download`."""
-    paths = [f"{DATA}/{file}" for file in raw_files(name)]
-    if CONFIG.data_dir:
-        for path in paths:
-            told(check_file, name, Path(path))
-    return paths
+def for_each(value, wildcards):
+    """A rule's argument for one job: functions are asked with its wildcards."""
+    return value(wildcards) if callable(value) else value
+
+
+def stage(
+    name,
+    outputs,
+    keys,
+    inputs={},
+    entries=(),
+    seed=None,
+    given={},
+    made_by=None,
+    threads=1,
+    gpu=0,
+    mem=4000,
+    minutes=30,
+    local=False,
+    cost=SECONDS,
+):
+    """One rule, whose log and timing lie under `logs` and `benchmarks` as its receipt does in the results.
+
+    name: of the rule and, if `made_by` is not given, of its script. outputs: by name, `receipt` among them. keys,
+    entries, seed: as for `evidence`, or functions of the wildcards. given: further parameters. local: whether it is
+    done in seconds, and so where Snakemake runs. cost: its cost law (docs/configuration.md, "Costs").
+    """
+    path = made_by or f"scripts/{name}.py"
+    COSTS[name] = cost
+    stem = outputs["receipt"].removesuffix(".receipt.json")
+    inside = stem.startswith(f"{RESULTS}/")
+    place = stem.removeprefix(f"{RESULTS}/")
+
+    def told_of(wildcards):
+        return evidence(
+            path, *(for_each(value, wildcards) for value in (keys, entries, seed))
+        )
+
+    rule:
+        name:
+            name
+        input:
+            **inputs,
+        output:
+            **outputs,
+        log:
+            f"{RESULTS}/logs/{place}.log" if inside else f"{stem}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/{place}.tsv" if inside else f"{stem}.tsv"
+        localrule: local
+        conda:
+            ENVIRONMENT
+        threads: threads
+        resources:
+            gpu=gpu,
+            mem_mb=mem,
+            runtime=minutes,
+        params:
+            **given,
+            evidence=told_of,
+        script:
+            str(ROOT / path)
+
+
+def caption_of(name, section):
+    """File with the caption of a table or figure: written once, for the page of Snakemake and for the table."""
+    own = folder(section) if section in CONFIG.problems else None
+    file = (own or ROOT / "workflow/captions") / f"{name}.rst"
+    return file if file.is_file() else None
+
+
+def shown(name, section, kind, suffixes, keys, inputs, given, entries, needs, published):
+    stem, file = f"{RESULTS}/{kind}/{name}", caption_of(name, section)
+    outputs = {suffix: f"{stem}.{suffix}" for suffix in suffixes}
+    receipt = f"{stem}.receipt.json"
+    if needs:
+        return refusing(name, needs)
+    TARGETS.setdefault(section, []).extend([*outputs.values(), receipt])
+    face = suffixes[0]
+    outputs[face] = report(
+        outputs[face],
+        caption=file and str(file),
+        category=TITLES[section],
+        subcategory=kind.capitalize(),
+    )
+    own = folder(section) if section in CONFIG.problems else None
+    stage(
+        name,
+        {**outputs, "receipt": receipt},
+        [*keys, *(conditions(published) if published else [])],
+        {**inputs, **({"published": PUBLISHED} if published else {})},
+        entries,
+        given=given,
+        made_by=str(own / f"{name}.py") if own and (own / f"{name}.py").is_file() else None,
+        local=True,
+    )
+
+
+def table(
+    name, section, inputs, keys=(), given={}, entries=(), needs=None, published=None
+):
+    """One table, made by the script of its name.
+
+    section: problem that it belongs to. published: name of its published numbers, if there are some. needs: why it
+    cannot be made from what was chosen, if so.
+    """
+    file = caption_of(name, section)
+    caption = " ".join(file.read_text(encoding="utf-8").split()) if file else name
+    suffixes = ("csv", "md", "tex")
+    given = {**given, "caption": caption}
+    shown(
+        name, section, "tables", suffixes, keys, inputs, given, entries, needs, published
+    )
+
+
+def figure(name, section, inputs, keys=(), given={}, needs=None):
+    """One figure, made by the script of its name; arguments are those of `table`."""
+    suffixes = ("png", "pdf", "csv")
+    shown(name, section, "figures", suffixes, keys, inputs, given, (), needs, None)
+
+
+def refusing(name, needs):
+    """A target that says why it cannot be made from what was chosen."""
+
+    def refuse(wildcards):
+        raise WorkflowError(f"{name} {needs}")
+
+    rule:
+        name:
+            name
+        input:
+            refuse,
+        localrule: True
+
+
+TITLES = {
+    **{name: problem.title for name, problem in CONFIG.problems.items()},
+    "theory": "Theory",
+    "determinism": "Determinism",
+}
+
+
+def without(problem, *methods):
+    """Why what shows these methods cannot be made, if one is left out of the comparison."""
+    left = [name for name in methods if name not in CONFIG.problems[problem].compared]
+    return (
+        f"needs the method {left[0]}, which {problem}.compare leaves out" if left else None
+    )
 
 
 def conditions(table):
@@ -83,85 +255,23 @@ def conditions(table):
     return list(read_published(ROOT / PUBLISHED, table).conditions)
 
 
-def slice_source(wildcards):
-    """File or folder of the CT slices: what the user named, which must be there, or the list of what was fetched."""
-    data, scan = CONFIG.ct.data, CONFIG.ct.scan
-    if data.source == "phantoms":
-        return []
-    if data.source == "lodopab" and data.download:
-        return rules.ct_download.output.listing
-    path = f"{DATA}/{data.path}"
-    sizes = scan.model_dump(include={"pixels", "angles", "bins"})
-    told(lambda: check_slices(data.source, Path(path), **sizes))
-    return path
+def labels(problem, names):
+    """What a reader sees of each method."""
+    return {name: CONFIG.problems[problem].label(name) for name in names}
 
 
-def scan_keys(method):
-    """Dotted keys that a job on one CT method uses whatever it does with it."""
+def runs(problem, which=lambda method: True, data=None, seeds=None):
+    """The runs of a problem's methods: those whose settings `which` wants, on these data sets, with these seeds."""
+    settings = CONFIG.problems[problem]
     return [
-        "ct.image",
-        "ct.observation",
-        "ct.scan",
-        "ct.data.scale",
-        f"ct.methods.{method}",
+        run
+        for run in settings.runs(SEEDS)
+        if which(settings.methods[run.method])
+        and (data is None or run.data in data)
+        and (seeds is None or run.seed in seeds)
     ]
 
 
-def scan_weights(wildcards):
-    """What a CT method has learned or chosen from training pairs; nothing for filtered back-projection."""
-    if not CONFIG.ct.methods[wildcards.method].learns:
-        return []
-    return expand(rules.ct_train.output.weights, **wildcards)[0]
-
-
-def on_levels(method):
-    """Whether a CT method, by its settings, is run on the data set of each noise level."""
-    return method.trained_on == "levels"
-
-
-def scan_runs(file, which=lambda method: True, seeds=None):
-    """Files of the runs of CT methods and, in the same order, (method, noise, seed) of each.
-
-    file: an output with the wildcards method, noise and seed. which: says of a method's settings whether its
-    runs are wanted. seeds: only these. What does not depend on a seed is run with the first.
-    """
-    methods = CONFIG.ct.methods
-    runs = [
-        [name, noise, seed]
-        for name, noise in CONFIG.ct.runs()
-        for seed in (CONFIG.seeds if methods[name].seeded else CONFIG.seeds[:1])
-        if which(methods[name]) and (seeds is None or seed in seeds)
-    ]
-    return [expand(file, method=m, noise=n, seed=s)[0] for m, n, s in runs], runs
-
-
-def study_runs(name):
-    """Files of a study's runs and, in the same order, (run, model, seed) of each."""
-    study = CONFIG.inpainting.studies[name]
-    runs = [[run, model, seed] for run, model in study.runs() for seed in study.seeds]
-    names, models, seeds = zip(*runs)
-    files = expand(
-        rules.study.output.images,
-        zip,
-        study=[name] * len(runs),
-        run=names,
-        model=models,
-        seed=seeds,
-    )
-    return files, runs
-
-
-def swept(name, model, *axes):
-    """The settings and the seed of each run of a study, in the order of its files.
-
-    What is drawn over the study's axes expects this one model and these axes, all with values.
-    """
-    study = CONFIG.inpainting.studies[name]
-    used = [key for key, values in study.axes.items() if values]
-    if list(study.models) != [model] or used != list(axes):
-        raise WorkflowError(
-            f"studies.{name}: its table and figure need the model {model} and values on the axes {', '.join(axes)}, "
-            f"found the models {', '.join(study.models)} and values on {', '.join(used) or 'no axis'}: change the "
-            "configuration, or add a study of another name"
-        )
-    return [[parse_run(run), seed] for run, _, seed in study_runs(name)[1]]
+def files(pattern, problem, runs):
+    """The file of each run, in their order."""
+    return [expand(pattern, problem=problem, **run._asdict())[0] for run in runs]

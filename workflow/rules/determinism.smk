@@ -1,129 +1,66 @@
-# Determinism check: every model that learns, trained again, and killed and resumed, must end with the same bits.
+# Determinism check: every kind of method that is trained by steps, trained again, and killed and resumed, must end with
+# the same bits.
 
-DETERMINISM = f"{RESULTS}/determinism"
 TRIALS = ("first", "second", "resumed")
+TRIAL = f"{RESULTS}/determinism/{{problem}}/{{method}}/{{data}}/{{trial}}"
 
-# One CT method of each kind that learns weights, the first, and the first noise data set that it is run on.
-FIRST_OF_KIND = {
-    METHODS[method].kind: (method, noise)
-    for method, noise in reversed(CONFIG.ct.runs())
-    if hasattr(METHODS[method], "training")
-}
-SCANNED = dict(FIRST_OF_KIND[kind] for kind in reversed(FIRST_OF_KIND))
-# Row of the table -> section of the configuration and name there.
-LEARNERS = {
-    **{model: ("inpainting", model) for model in MODELS},
-    **{f"CT {method}": ("ct", method) for method in SCANNED},
-}
-LEARNER_KEYS = {
-    "inpainting": lambda name: [
-        "inpainting.image",
-        "inpainting.data.scale",
-        f"inpainting.models.{name}",
-        "inpainting.choices",
-        "inpainting.training",
-    ],
-    "ct": lambda name: [
-        *scan_keys(name),
-        *(["ct.choices"] if METHODS[name].probabilistic else []),
-    ],
-}
-LEARNER_CLASS = {
-    "inpainting": lambda name: name,
-    "ct": lambda name: METHODS[name].kind,
-}
-LEARNER_PAIRS = {
-    "inpainting": lambda name: rules.pairs.output.pairs,
-    "ct": lambda name: expand(rules.ct_noise.output.pairs, noise=SCANNED[name])[0],
-}
-
-
-wildcard_constraints:
-    problem="inpainting|ct",
-    learner=r"\w+",
-    trial="|".join(TRIALS),
-
-
-rule determinism_run:
-    input:
-        pairs=lambda wildcards: LEARNER_PAIRS[wildcards.problem](wildcards.learner),
-    output:
-        weights=f"{DETERMINISM}/{{problem}}/{{learner}}/{{trial}}/weights.safetensors",
-        history=f"{DETERMINISM}/{{problem}}/{{learner}}/{{trial}}/history.csv",
-        facts=f"{DETERMINISM}/{{problem}}/{{learner}}/{{trial}}/run.json",
-        receipt=f"{DETERMINISM}/{{problem}}/{{learner}}/{{trial}}/run.receipt.json",
-    log:
-        f"{RESULTS}/logs/determinism/{{problem}}/{{learner}}-{{trial}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/determinism/{{problem}}/{{learner}}-{{trial}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: CONFIG.threads
-    resources:
-        gpu=GPU,
-        mem_mb=12000,
-        runtime=30,
-    params:
-        evidence=lambda wildcards: evidence(
-            "scripts/determinism_run.py",
-            [
-                "precision",
-                "determinism",
-                *LEARNER_KEYS[wildcards.problem](wildcards.learner),
-            ],
-            entries=[
-                f"vspair.models:{LEARNER_CLASS[wildcards.problem](wildcards.learner)}"
-            ],
-            seed=SEEDS[0],
-            stochastic=True,
-        ),
-    script:
-        "../../scripts/determinism_run.py"
-
-
-LEARNER_RUNS = [[row, trial] for row in LEARNERS for trial in TRIALS]
-LEARNER_FOLDERS = [
-    f"{DETERMINISM}/{problem}/{name}/{trial}"
-    for problem, name in LEARNERS.values()
+# One method of each kind, the first, on the first data set that it is run on.
+REPEATED = list(
+    {
+        (problem, settings.methods[run.method].kind): (problem, run)
+        for problem, settings in CONFIG.problems.items()
+        for run in reversed(settings.runs(SEEDS[:1]))
+        if hasattr(settings.methods[run.method], "training")
+    }.values()
+)[::-1]
+TRIED = [
+    expand(TRIAL, problem=problem, method=run.method, data=run.data, trial=trial)[0]
+    for problem, run in REPEATED
     for trial in TRIALS
 ]
 
 
-rule determinism:
-    input:
-        weights=expand("{run}/weights.safetensors", run=LEARNER_FOLDERS),
-        histories=expand("{run}/history.csv", run=LEARNER_FOLDERS),
-        facts=expand("{run}/run.json", run=LEARNER_FOLDERS),
-    output:
-        csv=f"{TABLE}/determinism.csv",
-        md=report(
-            f"{TABLE}/determinism.md",
-            caption="../report/determinism.rst",
-            category="Determinism",
-            subcategory="Tables",
-        ),
-        tex=f"{TABLE}/determinism.tex",
-        receipt=f"{TABLE}/determinism.receipt.json",
-    log:
-        f"{RESULTS}/logs/tables/determinism.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tables/determinism.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=2000,
-        runtime=10,
-    params:
-        runs=LEARNER_RUNS,
+wildcard_constraints:
+    trial="|".join(TRIALS),
+
+
+stage(
+    "determinism_run",
+    dict(
+        weights=f"{TRIAL}/weights.safetensors",
+        history=f"{TRIAL}/history.csv",
+        facts=f"{TRIAL}/run.json",
+        receipt=f"{TRIAL}/run.receipt.json",
+    ),
+    lambda wildcards: ["determinism", *keys_of()(wildcards)],
+    dict(pairs=PAIRS),
+    entries_of(),
+    SEEDS[0],
+    threads=CONFIG.threads,
+    gpu=GPU,
+    mem=12000,
+    cost=dict(per=["problem", "method", "trial"]),
+)
+table(
+    "determinism",
+    "determinism",
+    dict(
+        weights=expand("{run}/weights.safetensors", run=TRIED),
+        histories=expand("{run}/history.csv", run=TRIED),
+        facts=expand("{run}/run.json", run=TRIED),
+    ),
+    ["determinism"],
+    dict(
+        runs=[
+            [f"{problem} {run.method}", trial]
+            for problem, run in REPEATED
+            for trial in TRIALS
+        ],
         labels={
-            **LABELS,
-            **{
-                f"CT {name}": f"CT: {METHOD_LABELS.get(name, name)}"
-                for name in SCANNED
-            },
+            f"{problem} {run.method}": (
+                f"{TITLES[problem]}: {CONFIG.problems[problem].label(run.method)}"
+            )
+            for problem, run in REPEATED
         },
-        evidence=evidence("scripts/determinism.py", ["determinism"]),
-    script:
-        "../../scripts/determinism.py"
+    ),
+)

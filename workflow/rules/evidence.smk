@@ -1,63 +1,54 @@
-# The ledger of all results, their audit, and the report.
+# The targets of each section and of all, the ledger of all results, their audit, and the report.
 
-EVERYTHING = [*rules.inpainting.input, *rules.ct.input, *rules.fig_theory.output]
+# Made when it is asked for, and vouched for if it was.
+CHECKED = [file for file in TARGETS.pop("determinism") if file.endswith(".csv")]
+EVERYTHING = [file for section in TARGETS.values() for file in section]
 
+for section, targets in TARGETS.items():
+    if section in CONFIG.problems:
 
-rule ledger:
-    input:
-        [path for path in EVERYTHING if not path.endswith(".receipt.json")],
-        # One that was made is vouched for too, though `all` does not ask for it.
-        [path for path in [rules.determinism.output.csv] if Path(path).exists()],
-    output:
-        csv=f"{RESULTS}/ledger.csv",
-        receipt=f"{RESULTS}/ledger.receipt.json",
-    log:
-        f"{RESULTS}/logs/ledger.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/ledger.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=2000,
-        runtime=10,
-    params:
-        evidence=evidence("scripts/ledger.py", []),
-    script:
-        "../../scripts/ledger.py"
+        rule:
+            name:
+                section
+            input:
+                targets,
+            localrule: True
 
 
-# Without outputs, so that asking for them looks anew.
-rule audit:
-    input:
-        EVERYTHING,
-        ledger=rules.ledger.output.csv,
-    log:
-        f"{RESULTS}/logs/audit.log",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=2000,
-        runtime=10,
-    script:
-        "../../scripts/audit.py"
+stage(
+    "ledger",
+    dict(csv=f"{RESULTS}/ledger.csv", receipt=f"{RESULTS}/ledger.receipt.json"),
+    [],
+    dict(
+        results=[file for file in EVERYTHING if not file.endswith(".receipt.json")],
+        checked=[file for file in CHECKED if Path(file).exists()],
+    ),
+    local=True,
+)
 
 
-rule report:
-    input:
-        EVERYTHING,
-        ledger=rules.ledger.output.csv,
-    log:
-        f"{RESULTS}/logs/report.log",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=4000,
-        runtime=10,
-    script:
-        "../../scripts/report.py"
+def looking(name):
+    """A target without outputs, so that asking for it looks anew."""
+
+    rule:
+        name:
+            name
+        input:
+            EVERYTHING,
+            ledger=f"{RESULTS}/ledger.csv",
+        log:
+            f"{RESULTS}/logs/{name}.log",
+        localrule: True
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            gpu=0,
+            mem_mb=4000,
+            runtime=10,
+        script:
+            str(ROOT / f"scripts/{name}.py")
+
+
+looking("audit")
+looking("report")

@@ -1,171 +1,273 @@
-# Blind inpainting (Section 4.1): data, training, evaluation.
+# Blind inpainting (Section 4.1, Appendix B).
 
-INPAINTING = f"{RESULTS}/inpainting"
-TABLE = f"{RESULTS}/tables"
-FIGURE = f"{RESULTS}/figures"
-MODELS = list(CONFIG.inpainting.models)
-PAPER = [model for model in MODELS if model not in BASELINES]
-# Rows of Figure 3, in the paper's order, and ours below; the last has no latent space.
-PROBABILISTIC = ["vsPAIR", "vPAIR", "sVAE", "CVAE", "Ensemble"]
-LATENT = PROBABILISTIC[:-1]
-SEEDS = CONFIG.seeds
-LABELS = {model: f"{model} (ours)" if model in BASELINES else model for model in MODELS}
-
-
-wildcard_constraints:
-    model="|".join(MODELS),
-    study="|".join(CONFIG.inpainting.studies),
-    run="[^/]+",
-    seed=r"\d+",
-    folder="|".join(FOLDERS.values()),
+INPAINTING = CONFIG.inpainting
+HOLES = INPAINTING.datasets()[0]
+LOCALISED = f"{PROBLEM}/localisations/{OF_RUN}/localisation.csv"
+# Rows of Figure 3, in the paper's order, and others below; then those with a latent space.
+PROBABILISTIC = [
+    *(name for name in ("vsPAIR", "vPAIR", "sVAE") if name in INPAINTING.compared),
+    *(
+        name
+        for name, method in INPAINTING.compared.items()
+        if method.probabilistic and name not in ("vsPAIR", "vPAIR", "sVAE")
+    ),
+]
+LATENT = [name for name in PROBABILISTIC if INPAINTING.methods[name].latent]
+ALL = runs("inpainting")
+FIRST = runs("inpainting", seeds=SEEDS[:1])
 
 
-rule download:
-    output:
-        images=f"{DATA}/{{folder}}/raw/train-images-idx3-ubyte",
-        labels=f"{DATA}/{{folder}}/raw/train-labels-idx1-ubyte",
-        receipt=f"{DATA}/{{folder}}/raw/download.receipt.json",
-    log:
-        f"{DATA}/{{folder}}/download.log",
-    benchmark:
-        f"{DATA}/{{folder}}/download.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=2000,
-        runtime=10,
-    params:
-        evidence=evidence("scripts/download.py", []),
-    script:
-        "../../scripts/download.py"
+def of(methods, found):
+    """The runs of these methods, in their order."""
+    return [run for method in methods for run in found if run.method == method]
 
 
-rule pairs:
-    input:
-        sources(CONFIG.inpainting.data.source),
-    output:
-        pairs=f"{INPAINTING}/pairs/pairs.safetensors",
-        receipt=f"{INPAINTING}/pairs/pairs.receipt.json",
-    log:
-        f"{RESULTS}/logs/inpainting/pairs.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/inpainting/pairs.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=2000,
-        runtime=10,
-    params:
-        evidence=evidence(
-            "scripts/pairs.py",
-            ["inpainting.image", "inpainting.data"],
-            seed=CONFIG.inpainting.data.seed,
-            stochastic=True,
+def told_seeds(methods):
+    """(method, seed) of each run, in the order of its files."""
+    return [[run.method, run.seed] for run in of(methods, ALL)]
+
+
+def inpainted(pattern, methods, found=ALL):
+    return files(pattern, "inpainting", of(methods, found))
+
+
+def named(methods):
+    """What a script is told of the methods that it shows, in the order of their colours."""
+    return dict(
+        models=methods,
+        order=list(INPAINTING.compared),
+        labels=labels("inpainting", INPAINTING.compared),
+    )
+
+
+def needs_some(methods, kind):
+    return None if methods else f"needs a {kind} method, and inpainting.compare has none"
+
+
+NO_POSTERIOR = needs_some(PROBABILISTIC, "probabilistic")
+NO_LATENT = needs_some(LATENT, "latent")
+NO_VSPAIR = without("inpainting", "vsPAIR")
+
+if HOLES in FOLDERS:
+    stage(
+        "download",
+        dict(
+            images=f"{DATA}/{FOLDERS[HOLES]}/raw/train-images-idx3-ubyte",
+            labels=f"{DATA}/{FOLDERS[HOLES]}/raw/train-labels-idx1-ubyte",
+            receipt=f"{DATA}/{FOLDERS[HOLES]}/raw/download.receipt.json",
         ),
-    script:
-        "../../scripts/pairs.py"
+        ["inpainting.data.source"],
+        local=True,
+        cost=dict(alike=["inpainting.data.source"]),
+    )
 
+stage(
+    "localise",
+    dict(
+        images=LOCALISED,
+        receipt=f"{PROBLEM}/localisations/{OF_RUN}/localise.receipt.json",
+    ),
+    keys_of(
+        *("evaluation.samples", "evaluation.batch_size", "evaluation.localisation")
+    ),
+    dict(pairs=PAIRS, weights=learned),
+    entries_of("groups", "columns"),
+    seed_of,
+    threads=CONFIG.threads,
+    gpu=GPU,
+    mem=8000,
+    minutes=60,
+    cost=dict(
+        TRAINED,
+        time=[
+            "{problem}.evaluation.localisation.images",
+            "{problem}.evaluation.localisation.levels",
+        ],
+        size=["{problem}.evaluation.localisation.images"],
+    ),
+)
+INSPECTED["inpainting"] = dict(
+    keys=[
+        *("evaluation.samples", "evaluation.localisation"),
+        *("figures.examples", "figures.levels", "figures.localised"),
+    ],
+    files=[LOCALISED],
+)
+PAIRS_OF_HOLES = expand(PAIRS, problem="inpainting", data=HOLES)[0]
+SHOWN_IMAGES = ["seeds", "inpainting.data.scale", "inpainting.figures"]
 
-rule train:
-    input:
-        pairs=rules.pairs.output.pairs,
-    output:
-        weights=f"{INPAINTING}/runs/{{model}}/seed{{seed}}/weights.safetensors",
-        history=f"{INPAINTING}/runs/{{model}}/seed{{seed}}/history.csv",
-        receipt=f"{INPAINTING}/runs/{{model}}/seed{{seed}}/train.receipt.json",
-    log:
-        f"{RESULTS}/logs/inpainting/train/{{model}}-seed{{seed}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/inpainting/train/{{model}}-seed{{seed}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: CONFIG.threads
-    resources:
-        gpu=GPU,
-        mem_mb=8000,
-        runtime=240,
-    params:
-        evidence=lambda wildcards: evidence(
-            "scripts/train.py",
-            [
-                "precision",
-                "inpainting.image",
-                "inpainting.data.scale",
-                f"inpainting.models.{wildcards.model}",
-                "inpainting.choices",
-                "inpainting.training",
-            ],
-            entries=[f"vspair.models:{wildcards.model}"],
-            seed=int(wildcards.seed),
-            stochastic=True,
-        ),
-    script:
-        "../../scripts/train.py"
+TARGETS["inpainting"] = expand(
+    rules.aggregate.output, problem="inpainting", method=INPAINTING.compared, data=HOLES
+)
+table(
+    "table3",
+    "inpainting",
+    dict(
+        images=inpainted(EVALUATED, INPAINTING.compared),
+        summaries=inpainted(SUMMARY, INPAINTING.compared, FIRST),
+    ),
+    ["seeds", "inpainting.data.scale"],
+    named(list(INPAINTING.compared)),
+    published="table3",
+)
+table(
+    "table4",
+    "inpainting",
+    dict(images=inpainted(EVALUATED, LATENT)),
+    ["seeds"],
+    named(LATENT),
+    needs=NO_LATENT,
+    published="table4",
+)
+table(
+    "table5",
+    "inpainting",
+    dict(images=inpainted(LOCALISED, LATENT)),
+    ["seeds"],
+    named(LATENT),
+    needs=NO_LATENT,
+    published="table5",
+)
+table(
+    "table8",
+    "inpainting",
+    {},
+    [
+        "inpainting.image",
+        *(f"inpainting.methods.{name}" for name in INPAINTING.compared),
+    ],
+    named(list(INPAINTING.compared)),
+    [
+        path(method.kind)
+        for method in INPAINTING.compared.values()
+        for path in (model_path, settings_path)
+    ],
+    published="table8",
+)
+table(
+    "table_uq",
+    "inpainting",
+    dict(summaries=inpainted(CALIBRATED, PROBABILISTIC)),
+    ["seeds", "inpainting.evaluation.calibration"],
+    named(PROBABILISTIC),
+    needs=NO_POSTERIOR,
+)
+table(
+    "table_fig7",
+    "inpainting",
+    dict(images=inpainted(EVALUATED, PROBABILISTIC)),
+    ["seeds"],
+    named(PROBABILISTIC),
+    needs=NO_POSTERIOR,
+    published="fig7",
+)
+figure(
+    "fig3",
+    "inpainting",
+    dict(
+        pairs=PAIRS_OF_HOLES,
+        images=inpainted(EVALUATED, PROBABILISTIC, FIRST),
+        moments=inpainted(MOMENTS, PROBABILISTIC, FIRST),
+    ),
+    SHOWN_IMAGES,
+    dict(
+        named(PROBABILISTIC),
+        ours=[name for name in PROBABILISTIC if INPAINTING.methods[name].baseline],
+    ),
+    needs=NO_POSTERIOR,
+)
+for name in ("fig4", "fig5"):
+    figure(
+        name,
+        "inpainting",
+        dict(pairs=PAIRS_OF_HOLES, latents=inpainted(LATENTS, LATENT, FIRST)),
+        SHOWN_IMAGES,
+        named(LATENT),
+        needs=NO_LATENT,
+    )
+figure(
+    "fig6",
+    "inpainting",
+    dict(pairs=PAIRS_OF_HOLES, latents=inpainted(LATENTS, ["vsPAIR"], FIRST)),
+    SHOWN_IMAGES,
+    needs=NO_VSPAIR,
+)
+figure(
+    "fig7",
+    "inpainting",
+    dict(images=inpainted(EVALUATED, PROBABILISTIC, FIRST)),
+    ["seeds", "inpainting.figures"],
+    named(PROBABILISTIC),
+    needs=NO_POSTERIOR,
+)
+figure(
+    "fig8",
+    "inpainting",
+    dict(localisation=inpainted(LOCALISED, LATENT)),
+    ["seeds"],
+    dict(named(LATENT), runs=told_seeds(LATENT)),
+    needs=NO_LATENT,
+)
+figure(
+    "fig_calibration",
+    "inpainting",
+    dict(curves=inpainted(CURVES, PROBABILISTIC)),
+    ["seeds"],
+    dict(named(PROBABILISTIC), runs=told_seeds(PROBABILISTIC)),
+    needs=NO_POSTERIOR,
+)
+figure(
+    "fig_training",
+    "inpainting",
+    dict(histories=inpainted(HISTORY, INPAINTING.compared)),
+    ["seeds"],
+    dict(named(list(INPAINTING.compared)), runs=told_seeds(INPAINTING.compared)),
+)
 
-
-rule evaluate:
-    input:
-        pairs=rules.pairs.output.pairs,
-        weights=rules.train.output.weights,
-    output:
-        images=f"{INPAINTING}/evaluations/{{model}}/seed{{seed}}/images.csv",
-        moments=f"{INPAINTING}/evaluations/{{model}}/seed{{seed}}/moments.safetensors",
-        summary=f"{INPAINTING}/evaluations/{{model}}/seed{{seed}}/summary.json",
-        receipt=f"{INPAINTING}/evaluations/{{model}}/seed{{seed}}/evaluate.receipt.json",
-    log:
-        f"{RESULTS}/logs/inpainting/evaluate/{{model}}-seed{{seed}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/inpainting/evaluate/{{model}}-seed{{seed}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: CONFIG.threads
-    resources:
-        gpu=GPU,
-        mem_mb=8000,
-        runtime=60,
-    params:
-        evidence=lambda wildcards: evidence(
-            "scripts/evaluate.py",
-            [
-                "precision",
-                "inpainting.image",
-                "inpainting.data.scale",
-                f"inpainting.models.{wildcards.model}",
-                "inpainting.evaluation.samples",
-                "inpainting.evaluation.batch_size",
-            ],
-            entries=[f"vspair.models:{wildcards.model}"],
-            seed=int(wildcards.seed),
-            stochastic=True,
-        ),
-    script:
-        "../../scripts/evaluate.py"
-
-
-rule aggregate:
-    input:
-        images=expand(
-            rules.evaluate.output.images, seed=CONFIG.seeds, allow_missing=True
-        ),
-    output:
-        images=f"{INPAINTING}/evaluations/{{model}}/images.csv",
-        receipt=f"{INPAINTING}/evaluations/{{model}}/aggregate.receipt.json",
-    log:
-        f"{RESULTS}/logs/inpainting/aggregate/{{model}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/inpainting/aggregate/{{model}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=2000,
-        runtime=10,
-    params:
-        evidence=evidence("scripts/aggregate.py", ["seeds"]),
-    script:
-        "../../scripts/aggregate.py"
+# Appendix B, and what the paper leaves open (docs/deviations.md, E5, E14).
+SWEEPS = dict(
+    hyperprior=("fig12", "methods.vsPAIR.alpha0", "methods.vsPAIR.beta0"),
+    lambda3=("fig_lambda3", "methods.vsPAIR.weights.lambda3"),
+)
+for study, (name, *axes) in SWEEPS.items():
+    swept_runs = dict(runs=study_runs("inpainting", study)[0])
+    given = {} if NO_VSPAIR else dict(runs=swept("inpainting", study, "vsPAIR", *axes))
+    figure(
+        name,
+        "inpainting",
+        swept_runs,
+        [f"inpainting.studies.{study}"],
+        dict(given, order=list(INPAINTING.compared)),
+        needs=NO_VSPAIR,
+    )
+    table(
+        f"table_{name.removeprefix('fig_')}",
+        "inpainting",
+        swept_runs,
+        [f"inpainting.studies.{study}.seeds"],
+        given,
+        needs=NO_VSPAIR,
+        published=name.removeprefix("fig_"),
+    )
+CHOICES = INPAINTING.studies["choices"]
+CHOSEN = [name for name in CHOICES.methods if name in INPAINTING.compared]
+table(
+    "table_choices",
+    "inpainting",
+    dict(
+        runs=study_runs("inpainting", "choices")[0],
+        published=PUBLISHED,
+    ),
+    ["inpainting.studies.choices"],
+    dict(
+        runs=study_runs("inpainting", "choices")[1],
+        points={
+            run_name(point): {
+                name: run_name(projected(point, name, INPAINTING.methods[name]))
+                for name in CHOSEN
+            }
+            for point in CHOICES.points()
+        },
+    ),
+    needs=needs_some(CHOSEN, "studied"),
+)

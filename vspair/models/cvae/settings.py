@@ -1,0 +1,38 @@
+"""Settings of the conditional VAE, a baseline of ours."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, PositiveInt
+
+from vspair.config.section import Section
+from vspair.models.method import NonNegative, Shape, Trained, require_halvings
+
+
+class Weights(Section):
+    """Weights of the objective's terms."""
+
+    lambda1: NonNegative = Field(description="ELBO")
+    gamma_x: NonNegative = Field(description="KL term inside the ELBO")
+
+
+class Settings(Trained):
+    """A conditional VAE on the backbone of the paper's models."""
+
+    probabilistic: ClassVar[bool] = True
+    latent: ClassVar[bool] = True
+    baseline: ClassVar[bool] = True
+
+    kind: Literal["CVAE"] = Field(description="kind of method, a folder of `vspair.models`")
+    channels: tuple[PositiveInt, ...] = Field(min_length=2, description="widths of the backbone")
+    latent_x: PositiveInt = Field(description="dimension of the latent and of the observation's code")
+    weights: Weights = Field(description="weights of the objective's terms")
+
+    def require_fit(self, qoi: Shape, observation: Shape) -> None:
+        """See `Method.require_fit`."""
+        require_halvings("QoI", self.channels, qoi)
+        if tuple(qoi[1:]) != tuple(observation[1:]):
+            raise ValueError(f"the kind CVAE stacks QoI and observation, but {tuple(qoi)} is not {tuple(observation)}")
+
+    def factors(self) -> dict[str, float]:
+        """See `Trained.factors`."""
+        return {"reconstruction_qoi": self.weights.lambda1, "kl_qoi": self.weights.lambda1 * self.weights.gamma_x}

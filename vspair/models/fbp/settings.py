@@ -1,0 +1,22 @@
+"""Settings of filtered back-projection."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from vspair.models.method import Method
+
+Window = Literal["ram-lak", "shepp-logan", "cosine", "hamming", "hann"]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Settings(Method):
+    """Filtered back-projection; it has nothing to learn."""
+
+    physical: ClassVar[bool] = True
+    learns: ClassVar[bool] = False
+    seeded: ClassVar[bool] = False
+
+    kind: Literal["FBP"] = Field(description="kind of method, a folder of `vspair.models`")
+    filter: Window = Field(description="window of the ramp filter")
+    cutoff: Share = Field(description="frequency beyond which the filter is 0, as a share of the largest")

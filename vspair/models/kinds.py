@@ -1,0 +1,57 @@
+"""The kinds of methods, found by name: settings and class of each lie in a folder of its own.
+
+A kind of another package is found by its entry point in the group `vspair.kinds`, whose value is a package with the
+modules `settings`, with the class `Settings`, and `model`, with a class of the kind's name.
+"""
+
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Annotated, Any, get_args
+
+from pydantic import Field
+
+import vspair.models
+from vspair.models.method import Method
+
+GROUP = "vspair.kinds"
+
+
+def package_of(kind: str) -> str:
+    """The package of a kind: of an entry point of that name, else the folder of `vspair.models`."""
+    found = entry_points(group=GROUP, name=kind)
+    return next(iter(found)).value if found else f"{vspair.models.__name__}.{kind.lower()}"
+
+
+def settings_path(kind: str) -> str:
+    """Where a kind's settings are, `package.module:object`."""
+    return f"{package_of(kind)}.settings:Settings"
+
+
+def model_path(kind: str) -> str:
+    """Where a kind's class is, `package.module:object`."""
+    return f"{package_of(kind)}.model:{kind}"
+
+
+def settings_of(values: Mapping[str, Any]) -> Method:
+    """The settings of one method from plain values, `kind` among them; of all kinds only this one is loaded."""
+    return pkgutil.resolve_name(settings_path(values["kind"])).model_validate(values)
+
+
+@cache
+def all_settings() -> dict[str, type[Method]]:
+    """Kind -> class of its settings, of all kinds that are installed."""
+    own = [f"{vspair.models.__name__}.{item.name}" for item in pkgutil.iter_modules(vspair.models.__path__) if item.ispkg]
+    found = [import_module(f"{package}.settings").Settings for package in own]
+    found += [import_module(f"{point.value}.settings").Settings for point in entry_points(group=GROUP)]
+    return {get_args(settings.model_fields["kind"].annotation)[0]: settings for settings in found}
+
+
+def any_method() -> Any:
+    """The type of a method of any kind, told apart by `kind`."""
+    union = None
+    for settings in all_settings().values():
+        union = settings if union is None else union | settings
+    return Annotated[union, Field(discriminator="kind")]

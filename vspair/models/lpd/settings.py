@@ -1,0 +1,25 @@
+"""Settings of learned primal-dual (docs/deviations.md, E8)."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PositiveInt
+
+from vspair.models.method import SquaredError, Trained
+
+
+class Settings(Trained):
+    """Learned primal-dual."""
+
+    physical: ClassVar[bool] = True
+
+    kind: Literal["LPD"] = Field(description="kind of method, a folder of `vspair.models`")
+    iterations: PositiveInt = Field(description="unrolled iterations")
+    primal: Annotated[int, Field(ge=2)] = Field(description="channels of the primal memory")
+    dual: PositiveInt = Field(description="channels of the dual memory")
+    width: PositiveInt = Field(description="channels inside the blocks")
+    start: Literal["zero", "fbp"] = Field(description="what the iterations start from")
+    weights: SquaredError = Field(description="weights of the objective's terms")
+
+    def factors(self) -> dict[str, float]:
+        """See `Trained.factors`."""
+        return {"reconstruction_qoi": self.weights.lambda1}

@@ -1,0 +1,89 @@
+"""What the settings of all kinds of methods have in common; without torch, so that planning is quick."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from vspair.config.section import Section
+from vspair.config.training import Training
+
+NonNegative = Annotated[float, Field(ge=0)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+Shape = Sequence[int]
+"""Of one QoI or one observation: (channels, height, width), or (n,) for a vector."""
+
+
+class Method(Section):
+    """One method of a comparison: its kind, its sizes, and where it is shown and run."""
+
+    physical: ClassVar[bool] = False
+    """Whether the method is given the operator, and not the shapes of QoI and observation alone."""
+
+    learns: ClassVar[bool] = True
+    """Whether it learns or chooses something from training pairs."""
+
+    seeded: ClassVar[bool] = True
+    """Whether a run depends on its seed."""
+
+    probabilistic: ClassVar[bool] = False
+    """Whether it has a posterior."""
+
+    latent: ClassVar[bool] = False
+    """Whether its posterior goes through a latent space."""
+
+    baseline: ClassVar[bool] = False
+    """Whether it is ours and not the paper's."""
+
+    kind: str = Field(description="kind of method, a folder of `vspair.models`")
+    label: str | None = Field(None, exclude=True, description="name in tables and figures; by default the method's own")
+    datasets: tuple[str, ...] | None = Field(
+        None, exclude=True, description="data sets that it is run on; by default the problem's usual ones"
+    )
+
+    def architecture(self) -> dict[str, Any]:
+        """Arguments of the kind's class that are settings."""
+        return self.model_dump(exclude={"kind", "weights", "choices", "training"}) | self.open_choices()
+
+    def open_choices(self) -> dict[str, Any]:
+        """The kind's choices in its objective, as its class takes them; empty where the paper leaves none open."""
+        choices = getattr(self, "choices", None)
+        return {} if choices is None else {"choices": choices}
+
+    def require_fit(self, qoi: Shape, observation: Shape) -> None:
+        """Check that the method can be built for these shapes.
+
+        Raises:
+            ValueError: it cannot, and why.
+        """
+
+
+class Trained(Method):
+    """A method that is trained by steps; `weights` and, where the paper leaves some open, `choices` are the kind's."""
+
+    training: Training = Field(description="the training loop")
+
+    def factors(self) -> dict[str, float]:
+        """The factor of each named term of the objective (Eq. 15)."""
+        raise TypeError(f"expected {type(self).__name__} of {self.kind} to say the factors of its terms, found none")
+
+
+class SquaredError(Section):
+    """The weight of a single squared error."""
+
+    lambda1: NonNegative = Field(description="QoI reconstruction")
+
+
+def require_halvings(name: str, channels: Sequence[int], shape: Shape) -> None:
+    """Check that images can be halved once for each width after the first; vectors are not halved.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    halvings = 2 ** (len(channels) - 1)
+    if len(shape) > 1 and any(side % halvings for side in shape[1:]):
+        sides = "x".join(map(str, shape[1:]))
+        raise ValueError(
+            f"channels halve the {name} {len(channels) - 1} times, but {sides} is not divisible by {halvings}"
+        )

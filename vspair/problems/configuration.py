@@ -1,0 +1,155 @@
+"""From files and user settings to one validated configuration of a run."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, PositiveInt, ValidationError, create_model, model_validator
+
+from vspair.config.determinism import Determinism
+from vspair.config.merging import merge
+from vspair.config.section import Section
+from vspair.config.theory import Theory
+from vspair.errors import VspairError
+from vspair.models.kinds import all_settings
+from vspair.problems.registry import folder, installed, settings_class
+from vspair.problems.settings import ProblemSettings
+
+PARTS = ("theory", "determinism")
+"""Sections with a file of their own that are no problems."""
+
+LOCK = "envs/constraints.txt"
+
+
+class RunSettings(Section):
+    """What a run's configuration holds beside its problems."""
+
+    preset: Literal["demo", "quick", "paper"] = Field(description="which sizes: demo, quick or paper")
+    data_dir: str | None = Field(None, description="folder with real data; null: `data`, filled by download")
+    lock: str = Field(LOCK, description="file with the environment's versions, which an audit compares results with")
+    device: Literal["cpu", "cuda"] = Field(description="where models train and are evaluated")
+    jobs_per_gpu: PositiveInt = Field(1, description="jobs that may share one GPU")
+    precision: Literal["float32", "tf32", "bfloat16"] = Field(
+        "float32",
+        description="arithmetic: full, TF32 products on a GPU, or bfloat16 forward passes with float32 weights",
+    )
+    threads: PositiveInt = Field(description="CPU threads of one training or evaluation")
+    seeds: tuple[int, ...] = Field(min_length=1, description="one training run per method and seed")
+    theory: Theory = Field(description="linear-Gaussian check of Theorems 1 and 2 (Section 3.2)")
+    determinism: Determinism = Field(description="short trainings that are compared bit by bit")
+
+    @model_validator(mode="after")
+    def _seeds_are_distinct(self) -> "RunSettings":
+        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+            raise ValueError(f"seeds must be distinct and not negative, found {list(self.seeds)}")
+        return self
+
+    @property
+    def problems(self) -> dict[str, ProblemSettings]:
+        """The problems by name."""
+        return {name: getattr(self, name) for name in installed()}
+
+    @cached_property
+    def _trees(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.model_dump(mode="json", exclude_defaults=True), self.model_dump(mode="json")
+
+    def select(self, keys: Sequence[str]) -> dict[str, Any]:
+        """The values at dotted keys, such as `inpainting.evaluation`, as plain JSON values.
+
+        Of a section only what differs from its default is told, so that a new setting with a default changes nothing.
+
+        Raises:
+            VspairError: there is no such key.
+        """
+        sparse, whole = self._trees
+        return {key: _value_at(sparse, key, _value_at(whole, key)) for key in keys}
+
+
+@cache
+def config_class() -> type[RunSettings]:
+    """The class of the whole configuration, with a section for each problem that is installed."""
+    sections = {name: settings_class(name) for name in installed()}
+    fields = {name: (settings, Field(description=settings.__doc__)) for name, settings in sections.items()}
+    return create_model("Config", __base__=RunSettings, **fields)
+
+
+def resolve(root: Path, settings: Mapping[str, Any]) -> RunSettings:
+    """Merge the files of problems and parts, the preset's and the user's settings, later winning, and validate them.
+
+    A problem's file has a section with its name, and under `presets` changes for each preset.
+
+    Arguments:
+        root: the project's root, whose `config/` holds `<problem>.yaml`, `<part>.yaml` and `presets/<preset>.yaml`.
+        settings: the user's settings, as in `config/config.yaml` and on the command line; `preset` among them.
+
+    Raises:
+        VspairError: an unknown preset or key, or an impossible value; the message names key, value and expectation.
+    """
+    preset = settings.get("preset", "demo")
+    presets = sorted(path.stem for path in (root / "config" / "presets").glob("*.yaml"))
+    if preset not in presets:
+        raise VspairError(f"configuration: preset must be one of {', '.join(presets)}, found {preset!r}")
+    merged: dict[str, Any] = {"preset": preset}
+    for layer in (*_files(root, preset), settings):
+        merged = merge(merged, layer)
+    merged["data_dir"] = merged.get("data_dir") or os.environ.get("VSPAIR_DATA") or None
+    try:
+        return config_class().model_validate(merged)
+    except ValidationError as error:
+        faults = "; ".join(_sentence(fault) for fault in _deepest(error.errors()))
+        raise VspairError(f"configuration: {faults} (see config/ and docs/configuration.md)") from None
+
+
+def _files(root: Path, preset: str) -> list[dict[str, Any]]:
+    """The layers below the user's settings, lowest first."""
+    parts = [_read(root / "config" / f"{part}.yaml") for part in PARTS]
+    files = [_read((folder(name) or root / "config") / f"{name}.yaml") for name in installed()]
+    changes = [
+        {name: file.pop("presets", {}).get(preset) or {}} for name, file in zip(installed(), files, strict=True)
+    ]
+    return [*parts, *files, *changes, _read(root / "config" / "presets" / f"{preset}.yaml")]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise VspairError(f"configuration: expected settings at {path}, found no file: restore or write it")
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+def _value_at(tree: Any, key: str, *otherwise: Any) -> Any:
+    for part in key.split("."):
+        if not isinstance(tree, Mapping) or part not in tree:
+            if otherwise:
+                return otherwise[0]
+            raise VspairError(f"configuration: there is no key {key!r}")
+        tree = tree[part]
+    return tree
+
+
+def _deepest(faults: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Faults without those that only follow from a fault further inside."""
+    places = [fault["loc"] for fault in faults]
+    return [
+        fault
+        for fault in faults
+        if not any(place[: len(fault["loc"])] == fault["loc"] and place != fault["loc"] for place in places)
+    ]
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    # Behind a method's name pydantic puts the kind that it took the method for.
+    place = [part for i, part in enumerate(fault["loc"]) if fault["loc"][1:2] != ("methods",) or i != 3]
+    key = ".".join(str(part) for part in place if part != "[key]")
+    if fault["type"].startswith("union_tag"):
+        kinds = ", ".join(sorted(all_settings()))
+        return f"{key}.kind must be one of {kinds}, found {dict(fault['input']).get('kind')!r}"
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key!r}"
+    if fault["type"] == "missing":
+        return f"{key!r} is missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    found = "" if isinstance(fault["input"], Mapping) else f", found {fault['input']!r}"
+    return f"{key}: {message}{found}" if key else f"{message}"

@@ -1,0 +1,95 @@
+"""Jobs of blind inpainting: pairs, scales, and the latents that Figures 4 to 6 show."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from vspair.data.pairs import Pairs, Split, make_pairs
+from vspair.data.scales import Scale, scale_for
+from vspair.data.sources import clean_images
+from vspair.evaluation import NO_LATENT, Evaluated, inspect_codes, inspect_localised, nearest_to_percentiles
+from vspair.problems.inpainting.settings import Data, Localisation
+from vspair.problems.setting import Setting
+
+SENSITIVE = 3
+"""Latents that Figure 5 shows."""
+
+
+def pairs(values: Mapping[str, Any], data: str, folder: Path, seed: int) -> Pairs:
+    """Images and images with holes (see `make_pairs`).
+
+    Raises:
+        VspairError: a raw file is missing or damaged, or there are too few images.
+    """
+    settings = Data.model_validate(values["data"])
+    images, labels = clean_images(data, folder, tuple(values["image"]))
+    return make_pairs(images, labels, settings.train, settings.test, settings.patches, settings.patch_size, seed)
+
+
+def described(pairs: Pairs) -> str:
+    """The pairs in one sentence for the log."""
+    lost = 100 * pairs.train.mask.mean()
+    return f"{len(pairs.train)} training and {len(pairs.test)} test pairs, {lost:.1f} % of the pixels lost"
+
+
+def scales(values: Mapping[str, Any], train: Split) -> tuple[Scale, Scale]:
+    """Grey values of QoI and observation have one scale."""
+    scale = scale_for(values["data.scale"], train.qoi)
+    return scale, scale
+
+
+def resolution(values: Mapping[str, Any], scale: Scale) -> float:
+    """Half a grey level, below which an interval says nothing."""
+    return 0.5 / scale.unit
+
+
+def summary(setting: Setting, result: Evaluated) -> dict[str, Any]:
+    """Shares of latents, and the factor to grey values in [0, 1]."""
+    return {"latents": result.latents, "mse_to_unit": setting.scale.mse_to_unit}
+
+
+def inspect(
+    setting: Setting, model: nn.Module, files: Mapping[str, str], generator: torch.Generator
+) -> tuple[dict[str, Tensor], str]:
+    """Codes of chosen test images, and reconstructions with one latent moved (Figures 4 to 6).
+
+    Arguments:
+        setting: with `figures.examples`, `figures.levels`, `figures.localised`, `evaluation.samples` and
+            `evaluation.localisation` among its values.
+        model: trained.
+        files: `localisation`, the search's file.
+        generator: source of all draws.
+
+    Returns:
+        Tensors by name, and a sentence for the log.
+    """
+    figures = {key: setting.values[f"figures.{key}"] for key in ("examples", "levels", "localised")}
+    search = Localisation.model_validate(setting.values["evaluation.localisation"])
+    samples, test = setting.values["evaluation.samples"], setting.pairs(setting.stored.test)
+    examples = torch.tensor(figures["examples"])
+    posterior = model.posterior(test.observation[examples.to(setting.device)])
+    looked = inspect_codes(posterior, 0, search.levels, figures["levels"], samples, SENSITIVE, generator)
+
+    localised = pd.read_csv(files["localisation"])
+    chosen = nearest_to_percentiles(localised["all_ratio"], figures["localised"])
+    latents = localised["all_latent"][chosen].fillna(NO_LATENT).astype(int).tolist()
+    posterior = model.posterior(test.observation[torch.tensor(chosen, device=setting.device)])
+    looked |= inspect_localised(posterior, latents, figures["levels"], samples, generator)
+    looked |= {
+        "images": examples,
+        "levels": torch.tensor(figures["levels"]),
+        "localised": torch.tensor(chosen),
+        "localised_latent": torch.tensor(latents),
+        "localised_ratio": torch.tensor(np.asarray(localised["all_ratio"][chosen])),
+    }
+    sensitive = looked["sensitive"].tolist()
+    sentence = (
+        f"most sensitive latents of test image {int(examples[0])}: {sensitive}; most localised latents of test images "
+        f"{chosen}: {latents}"
+    )
+    return looked, sentence

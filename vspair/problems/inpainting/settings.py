@@ -1,0 +1,130 @@
+"""Settings of blind inpainting: images and holes, the search for localised latents, what the figures show."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from vspair.config.evaluation import Evaluation, Percent
+from vspair.config.section import Section
+from vspair.data.sources import check_file, raw_files
+from vspair.models.method import Shape
+from vspair.problems.settings import ProblemSettings
+
+
+class Data(Section):
+    """Where the pairs come from and how the holes are made (Section 4.1)."""
+
+    source: Literal["digits", "mnist", "fashion_mnist"] = Field(description="data set of clean images")
+    train: PositiveInt = Field(description="training pairs")
+    test: PositiveInt = Field(description="test pairs")
+    seed: int = Field(ge=0, description="seed of the split and of the holes")
+    patches: PositiveInt = Field(description="square holes per image; they may overlap")
+    patch_size: PositiveInt = Field(description="side of a hole in pixels")
+    scale: Literal["symmetric", "unit", "standardised"] = Field(
+        description="grey values seen by the methods: [-1, 1], [0, 1] or zero mean and unit variance (deviation E5)"
+    )
+
+
+class Localisation(Section):
+    """The search for latents whose perturbation acts inside the holes (Section 4.1)."""
+
+    images: PositiveInt = Field(description="test images searched, the first ones")
+    levels: tuple[float, ...] = Field(min_length=1, description="perturbations in multiples of the latent's value")
+
+    @model_validator(mode="after")
+    def _every_level_perturbs(self) -> "Localisation":
+        if 0 in self.levels:
+            raise ValueError("levels must not hold 0, which perturbs nothing")
+        return self
+
+
+class LatentEvaluation(Evaluation):
+    """Evaluation on the test pairs (Section 4.1)."""
+
+    localisation: Localisation = Field(description="search for localised latents")
+
+
+class Figures(Section):
+    """What the figures show."""
+
+    percentiles: tuple[Percent, ...] = Field(
+        min_length=1, description="difficulty of fig3's test cases, in percent of the mean squared error's distribution"
+    )
+    examples: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        min_length=1, description="test images of fig4 by position; fig5 perturbs the first"
+    )
+    levels: tuple[float, ...] = Field(
+        min_length=3, description="perturbations shown in fig5 and fig6, in multiples of the latent's value"
+    )
+    localised: tuple[Percent, ...] = Field(
+        min_length=1, description="test images of fig6, in percent of the localisation ratio's distribution"
+    )
+    scatter: PositiveInt = Field(description="test images in fig7's scatter plot, drawn at random")
+
+    @model_validator(mode="after")
+    def _unperturbed_is_shown(self) -> "Figure":
+        if 0 not in self.levels:
+            raise ValueError("levels must hold 0, the unperturbed reconstruction")
+        return self
+
+
+class Settings(ProblemSettings):
+    """Blind inpainting (Section 4.1)."""
+
+    title: ClassVar[str] = "Blind inpainting"
+    pairs_keys: ClassVar[tuple[str, ...]] = ("image", "data")
+    frame_keys: ClassVar[tuple[str, ...]] = ("data.scale",)
+
+    image: tuple[PositiveInt, PositiveInt] = Field(description="height and width of the images in pixels")
+    data: Data = Field(description="where the pairs come from and how the holes are made")
+    evaluation: LatentEvaluation = Field(description="evaluation on the test pairs")
+    figures: Figures = Field(description="what the figures show")
+
+    def datasets(self) -> tuple[str, ...]:
+        """One, with the name of the source."""
+        return (self.data.source,)
+
+    def shapes(self) -> tuple[Shape, Shape]:
+        """Of an image and of the image with holes."""
+        return (1, *self.image), (1, *self.image)
+
+    def raw_files(self) -> list[str]:
+        """The source's files, relative to the data folder."""
+        return raw_files(self.data.source)
+
+    def check_raw_file(self, path: Path) -> None:
+        """Check a raw file against its published size and checksum.
+
+        Raises:
+            VspairError: it is missing, truncated, compressed or different.
+        """
+        check_file(self.data.source, path)
+
+    @model_validator(mode="after")
+    def _holes_fit(self) -> "Settings":
+        if self.data.patch_size > min(self.image):
+            raise ValueError(
+                f"a hole of data.patch_size={self.data.patch_size} pixels does not fit into an image of "
+                f"{self.image[0]}x{self.image[1]}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _evaluation_fits(self) -> "Settings":
+        if beyond := [image for image in self.figures.examples if image >= self.data.test]:
+            raise ValueError(f"figures.examples names test image {beyond[0]}, but data.test={self.data.test}")
+        for name, wanted in (
+            ("evaluation.localisation.images", self.evaluation.localisation.images),
+            ("figures.scatter", self.figures.scatter),
+        ):
+            if wanted > self.data.test:
+                raise ValueError(f"{name}={wanted} is more than the data.test={self.data.test} test images")
+        self.evaluation.require_images(self.data.test)
+        for name, study in self.studies.items():
+            if study.train > self.data.train or study.test > self.data.test:
+                raise ValueError(
+                    f"studies.{name} wants {study.train} training and {study.test} test pairs, data has "
+                    f"{self.data.train} and {self.data.test}"
+                )
+        return self

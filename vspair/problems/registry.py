@@ -1,0 +1,96 @@
+"""The problems that are there: those of this package, and those of others by entry point."""
+
+import ast
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import vspair.problems
+from vspair.errors import VspairError
+
+GROUP = "vspair.problems"
+DEFAULTS = "vspair.problems.defaults"
+
+
+@cache
+def installed() -> dict[str, str]:
+    """Name of each problem -> the module or package that it is.
+
+    Raises:
+        VspairError: two packages give a problem the same name.
+    """
+    found = {
+        item.name: f"{vspair.problems.__name__}.{item.name}"
+        for item in pkgutil.iter_modules(vspair.problems.__path__)
+        if item.ispkg
+    }
+    for point in entry_points(group=GROUP):
+        if found.setdefault(point.name, point.value) != point.value:
+            raise VspairError(
+                f"expected one problem called {point.name}, found {found[point.name]} and {point.value}: rename one in "
+                f"the entry points {GROUP} of its package"
+            )
+    return found
+
+
+def settings_class(name: str) -> Any:
+    """The class of a problem's settings."""
+    module = installed()[name]
+    return import_module(f"{module}.settings" if is_package(module) else module).Settings
+
+
+def jobs_module(name: str) -> str:
+    """The module with the functions of a problem's jobs.
+
+    Raises:
+        VspairError: there is no such problem.
+    """
+    if name not in installed():
+        raise VspairError(f"expected a problem of {', '.join(installed())}, found {name!r}")
+    module = installed()[name]
+    return f"{module}.jobs" if is_package(module) else module
+
+
+def job_path(name: str, function: str) -> str:
+    """Where the function of a problem's jobs is, `module:function`: its own, or the default."""
+    module = jobs_module(name)
+    return f"{module if function in _defined(module) else DEFAULTS}:{function}"
+
+
+def job_function(name: str, function: str) -> Callable:
+    """The function of a problem's jobs; no other function is looked up, so that a fingerprint covers the one alone."""
+    return pkgutil.resolve_name(job_path(name, function))
+
+
+def folder(name: str) -> Path | None:
+    """Folder with `<name>.yaml` and `<name>.smk` of a problem from another package; None for those of this one."""
+    module = installed()[name]
+    if module.startswith(f"{vspair.problems.__name__}."):
+        return None
+    return Path(find_spec(module).origin).parent
+
+
+@cache
+def is_package(module: str) -> bool:
+    """Whether it is a package and not a single module."""
+    return find_spec(module).submodule_search_locations is not None
+
+
+@cache
+def _defined(module: str) -> frozenset[str]:
+    """Names that a module defines or imports, from its text: planning must not import torch."""
+    body = ast.parse(Path(find_spec(module).origin).read_text(encoding="utf-8")).body
+    names: set[str] = set()
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef):
+            names.add(statement.name)
+        elif isinstance(statement, ast.ImportFrom):
+            names.update(item.asname or item.name for item in statement.names)
+        elif isinstance(statement, ast.Assign):
+            names.update(target.id for target in statement.targets if isinstance(target, ast.Name))
+    return frozenset(names)

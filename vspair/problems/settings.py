@@ -1,0 +1,162 @@
+"""What the settings of every problem hold: methods and which of them are compared, evaluation, studies."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import Field, ValidationError, model_validator
+
+from vspair.config.evaluation import Evaluation
+from vspair.config.merging import merge
+from vspair.config.section import Section
+from vspair.config.training import Training
+from vspair.models.kinds import all_settings, any_method
+from vspair.models.method import Method, Shape
+from vspair.problems.studies import Study, run_name, varied
+
+
+class Run(NamedTuple):
+    """One method, on one data set, with one seed."""
+
+    method: str
+    data: str
+    seed: int
+
+
+class ProblemSettings(Section):
+    """The settings of one problem; a subclass adds its own and says what the class variables and methods below are."""
+
+    title: ClassVar[str]
+    """Name of its section in the report."""
+
+    pairs_keys: ClassVar[tuple[str, ...]] = ("data",)
+    """Settings that the making of the pairs reads."""
+
+    frame_keys: ClassVar[tuple[str, ...]] = ()
+    """Settings that every job on a method reads, beside the method's own."""
+
+    methods: dict[str, any_method()] = Field(min_length=1, description="the methods by name")
+    compare: tuple[str, ...] | None = Field(None, description="methods that are compared; by default all")
+    training: Training | None = Field(None, description="training loop of methods that state no other")
+    choices: dict[str, str] = Field({}, description="open choices of the objective, for every method that has them")
+    evaluation: Evaluation = Field(description="evaluation on the test pairs")
+    studies: dict[str, Study] = Field({}, description="trainings with settings varied, by name")
+
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the data sets."""
+        raise NotImplementedError
+
+    def usual_datasets(self) -> tuple[str, ...]:
+        """Names of those that a method is run on if it names none."""
+        return self.datasets()
+
+    def shapes(self) -> tuple[Shape, Shape]:
+        """Shapes of one QoI and of one observation."""
+        raise NotImplementedError
+
+    def raw_files(self) -> list[str]:
+        """Files in the data folder that the pairs are made from."""
+        return []
+
+    def check_raw_file(self, path: Path) -> None:
+        """Check a raw file of a folder that the user named.
+
+        Raises:
+            VspairError: it is missing or not what it should be.
+        """
+
+    @property
+    def compared(self) -> dict[str, Method]:
+        """The methods that are compared."""
+        return {name: method for name, method in self.methods.items() if self.compare is None or name in self.compare}
+
+    def runs(self, seeds: tuple[int, ...]) -> list[Run]:
+        """Every method with every data set that it is run on; what depends on no seed is run with the first."""
+        return [
+            Run(name, data, seed)
+            for name, method in self.compared.items()
+            for data in method.datasets or self.usual_datasets()
+            for seed in (seeds if method.seeded else seeds[:1])
+        ]
+
+    def label(self, name: str) -> str:
+        """What a reader sees of a method: baselines are marked."""
+        method = self.methods[name]
+        return method.label or (f"{name} (ours)" if method.baseline else name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _methods_inherit(cls, values: Any) -> Any:
+        """Give each method its kind, where its name says it, and the problem's training loop and choices."""
+        if not (isinstance(values, Mapping) and isinstance(values.get("methods"), Mapping)):
+            return values
+        return {**values, "methods": {name: _whole(name, method, values) for name, method in values["methods"].items()}}
+
+    @model_validator(mode="after")
+    def _methods_fit(self) -> "ProblemSettings":
+        for name, method in self.methods.items():
+            if not (name.isascii() and name.replace("_", "").isalnum()):
+                raise ValueError(f"methods.{name}: a name is made of letters, digits and underscores, without accents")
+            try:
+                method.require_fit(*self.shapes())
+            except ValueError as error:
+                raise ValueError(f"methods.{name}: {error}") from None
+            if unknown := set(method.datasets or ()) - set(self.datasets()):
+                raise ValueError(
+                    f"methods.{name}.datasets names {min(unknown)}, the data sets are {', '.join(self.datasets())}"
+                )
+        if unknown := set(self.compare or ()) - set(self.methods):
+            raise ValueError(f"compare names {min(unknown)}, which methods does not have")
+        if not self.compared:
+            raise ValueError("compare must name one method at least")
+        return self
+
+    @model_validator(mode="after")
+    def _studies_fit(self) -> "ProblemSettings":
+        for name, study in self.studies.items():
+            if unknown := [method for method in study.methods if method not in self.methods]:
+                raise ValueError(f"studies.{name}.methods names {unknown[0]}, which methods does not have")
+            for point in study.points():
+                try:
+                    self._varied(study, point)
+                except ValidationError as error:
+                    fault = error.errors()[0]
+                    where = ".".join(map(str, fault["loc"]))
+                    reason = ": ".join(filter(None, [where, fault["msg"].removeprefix("Value error, ")]))
+                    raise ValueError(f"studies.{name}, {run_name(point)}: {reason}") from None
+                except ValueError as error:
+                    raise ValueError(f"studies.{name}, {run_name(point)}: {error}") from None
+        return self
+
+    def _varied(self, study: Study, point: Mapping[str, Any]) -> None:
+        """Validate the settings of a study at one of its points.
+
+        Raises:
+            ValueError: a setting is not there, or its value is impossible.
+        """
+        whole = self.model_dump(mode="json", exclude={"studies"})
+        scale = whole.get("data", {}).get("scale")
+        for name in study.methods:
+            values = {f"methods.{name}": whole["methods"][name]} | ({"data.scale": scale} if scale else {})
+            found = varied(values, name, self.methods[name], study.base, point)
+            changes: dict[str, Any] = {"methods": {name: found[f"methods.{name}"]}}
+            if scale:
+                changes["data"] = {"scale": found["data.scale"]}
+            type(self).model_validate(merge(whole, changes))
+
+
+def _whole(name: str, method: Any, problem: Mapping[str, Any]) -> Any:
+    if not isinstance(method, Mapping):
+        return method
+    settings = all_settings().get(method.get("kind", name))
+    found = {"kind": name, **method} if name in all_settings() else dict(method)
+    if settings is None:
+        return found
+    fields = settings.model_fields
+    if "training" in fields and problem.get("training"):
+        found["training"] = merge(problem["training"], found.get("training") or {})
+    if "choices" in fields and problem.get("choices"):
+        known = fields["choices"].annotation.model_fields
+        shared = {key: value for key, value in problem["choices"].items() if key in known}
+        found["choices"] = merge(shared, found.get("choices") or {})
+    return found

@@ -1,0 +1,119 @@
+"""Settings of computed tomography: slices, scan, noise, what the figures show (Section 4.2)."""
+
+import math
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from vspair.config.evaluation import Level
+from vspair.config.section import Section
+from vspair.models.method import Shape
+from vspair.problems.settings import ProblemSettings
+from vspair.problems.tomography.scans import VARIABLE, Noise, ScanSettings, SliceData
+
+Index = Annotated[int, Field(ge=0)]
+
+SSIM_WINDOW = 7
+"""Smallest image that structural similarity is defined for, in pixels."""
+
+LODOPAB = {"side": 0.26, "pixels": 362, "angles": 1000, "bins": 513}
+"""The scan of the published observations."""
+
+
+class Figures(Section):
+    """What the CT figures show, test images by position."""
+
+    window: tuple[float, float] = Field(description="normalised attenuation shown as black and as white")
+    example: Index = Field(description="test image of fig9")
+    overlays: tuple[Index, ...] = Field(min_length=1, description="test images of fig10")
+    perturbed: tuple[Index, ...] = Field(min_length=1, description="test images of fig11")
+    steps: tuple[float, ...] = Field(min_length=3, description="perturbations of fig11 in `unit`")
+    unit: Literal["sd", "variance"] = Field(description="standard deviations or variances (deviation E11)")
+    gate: Level = Field(description="least gate probability of the latents of fig11")
+    top: PositiveInt = Field(description="latents of highest and of lowest variance in fig11")
+
+    @model_validator(mode="after")
+    def _pictures_can_be_read(self) -> "Figures":
+        if self.window[0] >= self.window[1]:
+            raise ValueError(f"window must rise from black to white, found {list(self.window)}")
+        if 0 not in self.steps:
+            raise ValueError("steps must hold 0, the unperturbed reconstruction")
+        return self
+
+
+class Settings(ProblemSettings):
+    """Computed tomography (Section 4.2)."""
+
+    title: ClassVar[str] = "Computed tomography"
+    frame_keys: ClassVar[tuple[str, ...]] = ("image", "observation", "scan", "data.scale")
+
+    image: tuple[PositiveInt, PositiveInt] = Field(description="height and width of the QoI after cropping and binning")
+    observation: tuple[PositiveInt, PositiveInt] = Field(description="angles and bins after cropping and binning")
+    scan: ScanSettings = Field(description="the scan of one slice")
+    data: SliceData = Field(description="slices and split")
+    noise: Noise = Field(description="noise data sets")
+    figures: Figures = Field(description="what the figures show")
+
+    def datasets(self) -> tuple[str, ...]:
+        """One for each noise level, and one whose level varies."""
+        return tuple(self.noise.names())
+
+    def usual_datasets(self) -> tuple[str, ...]:
+        """Those of one noise level."""
+        return tuple(name for name in self.noise.names() if name != VARIABLE)
+
+    def shapes(self) -> tuple[Shape, Shape]:
+        """Of a slice and of a sinogram."""
+        return (1, *self.image), (1, *self.observation)
+
+    def noise_label(self, data: str) -> str:
+        """The noise of a data set for a reader, in percent."""
+        level = self.noise.names()[data]
+        return "{:g} to {:g} %".format(*level) if data == VARIABLE else f"{level:g} %"
+
+    def needed(self) -> dict[str, int]:
+        """Fewest training and test slices that methods, figures and calibration can do with."""
+        calibration, figures = self.evaluation.calibration, self.figures
+        shown = 1 + max(figures.example, *figures.overlays, *figures.perturbed)
+        fitted = math.ceil(calibration.images_needed / Fraction(str(calibration.share)))
+        return {"train": max(getattr(m, "pairs", 1) for m in self.compared.values()), "test": max(shown, fitted)}
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> "Settings":
+        scan = self.scan
+        for name, kept, full in (
+            ("image", self.image, (scan.pixels, scan.pixels)),
+            ("observation", self.observation, (scan.angles, scan.bins)),
+        ):
+            if any(side * scan.binning > whole for side, whole in zip(kept, full, strict=True)):
+                raise ValueError(
+                    f"{name}={kept[0]}x{kept[1]} times scan.binning={scan.binning} is more than the scan's "
+                    f"{full[0]}x{full[1]}"
+                )
+        if min(self.image) < SSIM_WINDOW:
+            raise ValueError(f"image={self.image[0]}x{self.image[1]} is below the {SSIM_WINDOW} pixels that SSIM needs")
+        if self.data.source == "lodopab" and scan.model_dump(include=set(LODOPAB)) != LODOPAB:
+            raise ValueError(
+                f"the scans of data.source=lodopab were made with {LODOPAB}: leave these of scan as they are"
+            )
+        if scan.enlarged < scan.pixels:
+            raise ValueError(f"scan.enlarged={scan.enlarged} must be at least scan.pixels={scan.pixels}")
+        return self
+
+    @model_validator(mode="after")
+    def _evaluation_fits(self) -> "Settings":
+        figures, test = self.figures, self.data.test
+        for name in ("overlays", "perturbed"):
+            if beyond := [image for image in getattr(figures, name) if image >= test]:
+                raise ValueError(f"figures.{name} names test image {beyond[0]}, but data.test={test}")
+        latents = [m.latent_x for m in self.methods.values() if m.latent and VARIABLE in (m.datasets or ())]
+        if latents and figures.top > min(latents):
+            raise ValueError(f"figures.top={figures.top} is more than the latent_x={min(latents)} latents of a method")
+        if figures.example >= test:
+            raise ValueError(f"figures.example names test image {figures.example}, but data.test={test}")
+        for name, method in self.methods.items():
+            if (pairs := getattr(method, "pairs", 1)) > self.data.train:
+                raise ValueError(f"methods.{name}.pairs={pairs} is more than the data.train={self.data.train} slices")
+        self.evaluation.require_images(test)
+        return self

@@ -1,0 +1,220 @@
+# Computed tomography (Section 4.2).
+
+TOMOGRAPHY = CONFIG.tomography
+CT = f"{RESULTS}/tomography"
+SLICES = TOMOGRAPHY.data
+LEVELS = TOMOGRAPHY.usual_datasets()
+SCANNED = runs("tomography")
+ON_LEVELS = runs("tomography", data=LEVELS, seeds=SEEDS[:1])
+# Figures 10 and 11 show vsPAIR under variable noise.
+VARIED = [
+    run
+    for run in runs("tomography", lambda method: method.latent, [VARIABLE], SEEDS[:1])
+]
+NO_VARIED = None if VARIED else f"needs a latent method on the data set {VARIABLE}"
+NO_LEVELS = None if ON_LEVELS else "needs a method on the data sets of noise levels"
+SIZES = [
+    f"tomography.{key}" for key in ("image", "observation", "scan", "data.seed")
+]
+PER_SLICE = ["tomography.data.train + tomography.data.test"]
+PER_BLOCK = [*PER_SLICE, "/ tomography.data.blocks"]
+
+# Fewest slices that a job can do with say nothing about its result.
+config["local"]["slices_needed"] = TOMOGRAPHY.needed()
+
+
+def slice_source(wildcards):
+    """File or folder of the CT slices: what the user named, which must be there, or the list of what was fetched."""
+    if SLICES.source == "phantoms":
+        return []
+    if SLICES.source == "lodopab" and SLICES.download:
+        return rules.scan_download.output.listing
+    path = f"{DATA}/{SLICES.path}"
+    sizes = TOMOGRAPHY.scan.model_dump(include={"pixels", "angles", "bins"})
+    told(lambda: check_slices(SLICES.source, Path(path), **sizes))
+    return path
+
+
+if SLICES.source == "lodopab" and SLICES.download:
+    # Not the folder itself: Snakemake deletes the outputs of a rule before it runs again.
+    stage(
+        "scan_download",
+        dict(
+            listing=f"{DATA}/{SLICES.path}.files.json",
+            receipt=f"{DATA}/{SLICES.path}.receipt.json",
+        ),
+        [],
+        minutes=1440,
+        cost={},
+    )
+
+stage(
+    "scan_slices",
+    dict(
+        slices=f"{CT}/slices/slices.safetensors",
+        split=f"{CT}/slices/split.json",
+        receipt=f"{CT}/slices/slices.receipt.json",
+    ),
+    [
+        "tomography.scan",
+        "tomography.observation",
+        *(f"tomography.data.{key}" for key in ("source", "path", "train", "test", "seed")),
+    ],
+    dict(source=slice_source),
+    seed=SLICES.seed,
+    mem=16000,
+    minutes=120,
+    cost=dict(time=PER_SLICE, size=PER_SLICE),
+)
+stage(
+    "scan_block",
+    dict(
+        block=f"{CT}/blocks/block{{block}}.safetensors",
+        receipt=f"{CT}/blocks/block{{block}}.receipt.json",
+    ),
+    [*SIZES, "tomography.data.blocks"],
+    dict(slices=rules.scan_slices.output.slices),
+    seed=SLICES.seed,
+    gpu=GPU,
+    mem=6000,
+    minutes=120,
+    cost=dict(time=PER_BLOCK, size=PER_BLOCK, alike=["tomography.data.source"]),
+)
+OF_SCANS = dict(
+    time=PER_SLICE,
+    size=PER_SLICE,
+    alike=["tomography.image", "tomography.observation"],
+)
+stage(
+    "scan_pairs",
+    dict(
+        pairs=f"{CT}/scans/pairs.safetensors",
+        receipt=f"{CT}/scans/pairs.receipt.json",
+    ),
+    [],
+    dict(blocks=expand(rules.scan_block.output.block, block=range(SLICES.blocks))),
+    cost=OF_SCANS,
+)
+stage(
+    "scan_noise",
+    dict(
+        pairs=f"{CT}/pairs/{{data}}.safetensors",
+        receipt=f"{CT}/pairs/{{data}}.receipt.json",
+    ),
+    lambda wildcards: [
+        "tomography.data.seed",
+        "tomography.noise.convention",
+        *(["tomography.noise.variable"] if wildcards.data == VARIABLE else []),
+    ],
+    dict(pairs=rules.scan_pairs.output.pairs),
+    seed=SLICES.seed,
+    mem=8000,
+    cost=OF_SCANS,
+)
+
+
+# The noise data sets are the pairs of this problem.
+ruleorder: scan_noise > pairs
+
+
+INSPECTED["tomography"] = dict(
+    keys=[f"figures.{key}" for key in ("perturbed", "steps", "unit", "gate", "top")]
+)
+
+
+def told_of_runs(found):
+    """(method, noise, seed) of each run, the noise as tables name it."""
+    return [[run.method, run.data.removeprefix("noise"), run.seed] for run in found]
+
+
+def scanned(pattern, found=SCANNED):
+    return files(pattern, "tomography", found)
+
+
+LEARNING = [run for run in SCANNED if TOMOGRAPHY.methods[run.method].learns]
+SAMPLED = [run for run in SCANNED if TOMOGRAPHY.methods[run.method].probabilistic]
+METHOD_LABELS = labels("tomography", TOMOGRAPHY.compared)
+ROW_LABELS = {
+    f"{run.method} {run.data.removeprefix('noise')}": (
+        f"{METHOD_LABELS[run.method]}, {TOMOGRAPHY.noise_label(run.data)}"
+    )
+    for run in SCANNED
+}
+
+table(
+    "table_ct",
+    "tomography",
+    dict(images=scanned(EVALUATED), split=rules.scan_slices.output.split),
+    ["seeds", "tomography.noise.convention"],
+    dict(runs=told_of_runs(SCANNED), labels=ROW_LABELS),
+    published="table_ct",
+)
+table(
+    "table_ct_uq",
+    "tomography",
+    dict(summaries=scanned(CALIBRATED, SAMPLED)),
+    ["seeds"],
+    dict(runs=told_of_runs(SAMPLED), labels=ROW_LABELS),
+    needs=None if SAMPLED else "needs a probabilistic method",
+)
+table(
+    "table_ct_cost",
+    "tomography",
+    dict(summaries=scanned(SUMMARY), costs=scanned(COST, LEARNING)),
+    ["seeds", "device"],
+    dict(
+        runs=told_of_runs(SCANNED),
+        cost_runs=told_of_runs(LEARNING),
+        labels=METHOD_LABELS,
+    ),
+    published="table_ct_cost",
+)
+figure(
+    "fig9",
+    "tomography",
+    dict(
+        pairs=expand(PAIRS, problem="tomography", data=LEVELS),
+        images=scanned(EVALUATED, ON_LEVELS),
+        moments=scanned(MOMENTS, ON_LEVELS),
+    ),
+    ["seeds", "tomography.figures.example", "tomography.figures.window"],
+    dict(
+        runs=told_of_runs(ON_LEVELS),
+        methods=list(dict.fromkeys(run.method for run in ON_LEVELS)),
+        labels=METHOD_LABELS,
+        noise_labels=[
+            "Poisson" if data == "noise0" else f"Poisson\n+ {data[5:]} %"
+            for data in LEVELS
+        ],
+    ),
+    needs=NO_LEVELS,
+)
+figure(
+    "fig10",
+    "tomography",
+    dict(
+        pairs=expand(PAIRS, problem="tomography", data=VARIABLE),
+        images=scanned(EVALUATED, VARIED[:1]),
+        moments=scanned(MOMENTS, VARIED[:1]),
+    ),
+    ["seeds", "tomography.figures.overlays", "tomography.figures.window"],
+    needs=NO_VARIED,
+)
+figure(
+    "fig11",
+    "tomography",
+    dict(latents=scanned(LATENTS, VARIED[:1])),
+    ["seeds", "tomography.figures.unit", "tomography.figures.window"],
+    needs=NO_VARIED,
+)
+figure(
+    "fig_ct_noise",
+    "tomography",
+    dict(images=scanned(EVALUATED)),
+    ["seeds", "tomography.noise.variable"],
+    dict(
+        runs=told_of_runs(SCANNED),
+        methods=list(TOMOGRAPHY.compared),
+        labels=METHOD_LABELS,
+    ),
+)
