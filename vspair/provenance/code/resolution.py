@@ -49,23 +49,21 @@ class Resolution:
         return self.home(f"{name}.{chain[0]}", *chain[1:]) if name in self._locations.packages else None
 
     def sections(self, name: str, definition: Definition) -> frozenset[str]:
-        """Names of those classes of a definition (of the module `name`) that inherit from `Section`."""
-        classes = [item for item in definition.statements if isinstance(item, ast.ClassDef) and item.bases]
+        """Names of those classes of a definition (of the module `name`) that inherit from `Section`, and its own."""
+        classes = [item for item in definition.statements if isinstance(item, ast.ClassDef)]
         return frozenset(item.name for item in classes if self._is_section(name, item))
 
     def _is_section(self, name: str, statement: ast.ClassDef) -> bool:
         key = (name, statement.name)
         if key not in self._inherits:
             self._inherits[key] = False
-            self._inherits[key] = any(self._is_home_of_section(name, base) for base in statement.bases)
+            self._inherits[key] = any(self._names_section(name, base) for base in statement.bases)
         return self._inherits[key]
 
-    def _is_home_of_section(self, name: str, base: ast.expr) -> bool:
+    def _names_section(self, name: str, base: ast.expr) -> bool:
         home = self.home(name, *_chain(base))
         if home is None:
             return False
-        if home == SECTION:
-            return True
         definition = self._locations.module(home[0]).definitions[home[1]]
         return home[1] in self.sections(home[0], definition)
 

@@ -27,7 +27,11 @@ def normal(node: object, *, words: bool = False) -> str:
     for name in _fields(kind):
         value = getattr(node, name, None)
         if type(value) is list:
-            value = (value if words else counted(node, name, value)) or None
+            value = value if words else counted(node, name, value)
+            if kind is ast.JoinedStr:
+                # Python 3.12 ends `{x:<{width}}` with an empty text, 3.11 and 3.13 do not.
+                value = [item for item in value if getattr(item, "value", None) != ""]
+            value = value or None
         if value is not None:
             fields.append(f"{name}={normal(value, words=words)}")
     return f"{kind.__name__}({', '.join(fields)})"
