@@ -1,8 +1,8 @@
 """Evidence: fingerprints of code, receipts of jobs, and the audit of whole runs; knows nothing of any model."""
 
 from vspair.provenance.audit import audit
+from vspair.provenance.code import fingerprint, reached
 from vspair.provenance.findings import Finding
-from vspair.provenance.fingerprint import fingerprint, reached
 from vspair.provenance.job import Job, recorded
 from vspair.provenance.machine import commit, machine, versions
 from vspair.provenance.places import Places

@@ -10,7 +10,7 @@ from vspair.errors import VspairError
 from vspair.provenance import receipts
 from vspair.provenance.bundle import read_bundle
 from vspair.provenance.checksums import Checksums
-from vspair.provenance.fingerprint import fingerprint
+from vspair.provenance.code import fingerprint
 from vspair.provenance.history import History
 from vspair.provenance.places import Places
 from vspair.provenance.view import Receipt

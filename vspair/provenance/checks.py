@@ -7,9 +7,9 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance.chain import Run
+from vspair.provenance.code import sources
 from vspair.provenance.findings import Configuration, Finding, value_of
 from vspair.provenance.receipts import LOCK
-from vspair.provenance.sources import sources
 from vspair.provenance.view import Receipt
 
 _DATA, _PROJECT = "data:", "project:"

@@ -13,7 +13,7 @@ from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance import receipts
 from vspair.provenance.beside import claims_of
-from vspair.provenance.fingerprint import fingerprint
+from vspair.provenance.code import fingerprint
 from vspair.provenance.machine import commit
 from vspair.provenance.places import Places
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from vspair import files
 from vspair.errors import VspairError
 from vspair.provenance import form
+from vspair.provenance.code import sources
 from vspair.provenance.machine import machine, versions
 from vspair.provenance.places import Places
-from vspair.provenance.sources import sources
 from vspair.provenance.view import Receipt
 
 BUILD_TYPE = "urn:vspair:job:v1"
