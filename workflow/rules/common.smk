@@ -10,7 +10,7 @@ from vspair.models.kinds import model_path, settings_path
 from vspair.problems.configuration import resolve
 from vspair.problems.registry import folder, job_path, jobs_module
 from vspair.problems.studies import parse_run, projected, run_name
-from vspair.provenance.fingerprint import fingerprint
+from vspair.provenance.code import fingerprint
 from vspair.data.slices import check_slices
 from vspair.data.sources import FOLDERS
 from vspair.problems.tomography.scans import VARIABLE
