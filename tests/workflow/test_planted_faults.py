@@ -336,12 +336,12 @@ FAULTS = {
     "edit that keeps size and time": Fault(keep_size_and_time, at("edited", TABLE3), {"contradiction"}),
     "flipped bit in a checkpoint": Fault(lambda run: flip(run, WEIGHTS), at("edited", WEIGHTS)),
     "swapped checkpoints of two noise levels": Fault(
-        lambda run: swap(run, *(f"ct/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
-        at("edited", *(f"ct/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
+        lambda run: swap(run, *(f"tomography/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
+        at("edited", *(f"tomography/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
     ),
     "swapped runs with their receipts": Fault(
-        lambda run: swap_runs(run, *(f"ct/runs/LPD/noise{level}/seed0" for level in (0, 10))),
-        {(f"ct/runs/LPD/noise{level}/seed0/train.receipt.json", "contradiction") for level in (0, 10)},
+        lambda run: swap_runs(run, *(f"tomography/runs/LPD/noise{level}/seed0" for level in (0, 10))),
+        {(f"tomography/runs/LPD/noise{level}/seed0/train.receipt.json", "contradiction") for level in (0, 10)},
         {"edited", "unreceipted", "contradiction"},
     ),
     "truncated checkpoint": Fault(lambda run: truncate(run, WEIGHTS), at("edited", WEIGHTS)),

@@ -171,7 +171,9 @@ def caption_of(name, section):
     return file if file.is_file() else None
 
 
-def shown(name, section, kind, suffixes, keys, inputs, given, entries, needs, published):
+def shown(
+    name, section, kind, suffixes, keys, inputs, given, entries, needs, published, made_by
+):
     stem, file = f"{RESULTS}/{kind}/{name}", caption_of(name, section)
     outputs = {suffix: f"{stem}.{suffix}" for suffix in suffixes}
     receipt = f"{stem}.receipt.json"
@@ -193,15 +195,23 @@ def shown(name, section, kind, suffixes, keys, inputs, given, entries, needs, pu
         {**inputs, **({"published": PUBLISHED} if published else {})},
         entries,
         given=given,
-        made_by=str(own / f"{name}.py") if own and (own / f"{name}.py").is_file() else None,
+        made_by=made_by or (str(own / f"{name}.py") if own else None),
         local=True,
     )
 
 
 def table(
-    name, section, inputs, keys=(), given={}, entries=(), needs=None, published=None
+    name,
+    section,
+    inputs,
+    keys=(),
+    given={},
+    entries=(),
+    needs=None,
+    published=None,
+    made_by=None,
 ):
-    """One table, made by the script of its name.
+    """One table, made by the script of its name or by another.
 
     section: problem that it belongs to. published: name of its published numbers, if there are some. needs: why it
     cannot be made from what was chosen, if so.
@@ -211,14 +221,26 @@ def table(
     suffixes = ("csv", "md", "tex")
     given = {**given, "caption": caption}
     shown(
-        name, section, "tables", suffixes, keys, inputs, given, entries, needs, published
+        name,
+        section,
+        "tables",
+        suffixes,
+        keys,
+        inputs,
+        given,
+        entries,
+        needs,
+        published,
+        made_by,
     )
 
 
 def figure(name, section, inputs, keys=(), given={}, needs=None):
     """One figure, made by the script of its name; arguments are those of `table`."""
     suffixes = ("png", "pdf", "csv")
-    shown(name, section, "figures", suffixes, keys, inputs, given, (), needs, None)
+    shown(
+        name, section, "figures", suffixes, keys, inputs, given, (), needs, None, None
+    )
 
 
 def refusing(name, needs):
