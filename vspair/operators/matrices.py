@@ -61,8 +61,8 @@ class MatrixOperator(LinearOperator):
 class DiagonalOperator(LinearOperator):
     """y = w x entry by entry; its own adjoint, with the norm max |w|.
 
-    With w = 1 where a pixel is kept and 0 where it is lost, it is the inpainting operator of one mask: `cover` with a
-    fill of 0. Another fill makes the observation affine, y = w x + (1 - w) fill.
+    With w = 1 where a pixel is kept and 0 where it is lost, it is `cover` of one mask with a fill of 0. Another fill
+    makes the observation affine, y = w x + (1 - w) fill.
 
     Arguments:
         weight: w, in the shape of one x; boolean for a mask of what is kept.
