@@ -84,15 +84,6 @@ def test_more_pairs_than_images_are_refused():
         pairs(n=34)
 
 
-def test_a_prepared_file_comes_back_whole(tmp_path):
-    made = pairs()
-    write_pairs(tmp_path / "pairs.safetensors", made)
-    again = read_pairs(tmp_path / "pairs.safetensors")
-    assert same(made, again)
-    for part in PARTS:
-        assert getattr(again.train, part).dtype == getattr(made.train, part).dtype
-
-
 def test_preparing_twice_gives_the_same_file(tmp_path):
     for name in ("a", "b"):
         write_pairs(tmp_path / f"{name}.safetensors", pairs())
@@ -143,14 +134,14 @@ def test_the_scales_of_mnist_are_those_of_erratum_e5():
     assert 1 / Scale(0.1307 * 255, 0.3081 * 255).mse_to_unit == pytest.approx(10.5, abs=0.05)
 
 
-def scans(level, mask=None):
-    """Six pairs with an observation of another size than the QoI; the largest value is 4, and 8 in the test part."""
+def scans(level, mask=None, shape=(1, 4, 4), observed=(1, 3, 5)):
+    """Six pairs with an observation of another shape than the QoI; the largest value is 4, and 8 in the test part."""
     generator = np.random.default_rng(2)
 
     def part(count, largest):
-        observation = generator.random((count, 1, 3, 5), dtype=np.float32) - 0.5
-        observation[-1, 0, 1, 2] = largest
-        qoi = generator.random((count, 1, 4, 4), dtype=np.float32)
+        observation = generator.random((count, *observed), dtype=np.float32) - 0.5
+        observation[-1].flat[-1] = largest
+        qoi = generator.random((count, *shape), dtype=np.float32)
         levels = generator.random(count, dtype=np.float32) if level else None
         return Split(qoi, observation, None if mask is None else qoi > mask, np.arange(count), np.arange(count), levels)
 
@@ -159,8 +150,11 @@ def scans(level, mask=None):
 
 @pytest.mark.parametrize("level", [True, False])
 @pytest.mark.parametrize("mask", [0.5, None])
-def test_parts_that_a_problem_lacks_come_back_as_none_and_others_whole(tmp_path, level, mask):
-    made = scans(level, mask)
+@pytest.mark.parametrize(("shape", "observed"), [((1, 4, 4), (1, 3, 5)), ((9,), (4,)), ((2, 3, 4), (7,))], ids=str)
+def test_pairs_of_any_shape_come_back_whole_and_parts_that_a_problem_lacks_as_none(
+    tmp_path, level, mask, shape, observed
+):
+    made = scans(level, mask, shape, observed)
     write_pairs(tmp_path / "pairs.safetensors", made)
     again = read_pairs(tmp_path / "pairs.safetensors")
     assert (again.train.level is not None, again.test.mask is not None) == (level, mask is not None)
@@ -171,6 +165,32 @@ def test_parts_that_a_problem_lacks_come_back_as_none_and_others_whole(tmp_path,
             if before is not None:
                 np.testing.assert_array_equal(before, after)
                 assert before.dtype == after.dtype
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"observation": np.zeros((3, 2))}, "observation of as many pairs as the QoI, 4, found 3"),
+        ({"level": np.zeros(5)}, "level of as many pairs as the QoI, 4, found 5"),
+        (
+            {"mask": np.zeros((4, 9), bool)},
+            r"boolean mask in the shape of the QoI, \(4, 2, 3\), found bool of \(4, 9\)",
+        ),
+        ({"mask": np.zeros((4, 2, 3), np.uint8)}, r"boolean mask .* found uint8 of \(4, 2, 3\): give None where"),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused_in_memory_and_in_a_file(tmp_path, changes, message):
+    from safetensors.numpy import save_file
+
+    four = np.arange(4)
+    parts = {"qoi": np.zeros((4, 2, 3)), "observation": np.zeros((4, 7)), "mask": None, "index": four, "label": four}
+    parts |= changes
+    with pytest.raises(ValueError, match=message):
+        Split(**parts)
+    given = {f"{split}.{name}": part for split in ("train", "test") for name, part in parts.items() if part is not None}
+    save_file(given, tmp_path / "pairs.safetensors")
+    with pytest.raises(VspairError, match=f"pairs.safetensors is not a whole file of prepared pairs .*{message}"):
+        read_pairs(tmp_path / "pairs.safetensors")
 
 
 @pytest.mark.parametrize(("name", "unit"), [("raw", 1.0), ("maximum", 4.0)])

@@ -1,4 +1,4 @@
-"""Quality of reconstructions (definitions: docs/definitions.md): PSNR, relative error, and SSIM, which is for images."""
+"""Quality of reconstructions (definitions: docs/definitions.md): PSNR, relative error, and SSIM for images."""
 
 import torch
 from torch import Tensor
