@@ -2,8 +2,6 @@
 
 import json
 import math
-import runpy
-from pathlib import Path
 from statistics import NormalDist
 from types import SimpleNamespace
 
@@ -15,9 +13,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from vspair.errors import VspairError
 from vspair.evaluation.calibration import calibrate
-from vspair.provenance import fingerprint
 
-ROOT = Path(__file__).parents[2]
 SIDE = 8
 PIXELS = SIDE * SIDE
 SD = 0.5  # of the truth about its mean
@@ -294,44 +290,3 @@ class Untouched:
 def test_impossible_settings_are_refused_before_anything_is_sampled(count, changes, message):
     with pytest.raises(VspairError, match=message):
         run(Untouched(), count, **changes)
-
-
-def test_the_table_shows_both_states_of_every_model(tmp_path):
-    """The script on two seeds of one method: a row as trained and one scaled, each with the mean over the seeds."""
-    summaries, paths = [], []
-    for seed in (0, 1):
-        path = tmp_path / f"calibrations/vPAIR/seed{seed}/summary.json"
-        path.parent.mkdir(parents=True)
-        summaries.append(run(Gaussian(0.4), count=60, data=pairs(60, seed)).summary)
-        path.write_text(json.dumps(summaries[-1]))
-        paths.append(str(path))
-    script = "scripts/table_uq.py"
-    evidence = {"script": script, "entries": [], "fingerprint": fingerprint(ROOT, script), "configuration": {}}
-    evidence |= {"seed": None, "stochastic": False, "preset": "demo", "results": str(tmp_path)}
-    output = {name: str(tmp_path / f"table_uq.{name}") for name in ("csv", "md", "tex")}
-    snakemake = SimpleNamespace(
-        input=Named(summaries=paths),
-        output=Named(**output, receipt=str(tmp_path / "table_uq.receipt.json")),
-        params=Named(models=["vPAIR"], labels={"vPAIR": "vPAIR"}, evidence=evidence),
-        **{"wildcards": {}, "threads": 1, "resources": {}, "rule": "table_uq", "log": [str(tmp_path / "log")]},
-        scriptdir=str(ROOT / "scripts"),
-        config={"local": {"data_dir": str(tmp_path), "settings": {}}},
-    )
-    runpy.run_path(str(ROOT / script), init_globals={"snakemake": snakemake})
-    table = pd.read_csv(output["csv"]).set_index(["row", "column"])["value"]
-    assert list(table.index.unique(0)) == ["vPAIR", "vPAIR scaled"]
-    for row, part in (("vPAIR", "raw"), ("vPAIR scaled", "scaled")):
-        expected = pd.DataFrame([s[part] for s in summaries]).mean().to_dict()
-        if part == "scaled":
-            factors = pd.DataFrame([s["factors"] for s in summaries]).mean()
-            expected |= {f"factor_{level}": factor for level, factor in factors.items()}
-        assert table[row].to_dict() == pytest.approx(expected)
-    assert "30 test images fit the scaling" in Path(output["md"]).read_text()
-    receipt = json.loads((tmp_path / "table_uq.receipt.json").read_text())
-    assert '"raw.mace"' in json.dumps(receipt)
-
-
-class Named(dict):
-    """A dict whose values are attributes too, as Snakemake's lists of names are."""
-
-    __getattr__ = dict.__getitem__

@@ -32,16 +32,10 @@ def scaled_rays():
 
 
 def sparse():
-    """Entries out of order and one given in two parts, between vectors."""
-    entries = [2.0, 1.0, 0.5, -1.0, 0.25], ([0, 2, 2, 1, 0], [3, 1, 1, 0, 0])
-    return MatrixOperator(scipy.sparse.coo_matrix(entries, (3, 5)).astype(np.float32)), dense_of(*entries)
-
-
-def dense_of(values, places):
-    dense = torch.zeros(3, 5, dtype=torch.float64)
-    for value, row, column in zip(values, *places, strict=True):
-        dense[row, column] += value
-    return dense
+    """Between vectors; columns out of order, and an entry of the last row in two parts."""
+    entries = np.array([2, 0.25, -1, 1, 0.5], np.float32), [3, 0, 0, 1, 1], [0, 2, 3, 5]
+    dense = torch.tensor([[0.25, 0, 0, 2, 0], [-1, 0, 0, 0, 0], [0, 1.5, 0, 0, 0]], dtype=torch.float64)
+    return MatrixOperator(scipy.sparse.csr_array(entries, (3, 5))), dense
 
 
 def full():
@@ -59,7 +53,7 @@ def mask():
 
 OPERATORS = {
     **{f"rays, {name}": lambda beam=beam: rays(beam, RayTransform) for name, beam in BEAMS.items()},
-    **{f"projector, {name}": lambda beam=beam: rays(beam, Projector) for name, beam in BEAMS.items()},
+    "projector": lambda: rays(ASKEW, Projector),
     "rays, scaled": scaled_rays,
     "sparse matrix": sparse,
     "dense matrix": full,
