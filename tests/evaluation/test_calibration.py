@@ -98,25 +98,16 @@ def test_raw_coverage_of_gaussians(gaussian):
         )
 
 
-def test_mace_is_the_mean_distance_from_the_levels(gaussian):
-    _, found = gaussian
-    for part in ("raw", "scaled"):
-        distances = [abs(found.summary[part][f"coverage_{n}"] - c) for c, n in zip(LEVELS, NAMES, strict=True)]
-        assert found.summary[part]["mace"] == pytest.approx(np.mean(distances))
-
-
-def test_crps_of_gaussians_before_and_after(gaussian):
-    """sqrt(2/pi) sqrt(SD^2 + s^2) - s / sqrt(pi) with s = k SD before and s = SD after the scaling."""
+def test_the_summary_of_gaussians_before_and_after(gaussian):
+    """CRPS is sqrt(2/pi) sqrt(SD^2 + s^2) - s / sqrt(pi), the variance ratio s^2 / SD^2; s = k SD before, SD after."""
     k, found = gaussian
     for part, s in (("raw", k * SD), ("scaled", SD)):
+        summary = found.summary[part]
         expected = math.sqrt(2 / math.pi) * math.hypot(SD, s) - s / math.sqrt(math.pi)
-        assert found.summary[part]["crps"] == pytest.approx(expected, rel=0.03)
-
-
-def test_variance_ratio_of_gaussians_before_and_after(gaussian):
-    k, found = gaussian
-    assert found.summary["raw"]["variance_ratio"] == pytest.approx(k**2, rel=0.08)
-    assert found.summary["scaled"]["variance_ratio"] == pytest.approx(1, rel=0.12)
+        assert summary["crps"] == pytest.approx(expected, rel=0.03)
+        assert summary["variance_ratio"] == pytest.approx((s / SD) ** 2, rel=0.08 if part == "raw" else 0.12)
+        distances = [abs(summary[f"coverage_{n}"] - c) for c, n in zip(LEVELS, NAMES, strict=True)]
+        assert summary["mace"] == pytest.approx(np.mean(distances))
 
 
 def test_scaling_brings_the_coverage_to_its_level(gaussian):
