@@ -18,12 +18,6 @@ def gradient(prior, loss):
     return torch.autograd.grad(loss, prior.logit_rho)[0].item()
 
 
-def test_rho_is_one_scalar_and_starts_at_a_half():
-    prior = SparsityPrior(1.0, 127.0)
-    assert sum(p.numel() for p in prior.parameters()) == 1
-    assert prior.rho.item() == 0.5
-
-
 @pytest.mark.parametrize(("alpha0", "beta0"), [*SHAPES, (1.0, 127.0), (1.0, 1.0), (502.0, 1.0)])
 def test_the_hyperprior_is_scipys_negative_log_density_up_to_a_constant(alpha0, beta0):
     """Catches the printed sign of Eq. 21 (ERRATA E1)."""
@@ -58,5 +52,8 @@ def test_rho_settles_between_the_mean_gate_count_and_the_hyperprior(alpha0, beta
 
 
 @pytest.mark.parametrize("start", [1 / 128, 0.12, 0.5, 0.9])
-def test_rho_starts_where_it_is_told_to(start):
-    assert SparsityPrior(1.0, 127.0, start).rho.item() == pytest.approx(start, rel=1e-6)
+def test_rho_is_one_scalar_and_starts_where_it_is_told_to(start):
+    prior = SparsityPrior(1.0, 127.0, start)
+    assert sum(p.numel() for p in prior.parameters()) == 1
+    assert prior.rho.item() == pytest.approx(start, rel=1e-6)
+    assert SparsityPrior(1.0, 127.0).rho.item() == 0.5

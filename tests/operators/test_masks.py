@@ -60,11 +60,6 @@ def test_patches_as_large_as_the_image_lose_all_of_it(patches):
     assert masks(3, patches=patches, size=6, shape=(6, 6)).all()
 
 
-def test_the_generator_decides():
-    np.testing.assert_array_equal(masks(20, seed=4), masks(20, seed=4))
-    assert (masks(20, seed=4) != masks(20, seed=5)).any()
-
-
 def test_cover_fills_the_mask_and_nothing_else():
     image = np.arange(12, dtype=np.uint8).reshape(3, 4) + 100
     mask = np.zeros((3, 4), bool)
