@@ -27,7 +27,7 @@ disk = Path(sys.argv[1])
 large = torch.nn.Linear(1024, 1024)
 optimiser = torch.optim.Adam(large.parameters())
 zeros = np.zeros((4, 1, 512, 512), np.uint8)
-split = Split(zeros, zeros, zeros, np.arange(4), np.arange(4))
+split = Split(zeros, zeros, zeros == 1, np.arange(4), np.arange(4))
 
 def by_whole(path):
     with whole(path) as temporary:

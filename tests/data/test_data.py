@@ -4,6 +4,7 @@ from urllib.error import URLError
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from vspair.data import Pairs, Split, clean_images, make_pairs, raw_files, read_pairs, scale_for, write_pairs
 from vspair.data.scales import scan_scales
@@ -32,17 +33,13 @@ def same(a, b):
     )
 
 
-def test_the_split_is_disjoint_and_of_the_sizes_asked_for():
-    made = pairs()
-    assert (len(made.train), len(made.test)) == (25, 10)
-    assert len(set(made.train.index) | set(made.test.index)) == 35
-    assert made.train.qoi.shape == made.train.observation.shape == made.train.mask.shape == (25, 1, 28, 28)
-
-
-def test_the_split_is_random():
+def test_the_split_is_random_disjoint_and_of_the_sizes_asked_for():
     made = pairs()
     assert not np.array_equal(made.train.index, np.sort(made.train.index))
     assert set(made.train.index) != set(range(25))
+    assert (len(made.train), len(made.test)) == (25, 10)
+    assert len(set(made.train.index) | set(made.test.index)) == 35
+    assert made.train.qoi.shape == made.train.observation.shape == made.train.mask.shape == (25, 1, 28, 28)
 
 
 def test_image_label_and_index_stay_together():
@@ -84,36 +81,19 @@ def test_more_pairs_than_images_are_refused():
         pairs(n=34)
 
 
-def test_a_prepared_file_comes_back_whole(tmp_path):
-    made = pairs()
-    write_pairs(tmp_path / "pairs.safetensors", made)
-    again = read_pairs(tmp_path / "pairs.safetensors")
-    assert same(made, again)
-    for part in PARTS:
-        assert getattr(again.train, part).dtype == getattr(made.train, part).dtype
-
-
 def test_preparing_twice_gives_the_same_file(tmp_path):
     for name in ("a", "b"):
         write_pairs(tmp_path / f"{name}.safetensors", pairs())
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("keep", [0, 5, 500, -1])
+@pytest.mark.parametrize("keep", [0, 5, 500, -1, "another file"])
 def test_a_truncated_prepared_file_is_refused(tmp_path, keep):
     path = tmp_path / "pairs.safetensors"
     write_pairs(path, pairs())
-    path.write_bytes(path.read_bytes()[:keep])
+    path.write_bytes(save({"train.qoi": np.zeros(3)}) if keep == "another file" else path.read_bytes()[:keep])
     with pytest.raises(VspairError, match=r"pairs.safetensors is not a whole file of prepared pairs .*delete it"):
         read_pairs(path)
-
-
-def test_a_safetensors_file_of_something_else_is_refused(tmp_path):
-    from safetensors.numpy import save_file
-
-    save_file({"train.qoi": np.zeros(3)}, tmp_path / "other.safetensors")
-    with pytest.raises(VspairError, match=r"other.safetensors is not a whole file of prepared pairs"):
-        read_pairs(tmp_path / "other.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -143,14 +123,14 @@ def test_the_scales_of_mnist_are_those_of_erratum_e5():
     assert 1 / Scale(0.1307 * 255, 0.3081 * 255).mse_to_unit == pytest.approx(10.5, abs=0.05)
 
 
-def scans(level, mask=None):
-    """Six pairs with an observation of another size than the QoI; the largest value is 4, and 8 in the test part."""
+def scans(level, mask=None, shape=(1, 4, 4), observed=(1, 3, 5)):
+    """Six pairs with an observation of another shape than the QoI; the largest value is 4, and 8 in the test part."""
     generator = np.random.default_rng(2)
 
     def part(count, largest):
-        observation = generator.random((count, 1, 3, 5), dtype=np.float32) - 0.5
-        observation[-1, 0, 1, 2] = largest
-        qoi = generator.random((count, 1, 4, 4), dtype=np.float32)
+        observation = generator.random((count, *observed), dtype=np.float32) - 0.5
+        observation[-1].flat[-1] = largest
+        qoi = generator.random((count, *shape), dtype=np.float32)
         levels = generator.random(count, dtype=np.float32) if level else None
         return Split(qoi, observation, None if mask is None else qoi > mask, np.arange(count), np.arange(count), levels)
 
@@ -159,8 +139,11 @@ def scans(level, mask=None):
 
 @pytest.mark.parametrize("level", [True, False])
 @pytest.mark.parametrize("mask", [0.5, None])
-def test_parts_that_a_problem_lacks_come_back_as_none_and_others_whole(tmp_path, level, mask):
-    made = scans(level, mask)
+@pytest.mark.parametrize(("shape", "observed"), [((1, 4, 4), (1, 3, 5)), ((9,), (4,)), ((2, 3, 4), (7,))], ids=str)
+def test_pairs_of_any_shape_come_back_whole_and_parts_that_a_problem_lacks_as_none(
+    tmp_path, level, mask, shape, observed
+):
+    made = scans(level, mask, shape, observed)
     write_pairs(tmp_path / "pairs.safetensors", made)
     again = read_pairs(tmp_path / "pairs.safetensors")
     assert (again.train.level is not None, again.test.mask is not None) == (level, mask is not None)
@@ -171,6 +154,30 @@ def test_parts_that_a_problem_lacks_come_back_as_none_and_others_whole(tmp_path,
             if before is not None:
                 np.testing.assert_array_equal(before, after)
                 assert before.dtype == after.dtype
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"observation": np.zeros((3, 2))}, "observation of as many pairs as the QoI, 4, found 3"),
+        ({"level": np.zeros(5)}, "level of as many pairs as the QoI, 4, found 5"),
+        (
+            {"mask": np.zeros((4, 9), bool)},
+            r"boolean mask in the shape of the QoI, \(4, 2, 3\), found bool of \(4, 9\)",
+        ),
+        ({"mask": np.zeros((4, 2, 3), np.uint8)}, r"boolean mask .* found uint8 of \(4, 2, 3\): give None where"),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused_in_memory_and_in_a_file(tmp_path, changes, message):
+    four = np.arange(4)
+    parts = {"qoi": np.zeros((4, 2, 3)), "observation": np.zeros((4, 7)), "mask": None, "index": four, "label": four}
+    parts |= changes
+    with pytest.raises(ValueError, match=message):
+        Split(**parts)
+    given = {f"{split}.{name}": part for split in ("train", "test") for name, part in parts.items() if part is not None}
+    (tmp_path / "pairs.safetensors").write_bytes(save(given))
+    with pytest.raises(VspairError, match=f"pairs.safetensors is not a whole file of prepared pairs .*{message}"):
+        read_pairs(tmp_path / "pairs.safetensors")
 
 
 @pytest.mark.parametrize(("name", "unit"), [("raw", 1.0), ("maximum", 4.0)])

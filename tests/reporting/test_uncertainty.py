@@ -102,6 +102,16 @@ def test_boxes_hold_the_positive_ratios_of_all_images(panels):
     assert [label.get_text() for label in axis.get_xticklabels()] == ["A", "B (ours)\n2 of 60\nwithout"]
 
 
+def test_where_nothing_is_lost_by_place_there_is_no_ratio():
+    """The left panel alone, with its own unit, and the same correlations."""
+    frame = images().drop(columns="ratio")
+    (axis,) = uncertainty_figure(frame, COLOURS, "m$^2$").axes
+    assert axis.get_xlabel().endswith("(m$^2$)")
+    pd.testing.assert_frame_equal(
+        printed_numbers(frame), printed_numbers(images()).drop(columns=["median_ratio", "without"])
+    )
+
+
 def test_the_line_at_1_lies_inside_the_panel(panels):
     """All boxes above 1 is the statement of the panel; without the line in view nobody could check it."""
     assert any(np.array_equal(line.get_ydata(), [1, 1]) for line in panels[1].lines)
