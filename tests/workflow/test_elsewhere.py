@@ -1,63 +1,13 @@
-"""A problem from a package of somebody else's: one module, one yaml file and one line of rules."""
+"""A problem from a package of somebody else's: one module, one yaml file and one line of rules, from docs/extending.md."""
+
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-MODULE = '''"""Blurred signals."""
-
-from typing import ClassVar
-
-import numpy as np
-from pydantic import Field, PositiveInt
-
-from vspair.config import Section
-from vspair.data.pairs import Pairs, Split
-from vspair.problems.settings import ProblemSettings
-
-
-class Data(Section):
-    """Signals and their noise."""
-
-    train: PositiveInt = Field(description="training pairs")
-    test: PositiveInt = Field(description="test pairs")
-    seed: int = Field(description="seed of signals and noise")
-    noise: float = Field(description="standard deviation of the noise")
-
-
-class Settings(ProblemSettings):
-    """Signals seen through a moving average of two."""
-
-    title: ClassVar[str] = "Blurred signals"
-
-    data: Data = Field(description="signals and their noise")
-
-    def datasets(self):
-        return ("signals",)
-
-    def shapes(self):
-        return (16,), (15,)
-
-
-def pairs(values, data, folder, seed):
-    settings = Data.model_validate(values["data"])
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(settings.train + settings.test, 16)).astype(np.float32)
-    y = ((x[:, 1:] + x[:, :-1]) / 2 + settings.noise * rng.normal(size=(len(x), 15))).astype(np.float32)
-    index = np.arange(len(x))
-    parts = (slice(None, settings.train), slice(settings.train, None))
-    return Pairs(*(Split(x[part], y[part], None, index[part], index[part]) for part in parts))
-'''
-SETTINGS = """
-blurred:
-  data: {train: 64, test: 40, seed: 1, noise: 0.1}
-  training: {epochs: 2, batch_size: 16, learning_rate: 1.0e-3, checkpoint_every: 1}
-  choices: {reconstruction_reduction: sum, mapping_reduction: sum, mapping_gradient: both, mapping_space: image}
-  methods:
-    PAIR: {channels: [8, 8], latent_x: 4, latent_y: 4, weights: {lambda1: 1.0, lambda2: 0.5, lambda3: 1.0}}
-    CVAE: {channels: [8, 8], latent_x: 4, weights: {lambda1: 1.0, gamma_x: 1.0}}
-  evaluation: {samples: 4, batch_size: 20, calibration: {samples: 39, levels: [0.5, 0.9], share: 0.5, scaling_level: 0.9}}
-presets: {demo: {training: {epochs: 1}}}
-"""
+DOCUMENT = (Path(__file__).parents[2] / "docs/extending.md").read_text()
+MODULE, SETTINGS = (re.search(rf"```{kind}\n(.*?)```", DOCUMENT, re.DOTALL)[1] for kind in ("python", "yaml"))
 TABLE = "results/demo/tables/table_blurred.csv"
 
 
