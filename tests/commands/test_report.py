@@ -13,7 +13,7 @@ import pytest
 
 from vspair.commands import report
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
+from vspair.provenance.run.chain import Run
 
 REPOSITORY = Path(__file__).parents[2]
 VALUES = {"training.epochs": 3, "training.rates": [0.1, 0.2], "seeds": [0, 1]}

@@ -11,10 +11,10 @@ from vspair.commands.settings import add_config, compared, resolved
 from vspair.config.resolve import Config
 from vspair.errors import VspairError
 from vspair.files import write_text
-from vspair.provenance.audit import audited
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import CODES, SEVERAL, Finding, exit_code
-from vspair.provenance.record import FILE, record, vouched
+from vspair.provenance.audit.auditing import audited
+from vspair.provenance.audit.findings import CODES, SEVERAL, Finding, exit_code
+from vspair.provenance.audit.record import FILE, record, vouched
+from vspair.provenance.run.chain import Run
 
 _CODES = ", ".join(f"{code} {word}" for word, code in CODES.items())
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
-from vspair.provenance.bundle import write_bundle
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import exit_code
-from vspair.provenance.receipts import SUFFIX
+from vspair.provenance.audit.findings import exit_code
+from vspair.provenance.receipt.places import SUFFIX
+from vspair.provenance.run.bundle import write_bundle
+from vspair.provenance.run.chain import Run
 
 _WITHOUT = ("*.safetensors", "*.h5")
 

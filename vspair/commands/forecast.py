@@ -10,7 +10,7 @@ import yaml
 from vspair.commands.settings import add_config, resolved
 from vspair.config.resolve import Config, merge
 from vspair.errors import VspairError
-from vspair.provenance.receipts import SUFFIX
+from vspair.provenance.receipt.places import SUFFIX
 
 LAWS = "config/costs.yaml"
 FOLDERS = ("results", "docs/reproduction")

@@ -13,10 +13,10 @@ from vspair.commands.audit import audit_of
 from vspair.commands.settings import add_config
 from vspair.config.resolve import Config
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import Finding
-from vspair.provenance.ledger import ledger
-from vspair.provenance.record import read_record, vouched
+from vspair.provenance.audit.findings import Finding
+from vspair.provenance.audit.record import read_record, vouched
+from vspair.provenance.run.chain import Run
+from vspair.provenance.run.ledger import ledger
 
 if TYPE_CHECKING:
     from vspair.reporting.published import Published

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from vspair.errors import VspairError
+from vspair.provenance.audit.findings import Finding
 from vspair.provenance.crate import export
-from vspair.provenance.findings import Finding
 
 # Entities of the world outside, which RO-Crate allows to name without describing them.
 OUTSIDE = {

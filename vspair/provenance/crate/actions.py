@@ -7,9 +7,10 @@ from urllib.parse import quote
 from vspair.provenance.crate.contents import SNAKEFILE
 from vspair.provenance.crate.graph import Graph
 from vspair.provenance.crate.settings import environment, host, settings
-from vspair.provenance.machine import commit
-from vspair.provenance.receipts import LOCK, SUFFIX
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.building import LOCK
+from vspair.provenance.receipt.machine import commit
+from vspair.provenance.receipt.places import SUFFIX
+from vspair.provenance.receipt.receipt import Receipt
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity

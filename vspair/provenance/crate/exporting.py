@@ -9,13 +9,13 @@ from typing import IO, TYPE_CHECKING
 
 from vspair.errors import VspairError
 from vspair.files import require_space, whole
-from vspair.provenance.chain import Run
+from vspair.provenance.audit.findings import Finding
 from vspair.provenance.crate.actions import add_actions
 from vspair.provenance.crate.contents import METADATA, Item, collect
 from vspair.provenance.crate.description import describe
 from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.graph import Graph
-from vspair.provenance.findings import Finding
+from vspair.provenance.run.chain import Run
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from vspair.provenance.chain import Run
 from vspair.provenance.crate.contents import LEFT_OUT, Item, folder_in_crate
+from vspair.provenance.run.chain import Run
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity

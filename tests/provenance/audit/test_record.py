@@ -5,8 +5,8 @@ import json
 import pytest
 
 from vspair.__main__ import main
-from vspair.provenance.chain import Run
-from vspair.provenance.record import evidence
+from vspair.provenance.audit.record import evidence
+from vspair.provenance.run.chain import Run
 
 
 def test_a_record_is_bound_to_all_receipts(complete, settings, capsys):

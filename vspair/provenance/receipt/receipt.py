@@ -12,7 +12,7 @@ _DURATIONS = {"duration", "evidence"}
 
 @dataclass(frozen=True)
 class Receipt:
-    """A receipt that was read and checked (see `receipts.read`).
+    """A receipt that was read and checked (see `reading.read`).
 
     Attributes:
         path: the file it was read from.

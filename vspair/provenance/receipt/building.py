@@ -9,18 +9,14 @@ from pathlib import Path
 
 from vspair import files
 from vspair.errors import VspairError
-from vspair.provenance import form
-from vspair.provenance.machine import machine, versions
-from vspair.provenance.places import Places
+from vspair.provenance.receipt import form
+from vspair.provenance.receipt.machine import machine, versions
+from vspair.provenance.receipt.places import Places
 from vspair.provenance.sources import sources
-from vspair.provenance.view import Receipt
 
 BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"
-SUFFIX = ".receipt.json"
 LOCK = "envs/constraints.txt"
-
-_REMEDY = "remake the job that left it"
 
 
 def build(
@@ -122,25 +118,6 @@ def build(
 def write(path: Path | str, statement: dict) -> None:
     """Write a receipt whole or not at all; raises VspairError when the disk is full."""
     files.write_text(path, json.dumps(statement, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-
-
-def read(path: Path | str) -> Receipt:
-    """Read a receipt and check its form.
-
-    Raises:
-        VspairError: the file is missing, is not JSON, is not such a statement, or lacks a field.
-    """
-    path = Path(path)
-    try:
-        statement = form.parsed(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise VspairError(f"expected a receipt in JSON at {path}, found: {error}; {_REMEDY}") from error
-    if (wrong := form.fault(statement)) is not None:
-        raise VspairError(f"{wrong}, in {path}: {_REMEDY}")
-    receipt = Receipt(path, statement)
-    if len(Path(receipt.place).parts) > len(path.absolute().parents):
-        raise VspairError(f"expected the receipt {path} at {receipt.place}, found it higher up: {_REMEDY}")
-    return receipt
 
 
 def _dependencies(

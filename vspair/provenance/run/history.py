@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from vspair.files import sha256
-from vspair.provenance.machine import commit as state_of
-from vspair.provenance.machine import environment_without_git
-from vspair.provenance.receipts import LOCK
+from vspair.provenance.receipt.building import LOCK
+from vspair.provenance.receipt.machine import commit as state_of
+from vspair.provenance.receipt.machine import environment_without_git
 
 _PARTS = ("vspair", "scripts", "config", LOCK)
 _TIMEOUT = 60

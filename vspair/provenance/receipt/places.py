@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+SUFFIX = ".receipt.json"
+"""How the name of every receipt ends."""
+
 _DATA, _PROJECT, _EXTERNAL = "data:", "project:", "external:"
 
 

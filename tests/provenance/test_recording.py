@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from vspair.provenance import receipts, recorded
-from vspair.provenance.beside import find
+from vspair.provenance import recorded
+from vspair.provenance.receipt.lookup import find
+from vspair.provenance.receipt.reading import read
 
 
 def receipt_of(job) -> Path:
@@ -45,7 +46,7 @@ def test_gives_seed_configuration_and_log(project, capsys):
         assert (job.seed, job.configuration["training.epochs"]) == (3, 3)
     assert Path(snakemake.log[0]).read_text() == "epoch 1\nfrom the library\n"
     assert capsys.readouterr().err == "epoch 1\nfrom the library\n"
-    assert receipts.read(receipt_of(snakemake)).seed == 3
+    assert read(receipt_of(snakemake)).seed == 3
     assert logging.getLogger("vspair").handlers == []
 
 
@@ -60,7 +61,7 @@ def test_snakemakes_named_lists(project, monkeypatch):
         setattr(snakemake, name, namedlist(fromdict=getattr(snakemake, name)))
     with recorded(snakemake):
         touch(names[0])
-    receipt = receipts.read(names[1])
+    receipt = read(names[1])
     assert (list(receipt.outputs), list(receipt.inputs)) == (["prepared/pairs.txt"], ["data:raw.txt"])
     assert receipt.wildcards == {"part": "a"}
     resources = receipt.statement["predicate"]["buildDefinition"]["internalParameters"]["resources"]
@@ -74,7 +75,7 @@ def test_plain_namespaces_and_folders(project):
     )
     with recorded(snakemake):
         touch(project.run / "prepared/parts/a.txt", project.run / "prepared/parts/b.txt")
-    receipt = receipts.read(project.run / "prepared/parts.receipt.json")
+    receipt = read(project.run / "prepared/parts.receipt.json")
     assert list(receipt.outputs) == ["prepared/parts/a.txt", "prepared/parts/b.txt"]
     assert list(receipt.inputs) == ["data:raw.txt"]
     assert find(project.run / "prepared/parts/b.txt") == receipt.path

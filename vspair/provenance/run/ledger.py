@@ -6,18 +6,18 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance.chain import LEDGER, Run
-from vspair.provenance.findings import Finding
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.run.chain import Run
 
-_NUMBERS = ("value", "sd", "published", "tolerance")
+NUMBERS = ("value", "sd", "published", "tolerance")
+"""Columns of a table that are numbers, beside the whole number `n`."""
+
 COLUMNS = (
     *("file", "row", "column", "value", "sd", "published", "tolerance", "n", "unit", "verdict"),
     *("key", "statistic", "inputs", "seeds", "commit", "command"),
 )
 """Columns of `ledger.csv`."""
 
-_WORDS = ("file", "row", "column", "unit", "verdict", "key", "statistic", "inputs", "seeds", "commit", "command")
 _TABLE = {"row", "column", "value"}
 _FACTS = (
     *("rule", "wildcards", "preset", "seed", "stochastic", "script", "entries", "fingerprint", "files"),
@@ -55,36 +55,6 @@ def flat(entries: dict, files: Set[str]) -> list[dict[str, object]]:
                 | {fact: job[fact] for fact in ("commit", "command")}
             )
     return lines
-
-
-def contradicted_ledger(run: Run) -> Iterator[Finding]:
-    """Lines of the ledger that are not what the tables and figures say that it was made from."""
-    receipt = run.maker(LEDGER)
-    if receipt is None or run.digest(LEDGER) != receipt.outputs[LEDGER]:
-        return
-    tables = {name: recorded for name, recorded in receipt.inputs.items() if name.endswith(".csv")}
-    if any(run.digest(name) != recorded for name, recorded in tables.items()):
-        # The checksums tell which one has changed.
-        return
-    wanted = _texts(flat(ledger(run), tables.keys()))
-    try:
-        found = _texts(read_lines(run.places.path(LEDGER)))
-    except (VspairError, KeyError, TypeError) as error:
-        yield Finding(LEDGER, "contradiction", f"it cannot be read: {error}; remake it with `{receipt.command}`")
-        return
-    if found != wanted:
-        line = next((line for line in found if line not in wanted), found[-1] if found else ())
-        sentence = f"it has a line that its tables and figures do not give, {line}: remake it with `{receipt.command}`"
-        yield Finding(LEDGER, "contradiction", sentence)
-
-
-def _texts(lines: list[dict]) -> list[tuple[str, ...]]:
-    """Place, numbers and sources of each line, numbers with the digits that a CSV has."""
-    numbers = [[_number(str(line[key])) for key in (*_NUMBERS, "n")] for line in lines]
-    return [
-        (*(line[key] or "" for key in _WORDS), *("" if number is None else f"{number:.8g}" for number in given))
-        for line, given in zip(lines, numbers, strict=True)
-    ]
 
 
 def read_lines(path: Path) -> list[dict[str, str]]:
@@ -131,8 +101,8 @@ def cells_of(receipt: Receipt, name: str, lines: list[dict[str, str]]) -> Iterat
 
 
 def _cell(name: str, line: dict[str, str], source: dict[str, object]) -> dict[str, object]:
-    numbers = {key: _number(line.get(key, "")) for key in _NUMBERS}
-    n = _number(line.get("n", ""))
+    numbers = {key: number(line.get(key, "")) for key in NUMBERS}
+    n = number(line.get("n", ""))
     return {
         "file": name,
         "row": line["row"],
@@ -147,10 +117,11 @@ def _cell(name: str, line: dict[str, str], source: dict[str, object]) -> dict[st
     }
 
 
-def _number(text: str | None) -> float | None:
+def number(text: str | None) -> float | None:
+    """The number that a field of a CSV holds; None where it is empty, a text, or not finite."""
     try:
-        number = float(text or "")
+        found = float(text or "")
     except ValueError:
         return None
     # JSON has no infinity.
-    return number if math.isfinite(number) else None
+    return found if math.isfinite(found) else None

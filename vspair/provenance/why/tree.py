@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance import receipts
-from vspair.provenance.audit import audited
-from vspair.provenance.behind import Cell, behind, find_cell
-from vspair.provenance.beside import find
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import Configuration, Finding
-from vspair.provenance.view import Receipt
+from vspair.provenance.audit.auditing import audited
+from vspair.provenance.audit.findings import Configuration, Finding
+from vspair.provenance.receipt.lookup import find
+from vspair.provenance.receipt.reading import read
+from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.run.chain import Run
+from vspair.provenance.why.cell import Cell, find_cell
+from vspair.provenance.why.origin import behind
 
 _RENDERED = {".png", ".pdf", ".md", ".tex"}
 _FACTS = (
@@ -50,7 +51,7 @@ def why(
     path = find(file)
     if path is None:
         raise VspairError(f"expected a receipt beside {file} that covers it, found none: make the file by the workflow")
-    receipt = receipts.read(path)
+    receipt = read(path)
     run = Run(receipt.run_folder, root, data_dir)
     name = run.places.name(file)
     answer: dict[str, object] = {"file": name}

@@ -6,9 +6,10 @@ import shutil
 import pytest
 
 from vspair.errors import VspairError
-from vspair.provenance import audit, commit
-from vspair.provenance.checksums import memory_of
-from vspair.provenance.findings import CODES, Finding, exit_code
+from vspair.provenance import commit
+from vspair.provenance.audit import audit
+from vspair.provenance.audit.findings import CODES, Finding, exit_code
+from vspair.provenance.run.checksums import memory_of
 
 CONFIGURATION = {"training.epochs": 3, "training.rates": (0.1, 0.2), "seeds": (0, 1)}
 
@@ -27,7 +28,7 @@ LATER = ("later/a.txt", "unvouched")
 @pytest.fixture
 def settled(monkeypatch):
     """Files count as settled at once."""
-    monkeypatch.setattr("vspair.provenance.checksums.SETTLED_NS", 0)
+    monkeypatch.setattr("vspair.provenance.run.checksums.SETTLED_NS", 0)
 
 
 def rewrite(path, change):
@@ -193,10 +194,10 @@ def test_mixed_configuration_in_one_chain(project):
 
 
 def test_mixed_versions_are_reported_where_they_meet_and_not_again(project, monkeypatch):
-    monkeypatch.setattr("vspair.provenance.receipts.versions", lambda: {"torch": "0.1"})
+    monkeypatch.setattr("vspair.provenance.receipt.building.versions", lambda: {"torch": "0.1"})
     project.prepare()
     project.train(0)
-    monkeypatch.setattr("vspair.provenance.receipts.versions", lambda: {"torch": "0.2"})
+    monkeypatch.setattr("vspair.provenance.receipt.building.versions", lambda: {"torch": "0.2"})
     project.train(1)
     project.table()
     assert words(project) == {("models/1/model.txt", "mixed runs")}

@@ -6,8 +6,9 @@ import pytest
 
 from vspair.errors import VspairError
 from vspair.files import sha256
-from vspair.provenance import Places, commit, machine, receipts, versions
-from vspair.provenance.beside import find
+from vspair.provenance import Places, commit, machine, versions
+from vspair.provenance.receipt.lookup import find
+from vspair.provenance.receipt.reading import read
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -43,7 +44,7 @@ def test_form_of_in_toto_statement_and_slsa_provenance(complete):
 
 
 def test_view(complete):
-    receipt = receipts.read(complete.run / "models/0/model.receipt.json")
+    receipt = read(complete.run / "models/0/model.receipt.json")
     assert receipt.outputs == {"models/0/model.txt": sha256(complete.run / "models/0/model.txt")}
     assert receipt.inputs == {"prepared/pairs.txt": sha256(complete.run / "prepared/pairs.txt")}
     assert (receipt.rule, receipt.preset, receipt.seed, receipt.stochastic) == ("train", "demo", 0, True)
@@ -56,12 +57,12 @@ def test_view(complete):
     assert receipt.versions == versions()
     assert receipt.seconds >= 0
     assert receipt.run_folder == complete.run
-    table = receipts.read(complete.run / "tables/table1.receipt.json")
+    table = read(complete.run / "tables/table1.receipt.json")
     assert table.cells == {"A|error": {"inputs": ["models/1/model.txt"], "key": "error.mean"}}
 
 
 def test_names_files_by_where_they_are(complete):
-    receipt = receipts.read(complete.run / "prepared/pairs.receipt.json")
+    receipt = read(complete.run / "prepared/pairs.receipt.json")
     assert list(receipt.inputs) == ["data:raw.txt"]
     places = Places(run=complete.run, root=complete.root, data=complete.root / "data")
     assert places.name(complete.run / "a" / "b.txt") == "a/b.txt"
@@ -120,7 +121,7 @@ def test_damaged_receipt(project, damage, message):
     path.write_text(damage(text))
     assert path.read_text() != text
     with pytest.raises(VspairError, match=message):
-        receipts.read(path)
+        read(path)
 
 
 def test_commit_outside_git_and_inside_another_repository(tmp_path, project):
@@ -143,7 +144,7 @@ def test_commit_without_git(project, monkeypatch):
 def test_the_remaking_command_repeats_the_settings_of_the_call(project):
     """Without them the command would remake something else."""
     project.prepare(settings={"device": "cpu", "seeds": [0, 1], "section": {"epochs": 2}})
-    command = receipts.read(project.run / "prepared/pairs.receipt.json").command
+    command = read(project.run / "prepared/pairs.receipt.json").command
     words = shlex.split(command)
     start, end = words.index("--config") + 1, words.index("--force")
     assert words[start:end] == ["preset=demo", "device=cpu", "seeds=[0, 1]", 'section={"epochs": 2}']

@@ -6,11 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import Configuration, Finding, value_of
-from vspair.provenance.receipts import LOCK
+from vspair.provenance.audit.findings import Configuration, Finding, value_of
+from vspair.provenance.receipt.building import LOCK
+from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.run.chain import Run
 from vspair.provenance.sources import sources
-from vspair.provenance.view import Receipt
 
 _DATA, _PROJECT = "data:", "project:"
 

@@ -11,11 +11,11 @@ from time import perf_counter
 
 from vspair.errors import VspairError
 from vspair.files import sha256
-from vspair.provenance import receipts
-from vspair.provenance.beside import claims_of
 from vspair.provenance.fingerprint import fingerprint
-from vspair.provenance.machine import commit
-from vspair.provenance.places import Places
+from vspair.provenance.receipt.building import build, write
+from vspair.provenance.receipt.lookup import claims_of
+from vspair.provenance.receipt.machine import commit
+from vspair.provenance.receipt.places import SUFFIX, Places
 
 _EVIDENCE = ("script", "entries", "fingerprint", "configuration", "seed", "stochastic", "preset", "results")
 
@@ -106,7 +106,7 @@ class Job:
         outputs = {self._places.name(path): sha256(path) for path in _expand(self._outputs)}
         inputs = {self._places.name(path): sha256(path) for path in self._state}
         claims = claims_of(self._state, self._places)
-        statement = receipts.build(
+        statement = build(
             places=self._places,
             evidence=self._evidence,
             parameters={key: value for key, value in _items(self._snakemake.params).items() if key != "evidence"},
@@ -126,7 +126,7 @@ class Job:
             finished=datetime.now(UTC),
             evidence_seconds=lambda: self._evidence_seconds + perf_counter() - began,
         )
-        receipts.write(self._receipt, statement)
+        write(self._receipt, statement)
 
 
 @contextmanager
@@ -193,9 +193,9 @@ def _evidence(snakemake: object) -> dict:
 def _outputs(snakemake: object) -> tuple[Path, list[Path]]:
     receipt = _get(snakemake.output, "receipt")
     others = [path for path in _paths(snakemake.output) if receipt is None or path != Path(receipt)]
-    if receipt is None or not str(receipt).endswith(receipts.SUFFIX) or not others:
+    if receipt is None or not str(receipt).endswith(SUFFIX) or not others:
         raise VspairError(
-            f"expected the rule {snakemake.rule} to have an output named `receipt` (*{receipts.SUFFIX}) beside its "
+            f"expected the rule {snakemake.rule} to have an output named `receipt` (*{SUFFIX}) beside its "
             f"others, found {receipt}: mend the rule"
         )
     return Path(receipt), others

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from vspair.provenance import audit
-from vspair.provenance.chain import Run
-from vspair.provenance.ledger import flat, ledger
+from vspair.provenance.audit import audit
+from vspair.provenance.run.chain import Run
+from vspair.provenance.run.ledger import flat, ledger
 
 TABLE = (
     "row,column,value,sd,n,unit,published,tolerance,verdict\n"

@@ -3,9 +3,9 @@
 import pytest
 
 from vspair.errors import VspairError
-from vspair.provenance import why
-from vspair.provenance.explain import render
-from vspair.provenance.receipts import read
+from vspair.provenance.receipt.reading import read
+from vspair.provenance.why import why
+from vspair.provenance.why.text import render
 
 TABLE = "tables/table1.csv"
 FIGURE = "figures/fig1.csv"

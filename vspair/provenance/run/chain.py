@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance import receipts
-from vspair.provenance.bundle import read_bundle
-from vspair.provenance.checksums import Checksums
 from vspair.provenance.fingerprint import fingerprint
-from vspair.provenance.history import History
-from vspair.provenance.places import Places
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.places import SUFFIX, Places
+from vspair.provenance.receipt.reading import read
+from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.run.bundle import read_bundle
+from vspair.provenance.run.checksums import Checksums
+from vspair.provenance.run.history import History
 
 _PASSING = {"logs", "benchmarks"}
 _OWN = {"audit.json", "audit.json.sig", "bundle.json", "report.html"}
@@ -55,9 +55,9 @@ class Run:
         self._fingerprints: dict[tuple[object, ...], str] = {}
         self.receipts: list[Receipt] = []
         self.damaged: dict[str, str] = {}
-        for path in sorted(folder.rglob(f"*{receipts.SUFFIX}")):
+        for path in sorted(folder.rglob(f"*{SUFFIX}")):
             try:
-                self.receipts.append(receipts.read(path))
+                self.receipts.append(read(path))
             except VspairError as error:
                 self.damaged[path.relative_to(folder).as_posix()] = str(error)
         if not self.receipts:
@@ -174,7 +174,7 @@ class Run:
             parts = path.relative_to(self.places.run).parts
             passing = parts[0] in _PASSING or any(part.startswith(".") for part in parts)
             own = len(parts) == 1 and path.name in _OWN
-            marked = path.name.endswith(receipts.SUFFIX) or path.name == _CHECKPOINT
+            marked = path.name.endswith(SUFFIX) or path.name == _CHECKPOINT
             if path.is_file() and not (passing or own or marked) and "/".join(parts) not in self.makers:
                 found.append("/".join(parts))
         return found

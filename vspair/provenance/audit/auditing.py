@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from vspair.provenance import mixing
-from vspair.provenance.cells import contradicted
-from vspair.provenance.chain import Run
-from vspair.provenance.checks import check
-from vspair.provenance.findings import Configuration, Finding
-from vspair.provenance.ledger import contradicted_ledger
-from vspair.provenance.record import outdated, vouched
+from vspair.provenance.audit.cells import contradicted
+from vspair.provenance.audit.chains import misplaced, mixed_chains, mixed_claims, mixed_presets, rewritten
+from vspair.provenance.audit.commits import against_history
+from vspair.provenance.audit.findings import Configuration, Finding
+from vspair.provenance.audit.jobs import check
+from vspair.provenance.audit.ledger import contradicted_ledger
+from vspair.provenance.audit.record import outdated, vouched
+from vspair.provenance.run.chain import Run
 
 
 def audit(
@@ -40,14 +41,14 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
         # A bundle holds results of the past, with the settings of then.
         configuration = None
     found = {finding for receipt in run.receipts for finding in check(run, receipt, configuration)}
-    found.update(mixing.mixed_presets(run), mixing.mixed_claims(run), mixing.mixed_chains(run))
-    found.update(mixing.misplaced(run), mixing.rewritten(run))
+    found.update(mixed_presets(run), mixed_claims(run), mixed_chains(run))
+    found.update(misplaced(run), rewritten(run))
     for receipt in run.receipts:
         found.update(contradicted(run, receipt))
     # A bundle holds results of the past: without its commit there is nothing to compare its code with.
     strict = full or run.left_out is not None
     if strict:
-        found.update(mixing.against_history(run))
+        found.update(against_history(run))
     for name, sentence in run.damaged.items():
         found.add(Finding(name, "damaged receipt", sentence))
     found.update(contradicted_ledger(run))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from vspair.provenance.places import Places
-from vspair.provenance.receipts import SUFFIX, read
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.places import SUFFIX, Places
+from vspair.provenance.receipt.reading import read
+from vspair.provenance.receipt.receipt import Receipt
 
 # Folders above an output that are searched.
 _UP = 3

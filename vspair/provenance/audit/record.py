@@ -9,9 +9,9 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.files import sha256
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import Finding
-from vspair.provenance.machine import commit
+from vspair.provenance.audit.findings import Finding
+from vspair.provenance.receipt.machine import commit
+from vspair.provenance.run.chain import Run
 
 FILE = "audit.json"
 _SCHEMA = 1

@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from vspair.errors import VspairError
-from vspair.provenance import audit
-from vspair.provenance.bundle import write_bundle
-from vspair.provenance.chain import Run
+from vspair.provenance.audit import audit
+from vspair.provenance.run.bundle import write_bundle
+from vspair.provenance.run.chain import Run
 
 
 @pytest.fixture

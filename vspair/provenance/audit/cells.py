@@ -10,10 +10,10 @@ from pathlib import Path
 import yaml
 
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import Finding
-from vspair.provenance.ledger import cells_of, read_lines
-from vspair.provenance.view import Receipt
+from vspair.provenance.audit.findings import Finding
+from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.run.chain import Run
+from vspair.provenance.run.ledger import cells_of, read_lines
 from vspair.verdicts import verdict
 
 _RELATIVE = 1e-6
