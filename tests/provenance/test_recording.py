@@ -64,7 +64,7 @@ def test_snakemakes_named_lists(project, monkeypatch):
     receipt = read(names[1])
     assert (list(receipt.outputs), list(receipt.inputs)) == (["prepared/pairs.txt"], ["data:raw.txt"])
     assert receipt.wildcards == {"part": "a"}
-    resources = receipt.statement["predicate"]["buildDefinition"]["internalParameters"]["resources"]
+    resources = receipt.resources
     assert resources == {"gpu": 0, "mem_mb": 100}
 
 

@@ -53,7 +53,7 @@ def _keep_metrics(run: Run, without: Sequence[str]) -> None:
     """Refuse patterns that would leave out what the audit works cells out from."""
     for receipt in run.receipts:
         for cell, note in receipt.cells.items():
-            for name in note["inputs"] if note.get("statistic") else ():
+            for name in note.inputs if note.statistic else ():
                 if any(fnmatch(name, pattern) for pattern in without):
                     raise VspairError(
                         f"expected patterns that keep metric files, found one for {name}, from which the cell {cell} "

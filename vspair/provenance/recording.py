@@ -12,8 +12,6 @@ from time import perf_counter
 from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance.fingerprint import fingerprint
-from vspair.provenance.receipt.building import build, write
-from vspair.provenance.receipt.lookup import claims_of
 from vspair.provenance.receipt.machine import commit
 from vspair.provenance.receipt.places import SUFFIX, Places
 
@@ -92,6 +90,10 @@ class Job:
             VspairError: an input changed while the job ran, an output is missing, or the disk is full.
         """
         began = perf_counter()
+        # Here and not above: they draw in pydantic, and a job that fails at its start does not need them.
+        from vspair.provenance.receipt.building import build, write
+        from vspair.provenance.receipt.lookup import claims_of
+
         for path, state in self._state.items():
             if _state(path) != state:
                 raise VspairError(

@@ -28,8 +28,8 @@ def contradicted(run: Run, receipt: Receipt) -> Iterable[Finding]:
     published numbers, tolerances and verdicts. Files that were changed since are not read: the checksums tell.
     """
     for name in receipt.outputs:
-        noted = receipt.annotations(name)
-        if name.endswith(".csv") and "cells" in noted and run.digest(name) == receipt.outputs[name]:
+        noted = receipt.notes(name)
+        if name.endswith(".csv") and noted.cells is not None and run.digest(name) == receipt.outputs[name]:
             try:
                 cells = list(cells_of(receipt, name, read_lines(run.places.path(name))))
             except (VspairError, KeyError, TypeError) as error:
@@ -38,7 +38,7 @@ def contradicted(run: Run, receipt: Receipt) -> Iterable[Finding]:
             yield from _noted(receipt, name, cells)
             for cell in cells:
                 yield from _compared(run, receipt, cell)
-            if "published" in noted and "comparable" in noted:
+            if noted.published is not None and noted.comparable is not None:
                 yield from _judged(run, receipt, name, cells)
 
 
@@ -46,7 +46,7 @@ def _noted(receipt: Receipt, name: str, cells: list[dict]) -> Iterable[Finding]:
     """A cell that is there twice, or without a note, or noted and not there."""
     counts = Counter(f"{cell['row']}|{cell['column']}" for cell in cells)
     valued = {f"{cell['row']}|{cell['column']}" for cell in cells if cell["value"] is not None}
-    noted = receipt.annotations(name)["cells"].keys()
+    noted = receipt.notes(name).cells.keys()
     wrong = {
         "stands there more than once": {cell for cell, count in counts.items() if count > 1},
         "is noted in the receipt and not there": noted - counts.keys(),
@@ -93,15 +93,15 @@ def _compared(run: Run, receipt: Receipt, cell: dict) -> Iterable[Finding]:
 
 
 def _judged(run: Run, receipt: Receipt, name: str, cells: list[dict]) -> Iterable[Finding]:
-    noted = receipt.annotations(name)
-    published = _published(run, receipt, noted["published"])
+    noted = receipt.notes(name)
+    published = _published(run, receipt, noted.published)
     if published is None:
         return
     for cell in cells:
         number, tolerance = published.pop((cell["row"], cell["column"]), (None, None))
         # Without a value there is either no run or, with seeds, nothing to take a mean of.
         value = cell["value"] if cell["value"] is not None else math.nan if cell["n"] else None
-        judged = (value, cell["sd"], cell["n"] or 0, number, tolerance, noted["comparable"])
+        judged = (value, cell["sd"], cell["n"] or 0, number, tolerance, noted.comparable)
         word = "" if number is None else verdict(*judged)
         for key, wanted in (("published", number), ("tolerance", tolerance), ("verdict", word)):
             if cell[key] != wanted if key == "verdict" else not _same(cell[key], wanted, 0.0):

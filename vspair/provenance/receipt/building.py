@@ -1,17 +1,39 @@
-"""Receipts of jobs: in-toto Statements v1 with a SLSA Provenance v1 predicate, one file beside a job's outputs."""
+"""Build and write the receipt of a job: one file beside its outputs."""
 
 import json
 import shlex
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vspair import files
 from vspair.errors import VspairError
-from vspair.provenance.receipt import form
 from vspair.provenance.receipt.machine import machine, versions
 from vspair.provenance.receipt.places import Places
+from vspair.provenance.receipt.statement import (
+    PREDICATE_TYPE,
+    STATEMENT_TYPE,
+    Builder,
+    Byproduct,
+    Code,
+    Commit,
+    Definition,
+    Details,
+    Digest,
+    External,
+    Input,
+    Internal,
+    Lock,
+    Moments,
+    Output,
+    Predicate,
+    Reached,
+    Seen,
+    Source,
+    Statement,
+    Tree,
+)
 from vspair.provenance.sources import sources
 
 BUILD_TYPE = "urn:vspair:job:v1"
@@ -39,7 +61,7 @@ def build(
     started: datetime,
     finished: datetime,
     evidence_seconds: Callable[[], float],
-) -> dict:
+) -> Statement:
     """The statement of one job.
 
     Args:
@@ -66,84 +88,88 @@ def build(
     Raises:
         VspairError: the lock of the environment is missing.
     """
-    given = {"preset": evidence["preset"], **places.scrub(dict(settings))}
-    call = " ".join(_assignment(key, value) for key, value in given.items())
-    command = f"snakemake --cores {threads} --config {call} --force {_target(places, target)}"
-    return {
-        "_type": form.STATEMENT_TYPE,
-        "subject": [
-            {"name": name, "digest": {"sha256": sha}} | _optional("annotations", annotations.get(name))
-            for name, sha in sorted(outputs.items())
-        ],
-        "predicateType": form.PREDICATE_TYPE,
-        "predicate": {
-            "buildDefinition": {
-                "buildType": BUILD_TYPE,
-                "externalParameters": {
-                    "rule": rule,
-                    "wildcards": {key: str(value) for key, value in wildcards.items()},
-                    "preset": evidence["preset"],
-                    "seed": evidence["seed"],
-                    "stochastic": evidence["stochastic"],
-                    "configuration": places.scrub(dict(evidence["configuration"])),
-                    "parameters": places.scrub(dict(parameters)),
-                    "target": target,
-                },
-                "internalParameters": {
-                    "threads": threads,
-                    "resources": _plain(resources, places),
-                    "receipt": receipt,
-                    "command": command,
-                },
-                "resolvedDependencies": _dependencies(places.root, evidence, source, inputs, claims),
-            },
-            "runDetails": {
-                "builder": {"id": BUILDER, "version": versions()},
-                "metadata": {
-                    "invocationId": str(uuid.uuid4()),
-                    "startedOn": _moment(started),
-                    "finishedOn": _moment(finished),
-                },
-                "byproducts": [
-                    _byproduct("machine", machine()),
-                    _byproduct("duration", {"seconds": round((finished - started).total_seconds(), 3)}),
-                    # In the order of evaluation the last: what stands above takes most of the time.
-                    _byproduct("evidence", {"seconds": round(evidence_seconds(), 4)}),
-                ],
-            },
-        },
-    }
-
-
-def write(path: Path | str, statement: dict) -> None:
-    """Write a receipt whole or not at all; raises VspairError when the disk is full."""
-    files.write_text(path, json.dumps(statement, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-
-
-def _dependencies(
-    root: Path,
-    evidence: Mapping[str, object],
-    source: tuple[str | None, bool | None],
-    inputs: Mapping[str, str],
-    claims: Mapping[str, str],
-) -> list[dict]:
-    lock = root / LOCK
-    if not lock.is_file():
-        raise VspairError(f"expected the environment's lock at {lock}, found no file: restore it from the repository")
-    sha, dirty = source
-    script, entries = evidence["script"], sorted(evidence["entries"])
-    code = {"script": script, "entries": entries, "files": sources(root, script, entries)}
-    return [
-        *(
-            {"name": name, "digest": {"sha256": digest}}
-            | _optional("annotations", {"claims": claims[name]} if name in claims else None)
-            for name, digest in sorted(inputs.items())
+    definition = Definition(
+        build_type=BUILD_TYPE,
+        external_parameters=External(
+            rule=rule,
+            wildcards={key: str(value) for key, value in wildcards.items()},
+            preset=evidence["preset"],
+            seed=evidence["seed"],
+            stochastic=evidence["stochastic"],
+            configuration=places.scrub(dict(evidence["configuration"])),
+            parameters=places.scrub(dict(parameters)),
+            target=target,
         ),
-        {"name": "code", "digest": {"sha256": evidence["fingerprint"]}, "annotations": code},
-        {"name": "source", "uri": "project:.", "annotations": {"dirty": dirty}}
-        | _optional("digest", {"gitCommit": sha} if sha else None),
-        {"name": "lock", "uri": f"project:{LOCK}", "digest": {"sha256": files.sha256(lock)}},
-    ]
+        internal_parameters=Internal(
+            threads=threads,
+            resources=_plain(resources, places),
+            receipt=receipt,
+            command=_command(places, {"preset": evidence["preset"], **places.scrub(dict(settings))}, threads, target),
+        ),
+        resolved_dependencies=[
+            *_inputs(inputs, claims),
+            *_code(places.root, evidence),
+            _source(*source),
+            _lock(places.root),
+        ],
+    )
+    details = Details(
+        builder=Builder(id=BUILDER, version=versions()),
+        metadata=Moments(invocation_id=str(uuid.uuid4()), started_on=_moment(started), finished_on=_moment(finished)),
+        byproducts=[
+            _byproduct("machine", machine()),
+            _byproduct("duration", {"seconds": round((finished - started).total_seconds(), 3)}),
+            # In the order of evaluation the last: what stands above takes most of the time.
+            _byproduct("evidence", {"seconds": round(evidence_seconds(), 4)}),
+        ],
+    )
+    return Statement(
+        type_=STATEMENT_TYPE,
+        subject=[_output(name, sha, annotations.get(name)) for name, sha in sorted(outputs.items())],
+        predicate_type=PREDICATE_TYPE,
+        predicate=Predicate(build_definition=definition, run_details=details),
+    )
+
+
+def write(path: Path | str, statement: Statement) -> None:
+    """Write a receipt whole or not at all; raises VspairError when the disk is full."""
+    values = statement.model_dump(by_alias=True, exclude_unset=True)
+    files.write_text(path, json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def _output(name: str, sha: str, notes: dict | None) -> Output:
+    digest = Digest(sha256=sha)
+    return Output(name=name, digest=digest, annotations=notes) if notes else Output(name=name, digest=digest)
+
+
+def _inputs(inputs: Mapping[str, str], claims: Mapping[str, str]) -> Iterator[Input]:
+    for name, sha in sorted(inputs.items()):
+        seen = {"annotations": Seen(claims=claims[name])} if name in claims else {}
+        yield Input(name=name, digest={"sha256": sha}, **seen)
+
+
+def _code(root: Path, evidence: Mapping[str, object]) -> Iterator[Code]:
+    script, entries = evidence["script"], sorted(evidence["entries"])
+    reached = Reached(script=script, entries=entries, files=sources(root, script, entries))
+    yield Code(name="code", digest=Digest(sha256=evidence["fingerprint"]), annotations=reached)
+
+
+def _source(commit: str | None, dirty: bool | None) -> Source:
+    digest = {"digest": Commit(git_commit=commit)} if commit else {}
+    return Source(name="source", uri="project:.", annotations=Tree(dirty=dirty), **digest)
+
+
+def _lock(root: Path) -> Lock:
+    path = root / LOCK
+    if not path.is_file():
+        raise VspairError(f"expected the environment's lock at {path}, found no file: restore it from the repository")
+    return Lock(name="lock", uri=f"project:{LOCK}", digest=Digest(sha256=files.sha256(path)))
+
+
+def _command(places: Places, given: Mapping[str, object], threads: int, target: str) -> str:
+    """What is typed in the project's root to remake the target."""
+    settings = " ".join(_assignment(key, value) for key, value in given.items())
+    return f"snakemake --cores {threads} --config {settings} --force {_target(places, target)}"
 
 
 def _target(places: Places, name: str) -> str:
@@ -162,14 +188,10 @@ def _plain(resources: Mapping[str, object], places: Places) -> dict[str, int | s
     return {key: places.scrub(value) for key, value in sorted(kept.items()) if isinstance(value, int | str)}
 
 
-def _byproduct(name: str, annotations: dict) -> dict:
+def _byproduct(name: str, facts: dict) -> Byproduct:
     # A resource descriptor must carry a uri, a digest or content.
-    return {"name": name, "uri": f"urn:vspair:{name}", "annotations": annotations}
+    return Byproduct(name=name, uri=f"urn:vspair:{name}", annotations=facts)
 
 
 def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _optional(key: str, value: object) -> dict:
-    return {key: value} if value else {}

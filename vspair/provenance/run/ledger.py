@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.receipt.statement import CellNotes
 from vspair.provenance.run.chain import Run
 
 NUMBERS = ("value", "sd", "published", "tolerance")
@@ -86,21 +87,21 @@ def _cells_in(run: Run, kind: str) -> Iterator[dict[str, object]]:
 
 def cells_of(receipt: Receipt, name: str, lines: list[dict[str, str]]) -> Iterator[dict[str, object]]:
     """The cells of one CSV: all of a table, and of any other file those that its receipt notes."""
-    notes = receipt.annotations(name)
-    sources = notes.get("cells", {})
+    notes = receipt.notes(name)
+    sources = notes.cells or {}
     if lines and lines[0].keys() >= _TABLE:
         for line in lines:
-            yield _cell(name, line, sources.get(f"{line['row']}|{line['column']}", {}))
-    elif "index" in notes:
+            yield _cell(name, line, sources.get(f"{line['row']}|{line['column']}"))
+    elif notes.index is not None:
         for line in lines:
-            row = " ".join(line[column] for column in notes["index"])
+            row = " ".join(line[column] for column in notes.index)
             for column, value in line.items():
                 if f"{row}|{column}" in sources:
                     cell = {"row": row, "column": column, "value": value}
                     yield _cell(name, cell, sources[f"{row}|{column}"])
 
 
-def _cell(name: str, line: dict[str, str], source: dict[str, object]) -> dict[str, object]:
+def _cell(name: str, line: dict[str, str], source: CellNotes | None) -> dict[str, object]:
     numbers = {key: number(line.get(key, "")) for key in NUMBERS}
     n = number(line.get("n", ""))
     return {
@@ -111,9 +112,9 @@ def _cell(name: str, line: dict[str, str], source: dict[str, object]) -> dict[st
         "n": None if n is None else int(n),
         "unit": line.get("unit", ""),
         "verdict": line.get("verdict", ""),
-        "key": source.get("key", ""),
-        "statistic": source.get("statistic", ""),
-        "inputs": source.get("inputs", []),
+        "key": source.key if source else "",
+        "statistic": (source.statistic or "") if source else "",
+        "inputs": source.inputs if source else [],
     }
 
 

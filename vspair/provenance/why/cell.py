@@ -38,26 +38,26 @@ def find_cell(file: Path, name: str, receipt: Receipt, cell: tuple[str, str]) ->
     Raises:
         VspairError: the file is no such CSV, or has no such cell; the sentence names the known rows and columns.
     """
-    notes = receipt.annotations(name)
+    notes = receipt.notes(name)
     lines = read_lines(file) if file.suffix == ".csv" else []
     is_table = bool(lines) and {"row", "column", "value"} <= lines[0].keys()
-    if not is_table and (not lines or "index" not in notes):
+    if not is_table and (not lines or notes.index is None):
         raise VspairError(
             f"expected a table with row, column and value at {file}, or the CSV of a figure, found neither: "
             "give a .csv of tables/ or figures/"
         )
     facts = next((known for known in cells_of(receipt, name, lines) if (known["row"], known["column"]) == cell), None)
-    facts = facts or (None if is_table else _drawn(name, lines, notes["index"], cell))
+    facts = facts or (None if is_table else _drawn(name, lines, notes.index, cell))
     if facts is None:
-        raise _unknown(file, lines, None if is_table else notes["index"], cell)
-    source = notes.get("cells", {}).get("|".join(cell))
+        raise _unknown(file, lines, None if is_table else notes.index, cell)
+    source = (notes.cells or {}).get("|".join(cell))
     published = [] if facts["published"] is None else [item for item in receipt.inputs if item.startswith(_PUBLISHED)]
     for item in published:
-        facts["published_in"] = {"file": item, "sha256": receipt.inputs[item], "table": notes.get("published", "")}
+        facts["published_in"] = {"file": item, "sha256": receipt.inputs[item], "table": notes.published or ""}
     if source is None:
         # A published number that was not run has no other source; else the receipt does not tell.
         return Cell(facts, published if facts["verdict"] == "not run" else None)
-    return Cell(facts, list(dict.fromkeys([*source["inputs"], *published])))
+    return Cell(facts, list(dict.fromkeys([*source.inputs, *published])))
 
 
 def _drawn(name: str, lines: list[dict], index: Sequence[str], cell: tuple[str, str]) -> dict[str, object] | None:
