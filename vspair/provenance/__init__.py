@@ -3,7 +3,7 @@
 What a job needs is named here, and loads little; `run`, `audit`, `why`, `crate` and `forecast` are for readers.
 """
 
-from vspair.provenance.fingerprint import fingerprint, reached
+from vspair.provenance.code import fingerprint, reached
 from vspair.provenance.receipt.machine import commit, machine, versions
 from vspair.provenance.receipt.places import Places
 from vspair.provenance.recording import Job, recorded

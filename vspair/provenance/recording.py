@@ -11,7 +11,7 @@ from time import perf_counter
 
 from vspair.errors import VspairError
 from vspair.files import sha256
-from vspair.provenance.fingerprint import fingerprint
+from vspair.provenance.code import fingerprint
 from vspair.provenance.receipt.machine import commit
 from vspair.provenance.receipt.places import SUFFIX, Places
 

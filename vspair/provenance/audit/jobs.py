@@ -7,10 +7,10 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance.audit.findings import Configuration, Finding, value_of
+from vspair.provenance.code import sources
 from vspair.provenance.receipt.building import LOCK
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
-from vspair.provenance.sources import sources
 
 _DATA, _PROJECT = "data:", "project:"
 

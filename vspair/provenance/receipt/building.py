@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vspair import files
 from vspair.errors import VspairError
+from vspair.provenance.code import sources
 from vspair.provenance.receipt.machine import machine, versions
 from vspair.provenance.receipt.places import Places
 from vspair.provenance.receipt.statement import (
@@ -34,7 +35,6 @@ from vspair.provenance.receipt.statement import (
     Statement,
     Tree,
 )
-from vspair.provenance.sources import sources
 
 BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance.fingerprint import fingerprint
+from vspair.provenance.code import fingerprint
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.receipt.receipt import Receipt
