@@ -114,7 +114,13 @@ def test_code_edited_since_planning(project, prepare, capsys):
 
 def test_missing_lock(project, prepare, capsys):
     (project.root / "envs/constraints.txt").unlink()
-    assert "envs/constraints.txt" in fails(prepare, capsys, lambda job: touch(*prepare.output["files"]))
+    assert "envs/constraints.txt" in fails(prepare, capsys, lambda job: pytest.fail("it began"))
+
+
+@pytest.mark.parametrize("lock", ["../lock.txt", "/etc/hosts", "envs/none.txt"])
+def test_a_lock_that_is_not_in_the_project(project, capsys, lock):
+    snakemake = project.snakemake("prepare", ["data:raw.txt"], ["prepared/pairs.txt"], lock=lock)
+    assert lock in fails(snakemake, capsys, lambda job: pytest.fail("it began"))
 
 
 def test_rule_without_evidence_or_receipt(project, prepare, capsys):

@@ -13,6 +13,7 @@ from vspair.errors import VspairError
 from vspair.files import write_text
 from vspair.provenance.audit.auditing import audited
 from vspair.provenance.audit.findings import CODES, SEVERAL, Finding, exit_code
+from vspair.provenance.audit.notes import notes
 from vspair.provenance.audit.record import FILE, record, vouched
 from vspair.provenance.run.chain import Run
 
@@ -89,10 +90,12 @@ def audit_of(
 
 
 def print_findings(run: Run, findings: Sequence[Finding]) -> None:
-    """One line per break, and a sentence on the whole."""
+    """One line per break and per note, and a sentence on the whole."""
     width = max((len(finding.file) for finding in findings), default=0)
     for finding in findings:
         print(f"{finding.file:<{width}}  {finding.word:<19}  {finding.sentence}")
+    for note in notes(run):
+        print(f"note: {note}")
     counts = Counter(finding.word for finding in findings)
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     checked = f"{len(run.receipts) + len(run.damaged)} receipts of the preset {run.preset} checked"

@@ -12,8 +12,8 @@ from time import perf_counter
 from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance.code import fingerprint
-from vspair.provenance.receipt.machine import commit
 from vspair.provenance.receipt.places import SUFFIX, Places
+from vspair.provenance.receipt.state import LOCK, state_of
 
 _EVIDENCE = ("script", "entries", "fingerprint", "configuration", "seed", "stochastic", "preset", "results")
 
@@ -35,6 +35,7 @@ class Job:
         run = root / self._evidence["results"]
         self._places = Places(run=run, root=root, data=Path(root / data) if data else None)
         self._settings = local["settings"]
+        self._lock = local.get("lock") or LOCK
         self._receipt, self._outputs = _outputs(snakemake)
         self._annotations: dict[str, dict] = {}
         self._started = datetime.now(UTC)
@@ -79,7 +80,7 @@ class Job:
                 f"found it edited since ({now[:12]}): run the same command again"
             )
         # Now and not at the end: whoever edits the project meanwhile does not change what runs.
-        self._source = commit(self._places.root)
+        self._project = state_of(self._places.root, script, self._evidence["entries"], self._lock)
         self._state = {path: _state(path) for path in _expand(_paths(self._snakemake.input))}
         self._evidence_seconds = perf_counter() - began
 
@@ -113,7 +114,7 @@ class Job:
             evidence=self._evidence,
             parameters={key: value for key, value in _items(self._snakemake.params).items() if key != "evidence"},
             settings=self._settings,
-            source=self._source,
+            state=self._project,
             rule=self._snakemake.rule,
             wildcards=_items(self._snakemake.wildcards),
             threads=self._snakemake.threads,
@@ -138,7 +139,8 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
     Args:
         snakemake: Snakemake's object of that name, or any object with the attributes input, output, params,
             wildcards, threads, resources, rule, log, config and scriptdir. `params.evidence` is the dict made by the
-            rule, `config["local"]` holds `data_dir` and the call's `settings`, and the output named `receipt` is
+            rule, `config["local"]` holds `data_dir`, the call's `settings` and perhaps `lock` (relative to the
+            root), and the output named `receipt` is
             where the receipt goes.
         root: the project's root; by default the folder above the script's.
 

@@ -7,6 +7,8 @@ import pytest
 from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance import Places, commit, machine, versions
+from vspair.provenance.code import frame
+from vspair.provenance.code import words as words_of
 from vspair.provenance.receipt.building import write
 from vspair.provenance.receipt.lookup import find
 from vspair.provenance.receipt.reading import read
@@ -52,7 +54,10 @@ def test_view(complete):
     assert (receipt.wildcards, receipt.script, receipt.entries) == ({"seed": "0"}, "scripts/train.py", [])
     assert receipt.configuration == {"training.epochs": 3, "training.rates": [0.1, 0.2]}
     assert (receipt.commit, receipt.dirty) == commit(complete.root)
+    assert receipt.lock_file == "envs/constraints.txt"
     assert receipt.lock == sha256(complete.root / "envs/constraints.txt")
+    assert receipt.frame == frame(complete.root)
+    assert receipt.words == words_of(complete.root, "scripts/train.py")
     assert receipt.command == "snakemake --cores 1 --config preset=demo --force results/demo/models/0/model.txt"
     assert receipt.machine == machine()
     assert receipt.versions == versions()

@@ -70,7 +70,7 @@ def test_a_cell_leads_to_its_metrics_runs_checkpoints_and_data(measured):
     receipt = read(measured.run / "evaluations/0/images.receipt.json")
     assert behind["metrics"][0]["sha256"] == receipt.outputs["evaluations/0/images.csv"]
     assert behind["commits"] == [receipt.commit]
-    assert behind["locks"] == [receipt.lock]
+    assert behind["locks"] == [{"file": "envs/constraints.txt", "sha256": receipt.lock}]
     assert (answer["cell"]["value"], answer["cell"]["n"], answer["cell"]["statistic"]) == (1.5, 2, "mean")
 
 
@@ -140,7 +140,8 @@ def test_the_text_begins_with_a_summary_and_ends_with_the_command(measured):
             "  verdict: reproduced",
             "  from: mean of the column error, each of",
         ),
-        *("  seeds: 0, 1", f"  commits: {receipt.commit}", f"  locks: {receipt.lock}"),
+        *("  seeds: 0, 1", f"  commits: {receipt.commit}"),
+        *("  locks:", f"    envs/constraints.txt  sha256 {receipt.lock[:12]}"),
     ):
         assert part in lines
     assert f"  published: 1.4 ± 0.2, in {PUBLISHED}, table1  sha256 " in text

@@ -5,6 +5,7 @@ from pathlib import Path
 from vspair.provenance.audit.cells import contradicted
 from vspair.provenance.audit.chains import misplaced, mixed_chains, mixed_claims, mixed_presets, rewritten
 from vspair.provenance.audit.commits import against_history
+from vspair.provenance.audit.environment import changed_locks
 from vspair.provenance.audit.findings import Configuration, Finding
 from vspair.provenance.audit.jobs import check
 from vspair.provenance.audit.ledger import contradicted_ledger
@@ -42,7 +43,7 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
         configuration = None
     found = {finding for receipt in run.receipts for finding in check(run, receipt, configuration)}
     found.update(mixed_presets(run), mixed_claims(run), mixed_chains(run))
-    found.update(misplaced(run), rewritten(run))
+    found.update(misplaced(run), rewritten(run), changed_locks(run))
     for receipt in run.receipts:
         found.update(contradicted(run, receipt))
     # A bundle holds results of the past: without its commit there is nothing to compare its code with.

@@ -28,11 +28,13 @@ def mixed_claims(run: Run) -> Iterable[Finding]:
 
 
 def mixed_chains(run: Run) -> Iterable[Finding]:
-    """Differing values of one configuration key, or versions of one library, told where their chains first meet."""
+    """Differing values of one setting, or versions of one library under one lock, told where chains first meet."""
     known: dict[Path, dict[str, dict[str, str]]] = {}
     for receipt in _upstream_first(run):
         facts = {key: {json.dumps(value): receipt.target} for key, value in receipt.configuration.items()}
-        facts |= {f"the version of {name}": {value: receipt.target} for name, value in receipt.versions.items()}
+        # Machines with locks of their own have versions of their own.
+        versions = {f"the version of {name} under {receipt.lock_file}": v for name, v in receipt.versions.items()}
+        facts |= {key: {version: receipt.target} for key, version in versions.items()}
         chains = [known[maker.path] for maker in run.upstream(receipt) if maker.path in known]
         merged: dict[str, dict[str, str]] = {}
         for chain in (*chains, facts):

@@ -34,8 +34,8 @@ def against_history(run: Run) -> Iterable[Finding]:
 def _unlike_commit(run: Run, receipt: Receipt, tree: Path) -> Iterable[Finding]:
     at = f"at its commit {receipt.commit[:12]}"
     remake = f"remake it with `{receipt.command}`"
-    if (lock := run.history.lock(receipt.commit)) != receipt.lock:
-        sentence = f"its lock is {receipt.lock[:12]}, {at} it was {str(lock)[:12]}: {remake}"
+    if (lock := run.history.lock(receipt.commit, receipt.lock_file)) != receipt.lock:
+        sentence = f"its lock {receipt.lock_file} is {receipt.lock[:12]}, {at} it was {str(lock)[:12]}: {remake}"
         yield Finding(receipt.target, "contradiction", sentence)
     if run.left_out is not None:
         # Of a bundle this is the check for stale code.

@@ -1,14 +1,12 @@
 """What an audit checks of one receipt by itself: outputs, inputs, code, configuration, environment, commit, seed."""
 
 import json
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable
 
 from vspair.errors import VspairError
+from vspair.provenance.audit.environment import contradicted_pins
 from vspair.provenance.audit.findings import Configuration, Finding, value_of
 from vspair.provenance.code import sources
-from vspair.provenance.receipt.building import LOCK
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
 
@@ -17,7 +15,7 @@ _DATA, _PROJECT = "data:", "project:"
 
 def check(run: Run, receipt: Receipt, configuration: Configuration | None = None) -> list[Finding]:
     """The breaks that concern one receipt; without a configuration, none is compared."""
-    found = [*_outputs(run, receipt), *_inputs(run, receipt), *_code(run, receipt), *_environment(run, receipt)]
+    found = [*_outputs(run, receipt), *_inputs(run, receipt), *_code(run, receipt), *contradicted_pins(run, receipt)]
     if configuration is not None:
         found += _configuration(run, receipt, configuration)
     return [*found, *_tree(receipt), *_seed(receipt, configuration)]
@@ -84,17 +82,6 @@ def _code(run: Run, receipt: Receipt) -> Iterable[Finding]:
         yield Finding(receipt.target, "stale code", sentence)
 
 
-def _environment(run: Run, receipt: Receipt) -> Iterable[Finding]:
-    folder = run.code(receipt)
-    pins = {} if folder is None else _pins(folder / LOCK, _stamp(folder / LOCK))
-    for package, version in receipt.versions.items():
-        # A local version such as 2.13.0+cpu is the same release.
-        pinned = pins.get(_canonical(package))
-        if pinned is not None and pinned != version.partition("+")[0]:
-            sentence = f"it ran with {package} {version}, {LOCK} says {pinned}: remake it with `{receipt.command}`"
-            yield Finding(receipt.target, "stale environment", sentence)
-
-
 def _configuration(run: Run, receipt: Receipt, configuration: Configuration) -> Iterable[Finding]:
     for key, recorded in receipt.configuration.items():
         try:
@@ -143,19 +130,3 @@ def _seeds_in(value: object, key: str = "") -> Iterable[object]:
         yield from value
     elif key == "seed":
         yield value
-
-
-@lru_cache
-def _pins(path: Path, _: object) -> Mapping[str, str]:
-    """Package -> version of a lock's lines `name==version`."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    parts = (line.split("#")[0].split(";")[0].partition("==") for line in lines)
-    return {_canonical(name): version.strip() for name, equals, version in parts if equals}
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
-
-
-def _canonical(package: str) -> str:
-    return package.split("[", maxsplit=1)[0].strip().lower().replace("_", "-").replace(".", "-")

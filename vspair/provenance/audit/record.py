@@ -10,6 +10,7 @@ from pathlib import Path
 from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance.audit.findings import Finding
+from vspair.provenance.audit.notes import notes
 from vspair.provenance.receipt.machine import commit
 from vspair.provenance.run.chain import Run
 
@@ -31,7 +32,7 @@ def record(
     Returns:
         `schema`, `when` (RFC 3339), `commit` and `dirty` of the auditing code, `full`, numbers of `receipts` and
         `outputs`, `unvouched` (first outputs of jobs that no later job vouches for), `evidence` (see there), `counts`
-        of each kind of break, `findings` and `signed`.
+        of each kind of break, `findings`, `notes` (see there) and `signed`.
     """
     sha, dirty = commit(run.places.root)
     return {
@@ -46,6 +47,7 @@ def record(
         "evidence": evidence(run),
         "counts": dict(sorted(Counter(finding.word for finding in findings).items())),
         "findings": [vars(finding) for finding in findings],
+        "notes": notes(run),
         "signed": signed,
     }
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vspair import files
-from vspair.errors import VspairError
 from vspair.provenance.code import sources
 from vspair.provenance.receipt.machine import machine, versions
 from vspair.provenance.receipt.places import Places
+from vspair.provenance.receipt.state import State
 from vspair.provenance.receipt.statement import (
     PREDICATE_TYPE,
     STATEMENT_TYPE,
@@ -33,12 +33,12 @@ from vspair.provenance.receipt.statement import (
     Seen,
     Source,
     Statement,
+    Surroundings,
     Tree,
 )
 
 BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"
-LOCK = "envs/constraints.txt"
 
 
 def build(
@@ -47,7 +47,7 @@ def build(
     evidence: Mapping[str, object],
     parameters: Mapping[str, object],
     settings: Mapping[str, object],
-    source: tuple[str | None, bool | None],
+    state: State,
     rule: str,
     wildcards: Mapping[str, str],
     threads: int,
@@ -70,7 +70,7 @@ def build(
             results).
         parameters: the rule's other parameters, such as labels.
         settings: what the workflow was given on its command line beside preset and data folder.
-        source: commit and dirtiness of the tree that the code came from, as `machine.commit` gives them.
+        state: of the project when the job began.
         rule: the job's rule.
         wildcards: the rule's wildcards and their values.
         threads: CPU threads given to the job.
@@ -84,9 +84,6 @@ def build(
         started: when the job began.
         finished: when the job ended.
         evidence_seconds: tells how much time has gone into evidence; asked last, and before the receipt is written.
-
-    Raises:
-        VspairError: the lock of the environment is missing.
     """
     definition = Definition(
         build_type=BUILD_TYPE,
@@ -108,9 +105,8 @@ def build(
         ),
         resolved_dependencies=[
             *_inputs(inputs, claims),
-            *_code(places.root, evidence),
-            _source(*source),
-            _lock(places.root),
+            _code(places.root, evidence),
+            *_project(state),
         ],
     )
     details = Details(
@@ -148,22 +144,18 @@ def _inputs(inputs: Mapping[str, str], claims: Mapping[str, str]) -> Iterator[In
         yield Input(name=name, digest={"sha256": sha}, **seen)
 
 
-def _code(root: Path, evidence: Mapping[str, object]) -> Iterator[Code]:
+def _code(root: Path, evidence: Mapping[str, object]) -> Code:
     script, entries = evidence["script"], sorted(evidence["entries"])
     reached = Reached(script=script, entries=entries, files=sources(root, script, entries))
-    yield Code(name="code", digest=Digest(sha256=evidence["fingerprint"]), annotations=reached)
+    return Code(name="code", digest=Digest(sha256=evidence["fingerprint"]), annotations=reached)
 
 
-def _source(commit: str | None, dirty: bool | None) -> Source:
-    digest = {"digest": Commit(git_commit=commit)} if commit else {}
-    return Source(name="source", uri="project:.", annotations=Tree(dirty=dirty), **digest)
-
-
-def _lock(root: Path) -> Lock:
-    path = root / LOCK
-    if not path.is_file():
-        raise VspairError(f"expected the environment's lock at {path}, found no file: restore it from the repository")
-    return Lock(name="lock", uri=f"project:{LOCK}", digest=Digest(sha256=files.sha256(path)))
+def _project(state: State) -> Iterator[Source | Lock | Surroundings]:
+    digest = {"digest": Commit(git_commit=state.commit)} if state.commit else {}
+    yield Source(name="source", uri="project:.", annotations=Tree(dirty=state.dirty), **digest)
+    yield Lock(name="lock", uri=f"project:{state.lock}", digest=Digest(sha256=state.lock_sha256))
+    yield Surroundings(name="frame", digest=Digest(sha256=state.frame))
+    yield Surroundings(name="words", digest=Digest(sha256=state.words))
 
 
 def _command(places: Places, given: Mapping[str, object], threads: int, target: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from vspair.provenance.receipt.state import LOCK
 from vspair.provenance.receipt.statement import (
     Byproduct,
     CellNotes,
@@ -17,6 +18,7 @@ from vspair.provenance.receipt.statement import (
     Notes,
     Source,
     Statement,
+    Surroundings,
 )
 
 _DURATIONS = {"duration", "evidence"}
@@ -91,9 +93,25 @@ class Receipt:
         return self._source.annotations.dirty
 
     @property
+    def lock_file(self) -> str:
+        """The environment's lock, relative to the project's root."""
+        uri = self._dependencies["lock"].uri
+        return uri.removeprefix("project:") if uri else LOCK
+
+    @property
     def lock(self) -> str:
         """SHA-256 of the environment's lock."""
         return self._dependencies["lock"].digest.sha256
+
+    @property
+    def frame(self) -> str | None:
+        """Digest of the code that records jobs; None where that was not told."""
+        return self._digest("frame")
+
+    @property
+    def words(self) -> str | None:
+        """Digest of the error texts and log lines that the script reached; None where that was not told."""
+        return self._digest("words")
 
     @property
     def rule(self) -> str:
@@ -207,7 +225,7 @@ class Receipt:
         return self.statement.predicate.build_definition.internal_parameters
 
     @cached_property
-    def _dependencies(self) -> dict[str, Input | Code | Source | Lock]:
+    def _dependencies(self) -> dict[str, Input | Code | Source | Lock | Surroundings]:
         return {entry.name: entry for entry in self.statement.predicate.build_definition.resolved_dependencies}
 
     @cached_property
@@ -225,6 +243,10 @@ class Receipt:
     @cached_property
     def _byproducts(self) -> dict[str, Byproduct]:
         return {entry.name: entry for entry in self.statement.predicate.run_details.byproducts}
+
+    def _digest(self, name: str) -> str | None:
+        entry = self._dependencies.get(name)
+        return entry and entry.digest.sha256
 
     def _seconds(self, name: str) -> float | None:
         byproduct = self._byproducts.get(name)

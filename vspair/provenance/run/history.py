@@ -1,4 +1,4 @@
-"""The code and the lock as they were at a commit, from git's history."""
+"""The code and the locks as they were at a commit, from git's history."""
 
 import io
 import shutil
@@ -10,11 +10,10 @@ from functools import cached_property
 from pathlib import Path
 
 from vspair.files import sha256
-from vspair.provenance.receipt.building import LOCK
 from vspair.provenance.receipt.machine import commit as state_of
 from vspair.provenance.receipt.machine import environment_without_git
 
-_PARTS = ("vspair", "scripts", "config", LOCK)
+_PARTS = ("vspair", "scripts", "config", "envs")
 _TIMEOUT = 60
 # Objects themselves, and their bytes, whatever the reader's own git is set to.
 _AS_COMMITTED = ("--no-replace-objects", "-c", "core.autocrlf=false", "-c", "core.eol=lf")
@@ -48,15 +47,15 @@ class History:
         return self.present and self._git("rev-parse", "--is-shallow-repository") == b"false\n"
 
     def tree(self, commit: str) -> Path | None:
-        """A folder with code, configuration and lock of a commit; None when it is on no branch, or not there at all."""
+        """A folder with code, configuration and locks of a commit; None when no branch has it, or it is not there."""
         if commit not in self._trees:
             self._trees[commit] = self._unpacked(commit)
         return self._trees[commit]
 
-    def lock(self, commit: str) -> str | None:
-        """SHA-256 of the environment's lock at a commit; None when commit or lock are not there."""
+    def lock(self, commit: str, name: str) -> str | None:
+        """SHA-256 of a lock, named relative to the root, at a commit; None when commit or lock are not there."""
         tree = self.tree(commit)
-        return sha256(tree / LOCK) if tree is not None and (tree / LOCK).is_file() else None
+        return sha256(tree / name) if tree is not None and (tree / name).is_file() else None
 
     @cached_property
     def _head(self) -> tuple[str | None, bool | None]:

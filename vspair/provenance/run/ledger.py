@@ -22,8 +22,8 @@ COLUMNS = (
 _TABLE = {"row", "column", "value"}
 _FACTS = (
     *("rule", "wildcards", "preset", "seed", "stochastic", "script", "entries", "fingerprint", "files"),
-    *("configuration", "commit", "dirty", "lock", "machine", "versions", "started", "seconds", "evidence_seconds"),
-    *("threads", "resources", "command", "claims", "inputs", "outputs", "target"),
+    *("configuration", "commit", "dirty", "lock_file", "lock", "machine", "versions", "started", "seconds"),
+    *("evidence_seconds", "threads", "resources", "command", "claims", "inputs", "outputs", "target"),
 )
 
 

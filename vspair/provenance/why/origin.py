@@ -36,7 +36,7 @@ def behind(run: Run, receipt: Receipt, cell: Cell) -> dict[str, object]:
         "checkpoints": [file.json() for file in below if file.is_checkpoint],
         "data": [file.json() for file in below if not file.trained],
         "commits": _each(job.commit for job in jobs if job.commit),
-        "locks": _each(job.lock for job in jobs),
+        "locks": [{"file": file, "sha256": sha} for file, sha in _each((job.lock_file, job.lock) for job in jobs)],
         "machines": _each(
             " + ".join(str(job.machine[part]) for part in ("cpu", "gpu") if job.machine.get(part)) for job in jobs
         ),

@@ -17,10 +17,10 @@ def _cell(cell: dict, behind: dict, file: str) -> list[str]:
     where = f"cell: row {cell['row']}, column {cell['column']} of {file}"
     lines = [where, *_number(cell), *_published(cell)]
     lines += _source(cell, behind["metrics"])
-    for key in ("checkpoints", "data"):
+    for key in ("checkpoints", "data", "locks"):
         if behind[key]:
             lines += [f"  {key}:", *_shortened([f"    {_file(file)}" for file in behind[key]], "    ")]
-    for key in ("seeds", "commits", "locks", "machines"):
+    for key in ("seeds", "commits", "machines"):
         lines.append(f"  {key}: {', '.join(map(str, behind[key])) or 'none'}")
     return [*lines, ""]
 
@@ -97,4 +97,4 @@ def _code(node: dict) -> str:
     more = len(files) - _NAMED
     named = ", ".join(files[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     sources = f"{len(files)} source files: {named}" if files else f"script {node['script']}"
-    return f"code {node['fingerprint'][:12]}, commit {tree}, lock {node['lock'][:12]}, {sources}"
+    return f"code {node['fingerprint'][:12]}, commit {tree}, lock {node['lock_file']} {node['lock'][:12]}, {sources}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance.audit.auditing import audited
+from vspair.provenance.audit.environment import outdated_lock
 from vspair.provenance.audit.findings import Configuration, Finding
 from vspair.provenance.receipt.lookup import find
 from vspair.provenance.receipt.reading import read
@@ -17,7 +18,7 @@ from vspair.provenance.why.origin import behind
 _RENDERED = {".png", ".pdf", ".md", ".tex"}
 _FACTS = (
     *("rule", "wildcards", "preset", "seed", "configuration", "script", "entries", "fingerprint", "files"),
-    *("commit", "dirty", "lock", "machine", "versions", "started", "seconds"),
+    *("commit", "dirty", "lock_file", "lock", "machine", "versions", "started", "seconds"),
 )
 
 
@@ -87,6 +88,7 @@ class _Tree:
         self.shown.add(receipt.path)
         concerned = {*receipt.outputs, self.run.name(receipt)}
         words |= {found.word for found in self.findings if found.file in concerned and _concerns(found, name)}
+        words |= {"stale environment"} if outdated_lock(self.run, receipt) else set()
         followed = [item for item in receipt.inputs if names is None or item in names]
         return node | {
             **{fact: getattr(receipt, fact) for fact in _FACTS},
