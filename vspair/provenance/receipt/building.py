@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vspair import files
 from vspair.provenance.code import sources
-from vspair.provenance.receipt.machine import machine, versions
+from vspair.provenance.receipt.machine import machine
 from vspair.provenance.receipt.places import Places
 from vspair.provenance.receipt.state import State
 from vspair.provenance.receipt.statement import (
@@ -36,6 +36,7 @@ from vspair.provenance.receipt.statement import (
     Surroundings,
     Tree,
 )
+from vspair.provenance.receipt.versions import versions
 
 BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"

@@ -1,26 +1,12 @@
-"""The machine, the library versions and the commit that a job ran with."""
+"""The machine and the commit that a job ran with."""
 
 import os
 import platform
-import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 _TIMEOUT = 20
-# Names of distributions to the modules by whose presence they are known to be in use.
-_PACKAGES = {
-    **{name: name for name in ("vspair", "snakemake", "pydantic", "numpy", "scipy", "pandas", "matplotlib", "seaborn")},
-    **{name: name for name in ("h5py", "numba", "pydicom", "safetensors", "scoringrules", "torch", "torchvision")},
-    **{name: name for name in ("torchmetrics", "deepinv", "deepwave", "dival", "odl")},
-    "PyYAML": "yaml",
-    "scikit-image": "skimage",
-    "scikit-learn": "sklearn",
-    "scikit-fem": "skfem",
-    "POT": "ot",
-    "astra-toolbox": "astra",
-}
 
 
 def machine() -> dict[str, object]:
@@ -36,25 +22,6 @@ def machine() -> dict[str, object]:
         "kernel": platform.release(),
         "python": platform.python_version(),
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, of this package and of those libraries that this process has loaded."""
-    # Here and not above: it draws in half the standard library, and who only checks results needs no versions.
-    from importlib import metadata
-
-    found = {"python": platform.python_version()}
-    for package, module in _PACKAGES.items():
-        if module not in sys.modules:
-            continue
-        try:
-            distribution = metadata.distribution(package)
-        except metadata.PackageNotFoundError:
-            continue
-        # The library reads the whole file as if it were mail, for an answer that stands on one of its first lines.
-        line = re.search(r"^Version: *(\S+)$", distribution.read_text("METADATA") or "", re.MULTILINE)
-        found[package] = line[1] if line else distribution.version
-    return found
 
 
 def commit(root: Path) -> tuple[str | None, bool | None]:
