@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from vspair.errors import VspairError
 from vspair.provenance.receipt.receipt import Receipt
-from vspair.provenance.receipt.statement import EXPECTED, WHOLE, Statement
+from vspair.provenance.receipt.statement import WHOLE, Statement
+from vspair.provenance.receipt.values import EXPECTED
 
 _REMEDY = "remake the job that left it"
 _TYPES = {"list_type": "a list", "dict_type": "an object", "model_type": "an object"}

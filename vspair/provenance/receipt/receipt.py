@@ -156,8 +156,7 @@ class Receipt:
     @property
     def machine(self) -> dict[str, object]:
         """Processor, cores, memory, GPU, driver and operating system."""
-        byproduct = self._byproducts.get("machine")
-        return byproduct.annotations.model_dump(exclude_unset=True) if byproduct else {}
+        return entry.annotations.model_dump(exclude_unset=True) if (entry := self._byproducts.get("machine")) else {}
 
     @property
     def versions(self) -> dict[str, str]:
@@ -245,9 +244,7 @@ class Receipt:
         return {entry.name: entry for entry in self.statement.predicate.run_details.byproducts}
 
     def _digest(self, name: str) -> str | None:
-        entry = self._dependencies.get(name)
-        return entry and entry.digest.sha256
+        return entry.digest.sha256 if (entry := self._dependencies.get(name)) else None
 
     def _seconds(self, name: str) -> float | None:
-        byproduct = self._byproducts.get(name)
-        return byproduct and byproduct.annotations.seconds
+        return entry.annotations.seconds if (entry := self._byproducts.get(name)) else None

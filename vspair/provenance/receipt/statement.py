@@ -1,84 +1,31 @@
 """What a receipt holds: typed models of an in-toto Statement v1 with a SLSA Provenance v1 predicate.
 
-They are written and read through the same models. Keys that are not named here are kept and not looked at, as in-toto
-asks; a key that may be absent may be null. What a value must be stands beside its type, in the words of an error.
+Receipts are written and read through these models. Keys that are not named here are kept and not looked at, as in-toto
+asks; a key that may be absent may be null.
 """
 
-import re
 from collections import Counter
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    GetCoreSchemaHandler,
-    StringConstraints,
-    Tag,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from vspair.provenance.receipt.values import Model, Name, Number, ProjectName, Sha256, Text, Truth, Whole
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 
-EXPECTED = "expected"
-"""Type of an error whose message is what a value should have been, such as `a text`."""
-
 WHOLE = "whole"
 """Type of an error whose message is a sentence on the whole receipt."""
 
-_PREFIX = re.compile(r"^(data|project|external):")
 
-
-class _Expected:
-    """Says what a value should have been, in the place of the library's own sentence."""
-
-    def __init__(self, wanted: str) -> None:
-        self.wanted = wanted
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.custom_error_schema(
-            handler(source), custom_error_type=EXPECTED, custom_error_message=self.wanted
-        )
-
-
-def _name(text: str) -> str:
-    path = PurePosixPath(_PREFIX.sub("", text))
-    if not path.parts or path.is_absolute() or ".." in path.parts:
-        raise ValueError(text)
-    return text
-
-
-_NO_NUL = StringConstraints(pattern=r"^[^\x00]*$")
-Text = Annotated[str, _NO_NUL, _Expected("a text")]
-Name = Annotated[str, _NO_NUL, AfterValidator(_name), _Expected("a file's name")]
-"""A name of `Places`: relative and never upwards."""
-ProjectName = Annotated[Name, StringConstraints(pattern="^project:"), _Expected("a file of the project")]
-Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$"), _Expected("a SHA-256")]
-Whole = Annotated[int, _Expected("a whole number")]
-Number = Annotated[int | float, _Expected("a number")]
-Truth = Annotated[bool, _Expected("true or false")]
-
-
-class _Model(BaseModel):
-    # Strict: no text becomes a number. By alias: the keys of in-toto and SLSA are written in camel case.
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="allow", alias_generator=to_camel, populate_by_name=True, defer_build=True
-    )
-
-
-class Digest(_Model):
+class Digest(Model):
     """SHA-256 of a file, or of code."""
 
     sha256: Sha256
 
 
-class CellNotes(_Model):
+class CellNotes(Model):
     """Where a cell comes from: the inputs behind it, the column or key in them, and `mean`, `value` or a formula."""
 
     inputs: list[Name]
@@ -86,7 +33,7 @@ class CellNotes(_Model):
     statistic: Text | None = None
 
 
-class Notes(_Model):
+class Notes(Model):
     """What is noted of an output; of a table or figure also its cells, and the columns that name a line."""
 
     cells: dict[str, CellNotes] | None = None
@@ -95,7 +42,7 @@ class Notes(_Model):
     comparable: Truth | None = None
 
 
-class Output(_Model):
+class Output(Model):
     """A file that the job made."""
 
     name: Name
@@ -103,13 +50,13 @@ class Output(_Model):
     annotations: Notes | None = None
 
 
-class Seen(_Model):
+class Seen(Model):
     """What the receipt of an input claimed when the job used it."""
 
     claims: Sha256 | None = None
 
 
-class Input(_Model):
+class Input(Model):
     """A file that the job was made from."""
 
     name: Name
@@ -117,7 +64,7 @@ class Input(_Model):
     annotations: Seen | None = None
 
 
-class Reached(_Model):
+class Reached(Model):
     """The script, the objects that it loads by name, and a checksum for each source file that they reach."""
 
     script: Name
@@ -125,7 +72,7 @@ class Reached(_Model):
     files: dict[str, Sha256] | None = None
 
 
-class Code(_Model):
+class Code(Model):
     """The code that decides what the outputs are; its digest is the fingerprint."""
 
     name: Literal["code"] = "code"
@@ -133,26 +80,26 @@ class Code(_Model):
     annotations: Reached
 
 
-class Surroundings(_Model):
+class Surroundings(Model):
     """Code that decides nothing: the frame that records jobs, or the words of errors and log lines."""
 
     name: Literal["frame", "words"]
     digest: Digest
 
 
-class Commit(_Model):
+class Commit(Model):
     """A commit of the project."""
 
     git_commit: Text | None = None
 
 
-class Tree(_Model):
+class Tree(Model):
     """Whether the project had changes that are in no commit."""
 
     dirty: Truth | None = None
 
 
-class Source(_Model):
+class Source(Model):
     """The state of the project that the code came from."""
 
     name: Literal["source"] = "source"
@@ -161,7 +108,7 @@ class Source(_Model):
     annotations: Tree
 
 
-class Lock(_Model):
+class Lock(Model):
     """The file with the versions that the environment was made from."""
 
     name: Literal["lock"] = "lock"
@@ -188,7 +135,7 @@ Dependency = Annotated[
 ]
 
 
-class External(_Model):
+class External(Model):
     """What the job was told."""
 
     rule: Text
@@ -201,7 +148,7 @@ class External(_Model):
     target: Name
 
 
-class Internal(_Model):
+class Internal(Model):
     """How the job was run, and the name of its receipt."""
 
     receipt: Name
@@ -210,7 +157,7 @@ class Internal(_Model):
     resources: dict[str, Any] | None = None
 
 
-class Definition(_Model):
+class Definition(Model):
     """What was run, from what."""
 
     build_type: Text
@@ -219,14 +166,14 @@ class Definition(_Model):
     resolved_dependencies: list[Dependency]
 
 
-class Builder(_Model):
+class Builder(Model):
     """What ran it, with the versions of what it had loaded."""
 
     id: Text
     version: dict[str, Text]
 
 
-class Moments(_Model):
+class Moments(Model):
     """When it ran, by RFC 3339."""
 
     invocation_id: Text | None = None
@@ -234,13 +181,13 @@ class Moments(_Model):
     finished_on: Text
 
 
-class Facts(_Model):
+class Facts(Model):
     """Of a duration its seconds, of the machine whatever is known of it."""
 
     seconds: Number | None = None
 
 
-class Byproduct(_Model):
+class Byproduct(Model):
     """What was noted on the side: machine, duration, and the duration of the evidence itself."""
 
     name: Text
@@ -248,7 +195,7 @@ class Byproduct(_Model):
     annotations: Facts
 
 
-class Details(_Model):
+class Details(Model):
     """Where, when and how long."""
 
     builder: Builder
@@ -256,14 +203,14 @@ class Details(_Model):
     byproducts: list[Byproduct]
 
 
-class Predicate(_Model):
+class Predicate(Model):
     """SLSA Provenance v1."""
 
     build_definition: Definition
     run_details: Details
 
 
-class Statement(_Model):
+class Statement(Model):
     """The whole receipt of one job."""
 
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
