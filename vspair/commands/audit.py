@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
-from vspair.config.resolve import Config
 from vspair.errors import VspairError
+from vspair.problems.configuration import RunSettings
 from vspair.files import write_text
-from vspair.provenance.audit import audited
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import CODES, SEVERAL, Finding, exit_code
-from vspair.provenance.record import FILE, record, vouched
+from vspair.provenance.audit.auditing import audited
+from vspair.provenance.audit.findings import CODES, SEVERAL, Finding, exit_code
+from vspair.provenance.audit.notes import notes
+from vspair.provenance.audit.record import FILE, record, vouched
+from vspair.provenance.run.chain import Run
 
 _CODES = ", ".join(f"{code} {word}" for word, code in CODES.items())
 
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
 
 
 def audit_of(
-    folder: Path | str, root: Path, settings: Sequence[str] | Config = (), full: bool = False
+    folder: Path | str, root: Path, settings: Sequence[str] | RunSettings = (), full: bool = False
 ) -> tuple[Run, list[Finding]]:
     """A run folder and its breaks, against the present configuration.
 
@@ -82,17 +83,19 @@ def audit_of(
         VspairError: the folder holds no run, or the settings are not valid.
     """
     run = Run(folder, root, full=full)
-    config = settings if isinstance(settings, Config) else resolved(root, run.preset, settings)
+    config = settings if isinstance(settings, RunSettings) else resolved(root, run.preset, settings)
     configuration, data_dir = compared(root, config)
     run.name_data(data_dir)
     return run, audited(run, configuration, full)
 
 
 def print_findings(run: Run, findings: Sequence[Finding]) -> None:
-    """One line per break, and a sentence on the whole."""
+    """One line per break and per note, and a sentence on the whole."""
     width = max((len(finding.file) for finding in findings), default=0)
     for finding in findings:
         print(f"{finding.file:<{width}}  {finding.word:<19}  {finding.sentence}")
+    for note in notes(run):
+        print(f"note: {note}")
     counts = Counter(finding.word for finding in findings)
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     checked = f"{len(run.receipts) + len(run.damaged)} receipts of the preset {run.preset} checked"

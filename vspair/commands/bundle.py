@@ -8,10 +8,10 @@ from pathlib import Path
 from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
-from vspair.provenance.bundle import write_bundle
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import exit_code
-from vspair.provenance.receipts import SUFFIX
+from vspair.provenance.audit.findings import exit_code
+from vspair.provenance.receipt.places import SUFFIX
+from vspair.provenance.run.bundle import write_bundle
+from vspair.provenance.run.chain import Run
 
 _WITHOUT = ("*.safetensors", "*.h5")
 
@@ -53,7 +53,7 @@ def _keep_metrics(run: Run, without: Sequence[str]) -> None:
     """Refuse patterns that would leave out what the audit works cells out from."""
     for receipt in run.receipts:
         for cell, note in receipt.cells.items():
-            for name in note["inputs"] if note.get("statistic") else ():
+            for name in note.inputs if note.statistic else ():
                 if any(fnmatch(name, pattern) for pattern in without):
                     raise VspairError(
                         f"expected patterns that keep metric files, found one for {name}, from which the cell {cell} "

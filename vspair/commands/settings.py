@@ -7,9 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from vspair.config.resolve import Config, merge, resolve
+from vspair.config.merging import merge
 from vspair.errors import VspairError
-from vspair.provenance.findings import Configuration
+from vspair.problems.configuration import RunSettings, resolve
+from vspair.provenance.audit.findings import Configuration
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_config(command: argparse.ArgumentParser) -> None:
     )
 
 
-def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
+def resolved(root: Path, preset: str, assignments: Sequence[str]) -> RunSettings:
     """The configuration as the workflow would resolve it now for that preset.
 
     Raises:
@@ -38,7 +39,7 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
     return resolve(root, {**settings, "preset": preset})
 
 
-def compared(root: Path, config: Config) -> tuple[Configuration, Path]:
+def compared(root: Path, config: RunSettings) -> tuple[Configuration, Path]:
     """What an audit compares receipts with: the value of each dotted key now, and the data folder."""
     return cache(lambda key: config.select([key])[key]), root / (config.data_dir or "data")
 
