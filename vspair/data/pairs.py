@@ -82,7 +82,7 @@ def make_pairs(
     if train + test > len(images):
         raise VspairError(
             f"{train} training and {test} test pairs were asked for, but the source has only {len(images)} images: "
-            "lower inpainting.data.train or inpainting.data.test"
+            "lower data.train or data.test of the problem"
         )
     split_stream, hole_stream = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
     index = split_stream.permutation(len(images))[: train + test]
