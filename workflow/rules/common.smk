@@ -8,9 +8,9 @@ from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.models.kinds import model_path, settings_path
 from vspair.problems.configuration import resolve
-from vspair.problems.registry import folder, job_path, jobs_module
+from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
-from vspair.provenance.code import fingerprint
+from vspair.provenance.code import fingerprint, place
 from vspair.data.slices import check_slices
 from vspair.data.sources import FOLDERS
 from vspair.problems.tomography.scans import VARIABLE
@@ -161,7 +161,7 @@ def stage(
             **given,
             evidence=told_of,
         script:
-            str(ROOT / path)
+            str(place(ROOT, path))
 
 
 def caption_of(name, section):
@@ -187,7 +187,7 @@ def shown(
         category=TITLES[section],
         subcategory=kind.capitalize(),
     )
-    own = folder(section) if section in CONFIG.problems else None
+    own = own_script(section, f"{name}.py") if section in CONFIG.problems else None
     stage(
         name,
         {**outputs, "receipt": receipt},
@@ -195,7 +195,7 @@ def shown(
         {**inputs, **({"published": PUBLISHED} if published else {})},
         entries,
         given=given,
-        made_by=made_by or (str(own / f"{name}.py") if own else None),
+        made_by=made_by or own,
         local=True,
     )
 
