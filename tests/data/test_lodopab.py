@@ -3,8 +3,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import namedtuple
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -57,6 +57,8 @@ def test_slices_are_those_of_the_files_in_the_order_of_parts_and_test_is_held_ou
     assert (len(source), source.grouped) == (11, "part")
     np.testing.assert_array_equal(source.held_out, np.arange(11) >= 7)
     assert (source.patients == UNKNOWN).all()
+    with pytest.raises(IndexError):
+        source.images(np.array([-1]))
 
 
 def test_patients_belong_to_slices_by_their_place_in_the_complete_set(folder):
@@ -83,34 +85,26 @@ def test_a_list_of_patients_that_is_short_or_foreign_is_refused(folder, text, me
 
 
 @pytest.mark.parametrize("lost", ["ground_truth_train_002.hdf5", "observation_test_001.hdf5"])
-def test_a_file_without_its_partner_is_refused(folder, lost):
+def test_a_file_without_its_partner_or_with_one_of_another_length_is_refused(folder, lost):
+    put(folder, "train", 0, 4, kinds=("observation",))
+    with pytest.raises(VspairError, match=r"ground_truth_train_000.hdf5 has 3 slices but its partner .* has 4"):
+        opened(folder)
+    put(folder, "train", 0, 3)
     (folder / lost).unlink()
     with pytest.raises(VspairError, match=rf"{lost} is missing, though its partner is there"):
         opened(folder)
 
 
-def test_partners_of_different_length_are_refused(folder):
-    put(folder, "train", 0, 4, kinds=("observation",))
-    with pytest.raises(VspairError, match=r"ground_truth_train_000.hdf5 has 3 slices but its partner .* has 4"):
-        opened(folder)
-
-
 def test_files_of_other_sizes_damaged_ones_and_none_are_refused(folder, tmp_path_factory):
-    with pytest.raises(VspairError, match=r"shape \(3, 4, 4\) instead of \(slices, 362, 362\)"):
-        LodopabFolder(folder, 362, 5, 6)
-    with pytest.raises(VspairError, match=r"shape \(3, 5, 6\) instead of \(slices, 1000, 513\)"):
-        LodopabFolder(folder, 4, 1000, 513)
+    for sizes, found, asked in (((362, 5, 6), "3, 4, 4", "362, 362"), ((4, 1000, 513), "3, 5, 6", "1000, 513")):
+        with pytest.raises(VspairError, match=rf"shape \({found}\) instead of \(slices, {asked}\)"):
+            LodopabFolder(folder, *sizes)
     path = folder / "observation_train_002.hdf5"
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(VspairError, match=r"observation_train_002.hdf5 cannot be read as HDF5 .*truncated"):
         opened(folder)
     with pytest.raises(VspairError, match=r"has none of LoDoPaB-CT's files"):
         opened(tmp_path_factory.mktemp("empty"))
-
-
-def test_a_slice_before_the_first_is_refused(folder):
-    with pytest.raises(IndexError):
-        opened(folder).images(np.array([-1]))
 
 
 READ_WITH_DIVAL = """
@@ -150,14 +144,6 @@ def test_the_layout_is_that_of_the_peer_library(tmp_path):
     np.testing.assert_array_equal(source.images(index), np.stack(read[1::2]))
 
 
-Space = namedtuple("Space", "total used free")
-
-
-@pytest.fixture
-def large_disk(monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Space(10**12, 0, 10**12))
-
-
 NETWORK = '''
 """Stands in front of the network: an archive of one record whose files are tiny."""
 import hashlib, io, os, zipfile
@@ -191,41 +177,44 @@ requests.get = get
 
 
 @pytest.fixture
-def archive(tmp_path, monkeypatch):
-    """dival's own download runs in its process against this archive instead of the network."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(NETWORK)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+def download(tmp_path, monkeypatch):
+    """Download with dival's own code in its process, from this archive to a large disk; the home stays empty."""
+    (tmp_path / "sitecustomize.py").write_text(NETWORK)
     (tmp_path / "user").mkdir()
-
-
-@needs_dival
-def test_the_peer_librarys_download_asks_nothing_and_leaves_the_home_folder_alone(tmp_path, archive, large_disk):
-    """The standard input is closed, so that a question to the user would fail the download."""
-    download_lodopab(tmp_path / "data" / "lodopab")
-    names = {f"{kind}_{part}_000.hdf5" for kind in SIZES for part in ("train", "validation", "test")}
-    assert {path.name for path in (tmp_path / "data" / "lodopab").iterdir()} == names
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10**12))
+    yield lambda: download_lodopab(tmp_path / "data" / "lodopab")
     assert not list((tmp_path / "user").iterdir())
 
 
 @needs_dival
-def test_a_download_that_fails_is_said_to_have_failed(tmp_path, archive, large_disk, monkeypatch):
+def test_the_peer_librarys_download_asks_nothing(tmp_path, download):
+    """The standard input is closed, so that a question to the user would fail the download."""
+    download()
+    names = {f"{kind}_{part}_000.hdf5" for kind in SIZES for part in ("train", "validation", "test")}
+    assert {path.name for path in (tmp_path / "data" / "lodopab").iterdir()} == names
+
+
+@needs_dival
+def test_a_download_that_fails_is_said_to_have_failed(download, monkeypatch):
     """On a wrong checksum dival asks whether to try again, for ever; that question ends the download."""
     monkeypatch.setenv("PLANTED", "checksum")
     with pytest.raises(VspairError, match=r"could not be downloaded to .*EOFError: EOF when .*check the network"):
-        download_lodopab(tmp_path / "lodopab")
-    assert not list((tmp_path / "user").iterdir())
+        download()
 
 
-def test_a_disk_that_is_too_small_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
-    monkeypatch.setattr(lodopab, "find_spec", lambda name: object())
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Space(10**12, 0, 149 * 10**9))
-    with pytest.raises(VspairError, match=r"needs 150 GB while it is unpacked, but the disk of .* has 149 GB free"):
-        download_lodopab(tmp_path / "lodopab")
-
-
-def test_without_dival_its_installation_is_asked_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(lodopab, "find_spec", lambda name: None)
-    with pytest.raises(VspairError, match=r"dival.*is not installed: pip install 'vspair\[lodopab\]'"):
+@pytest.mark.parametrize(
+    ("dival", "message"),
+    [
+        (object(), r"needs 150 GB while it is unpacked, but the disk of .* has 149 GB free"),
+        (None, r"dival.*is not installed: pip install 'vspair\[lodopab\]'"),
+    ],
+)
+def test_a_disk_that_is_too_small_or_a_missing_dival_is_said_before_anything_is_fetched(
+    tmp_path, monkeypatch, dival, message
+):
+    monkeypatch.setattr(lodopab, "find_spec", lambda name: dival)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=149 * 10**9))
+    with pytest.raises(VspairError, match=message):
         download_lodopab(tmp_path)

@@ -84,8 +84,7 @@ def test_patients_of_few_slices_do_not_fill_the_test():
 
 
 def test_the_same_seed_gives_the_same_split_and_another_seed_another():
-    owner = patients(1)
-    one, same, other = (split_slices(owner, None, 20, 8, seed) for seed in (4, 4, 5))
+    one, same, other = (split_slices(patients(1), None, 20, 8, seed) for seed in (4, 4, 5))
     np.testing.assert_array_equal(one.train_index, same.train_index)
     np.testing.assert_array_equal(one.test_index, same.test_index)
     assert set(one.test_index) != set(other.test_index)
@@ -137,9 +136,8 @@ def test_a_source_that_cannot_be_split_is_refused(owner, held_out, message):
         split_slices(np.array(owner), None if held_out is None else np.array(held_out), 1, 1, 0)
 
 
-def test_many_patients_take_no_long_time():
-    """As many as LoDoPaB has, where the subset sums are longest."""
+def test_as_many_patients_as_lodopab_has_are_divided_exactly():
+    """Where the subset sums are longest."""
     owner = np.random.default_rng(0).integers(0, 752, 42895)
     split = split_slices(owner, None, 32000, 3000, 1)
-    disjoint(split, owner)
-    assert split.sentence is None
+    assert (disjoint(split, owner), split.sentence) == ((32000, 3000), None)

@@ -40,9 +40,6 @@ def test_colours_are_all_different_and_more_methods_than_colours_are_refused():
     assert len(set(palette([str(i) for i in range(len(COLOURS))]).values())) == len(COLOURS)
     with pytest.raises(VspairError, match=r"at most 7 methods.*found 8"):
         palette([str(i) for i in range(len(COLOURS) + 1)])
-
-
-def test_labels_replace_names_and_others_keep_theirs():
     assert named(["A", "B"], {"B": "B (ours)"}) == {"A": "A", "B": "B (ours)"}
 
 
