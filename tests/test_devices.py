@@ -58,24 +58,23 @@ def release(process):
     process.stdin.flush()
 
 
-def test_two_jobs_get_different_gpus_and_a_third_waits_for_one(job, tmp_path):
+def gave_before_took(folder, gave, took, gpu):
+    events = (folder / "events").read_text().splitlines()
+    return events.index(f"gave {gave} {gpu}") < events.index(f"took {took} {gpu}")
+
+
+def test_two_jobs_get_different_gpus_and_a_third_waits_for_one_that_is_given_back_or_of_a_killed_job(job, tmp_path):
     first, second = job("first", "0,1"), job("second", "0,1")
     assert {held(first), held(second)} == {"0", "1"}
     third = job("third", "0,1")
     release(second)
     gpu = held(third)
-    release(third)
-    assert third.wait(30) == 0
-    events = (tmp_path / "events").read_text().splitlines()
-    assert events.index(f"gave second {gpu}") < events.index(f"took third {gpu}")
-
-
-def test_a_killed_job_frees_its_gpu(job):
-    first = job("first", "0")
-    assert held(first) == "0"
-    second = job("second", "0")
-    first.kill()
-    assert held(second) == "0"
+    assert gave_before_took(tmp_path, "second", "third", gpu)
+    fourth = job("fourth", "0,1")
+    third.kill()
+    assert held(fourth) == gpu
+    release(fourth)
+    assert fourth.wait(30) == 0
 
 
 def test_two_jobs_share_a_gpu_only_when_asked_to_and_spread_before_they_share(job, tmp_path):
@@ -85,9 +84,7 @@ def test_two_jobs_share_a_gpu_only_when_asked_to_and_spread_before_they_share(jo
         assert {held(process) for process in jobs[-2:]} == {"0", "1"}
     last = job("last", "0,1", 2)
     release(jobs[0])
-    gpu = held(last)
-    events = (tmp_path / "events").read_text().splitlines()
-    assert events.index(f"gave job0 {gpu}") < events.index(f"took last {gpu}")
+    assert gave_before_took(tmp_path, "job0", "last", held(last))
 
 
 @pytest.mark.parametrize(("device", "before", "within"), [("cpu", "", ""), ("cuda", "3,5", "3")])
@@ -102,16 +99,13 @@ def test_a_lease_shows_one_gpu_or_none_and_puts_the_environment_back(monkeypatch
         assert os.environ["CUDA_VISIBLE_DEVICES"] == before
 
 
-@pytest.mark.parametrize(("value", "names"), [("", []), ("-1", []), ("0", ["0"]), ("0, 2", ["0", "2"])])
-def test_visible_gpus_are_those_of_the_environment(monkeypatch, value, names):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
+@pytest.mark.parametrize(("value", "names"), [("", []), ("-1", []), ("0", ["0"]), ("0, 2", ["0", "2"]), (None, [])])
+def test_visible_gpus_are_those_of_the_environment_or_else_of_a_driver(monkeypatch, tmp_path, value, names):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value or "")
+    if value is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+        monkeypatch.setenv("PATH", str(tmp_path))
     assert visible_gpus() == names
-
-
-def test_without_the_variable_and_without_a_driver_there_is_no_gpu(monkeypatch, tmp_path):
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert visible_gpus() == []
 
 
 def test_more_jobs_than_places_are_refused_and_cuda_on_a_machine_without_gpu(monkeypatch):
@@ -221,15 +215,11 @@ def test_available_memory_is_what_the_machine_and_every_group_around_leave(machi
     assert available("cpu") == pytest.approx(left, abs=1024)
 
 
-def test_available_memory_of_this_machine_is_less_than_it_has():
-    assert 2**26 < available("cpu") < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def test_memory_of_a_gpu_is_asked_of_torch(monkeypatch):
-    """Free, not total; the peak of tensors, not what the allocator keeps."""
+def test_available_memory_is_that_of_this_machine_or_asked_of_torch_on_a_gpu(monkeypatch):
+    """On a GPU free, not total; the peak of tensors, not what the allocator keeps."""
     import torch
 
+    assert 2**26 < available("cpu") < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (3 * GB, 16 * GB))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 2 * GB)
-    assert available("cuda") == 3 * GB
-    assert peak_memory("cuda") == 2 * GB
+    assert (available("cuda"), peak_memory("cuda")) == (3 * GB, 2 * GB)

@@ -73,17 +73,13 @@ def test_slices_are_ordered_by_patient_series_and_position_whatever_their_files_
     assert (len(source), source.held_out, source.sinograms(np.arange(2)), source.grouped) == (5, None, None, "patient")
 
 
-def test_without_a_position_slices_are_ordered_by_number(tmp_path):
-    for seed, number in enumerate([12, 9]):
-        lost = ("ImagePositionPatient", "SliceLocation")
-        written(tmp_path / f"{seed}.dcm", stored(seed), lost, InstanceNumber=number)
-    np.testing.assert_allclose(read(tmp_path)[0], attenuation(stored(1) - 1024.0), atol=1e-6)
-
-
-def test_without_patients_the_series_is_the_patient(tmp_path):
-    for name, series in (("a.dcm", "1.1"), ("b.dcm", "1.2"), ("c.dcm", "1.1")):
-        written(tmp_path / name, PatientID="", SeriesInstanceUID=series)
-    assert sorted(np.bincount(DicomFolder(tmp_path, PIXELS).patients)) == [1, 2]
+def test_without_a_position_slices_are_ordered_by_number_and_without_patients_the_series_is_the_patient(tmp_path):
+    lost = ("ImagePositionPatient", "SliceLocation", "PatientID")
+    for seed, (series, number) in enumerate([("1.1", 12), ("1.1", 9), ("1.2", 1)]):
+        written(tmp_path / f"{seed}.dcm", stored(seed), lost, SeriesInstanceUID=series, InstanceNumber=number)
+    truth = [attenuation(stored(seed) - 1024.0) for seed in (1, 0, 2)]
+    np.testing.assert_allclose(read(tmp_path), truth, atol=1e-6)
+    np.testing.assert_array_equal(DicomFolder(tmp_path, PIXELS).patients, [0, 0, 1])
 
 
 def test_what_is_no_ct_slice_is_passed_over(tmp_path):

@@ -36,13 +36,11 @@ def test_an_ellipse_has_its_area_centre_and_direction(angle):
 
 
 def test_an_ellipse_has_a_smooth_edge_and_leaves_the_rest():
+    """An empty one and one beyond the image paint nothing."""
     image = painted(64, 0.0, 0.0, 0.5, 0.5, value=50.0, background=-1000.0)
     assert (image.min(), image.max()) == (-1000, 50)
     partly = ((image > -999) & (image < 49)).sum()
     assert 0.5 < partly / (2 * np.pi * 16) < 2
-
-
-def test_nothing_is_painted_for_an_empty_ellipse_and_none_beyond_the_image():
     assert not painted(16, 0.0, 0.0, 0.0, 0.3, value=1.0).any()
     assert not painted(16, 5.0, 5.0, 0.5, 0.3, value=1.0).any()
     assert (painted(16, 0.0, 0.0, 9.0, 9.0, value=1.0) == 1).all()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from vspair.data import selection as module
 from vspair.data.selection import Selection, read_selection, select, write_selection
@@ -88,23 +89,17 @@ def test_shares_are_disjoint_in_order_complete_and_even(tmp_path, blocks):
     assert all(len(getattr(share, part)) == size for share, size in zip(shares, sizes, strict=True) for part in PARTS)
 
 
-@pytest.mark.parametrize("keep", [0, 5, 200, -1])
-def test_a_truncated_file_is_refused(tmp_path, keep):
+@pytest.mark.parametrize("keep", [0, 5, 200, -1, ("other",), ("index", "other"), ("index", "images")])
+def test_a_truncated_file_or_one_of_something_else_is_refused(tmp_path, keep):
+    """Of something else: without an index, with an array too many, and with too few."""
     path = tmp_path / "slices.safetensors"
     write_selection(path, chosen())
-    path.write_bytes(path.read_bytes()[:keep])
+    if isinstance(keep, tuple):
+        save_file({name: np.zeros((3, 2)) for name in keep}, path)
+    else:
+        path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(VspairError, match=r"slices.safetensors is not a whole file of chosen slices .*delete it"):
         read_selection(path)
-
-
-@pytest.mark.parametrize("names", [("other",), ("index", "other"), ("index", "images")])
-def test_a_file_of_something_else_is_refused(tmp_path, names):
-    """Without an index, with an array too many, and with too few."""
-    from safetensors.numpy import save_file
-
-    save_file({name: np.zeros((3, 2)) for name in names}, tmp_path / "other.safetensors")
-    with pytest.raises(VspairError, match=r"other.safetensors is not a whole file of chosen slices"):
-        read_selection(tmp_path / "other.safetensors")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from vspair.reporting.closeness import distance, shape_distance
@@ -27,14 +26,6 @@ def test_factors_count_as_root_mean_square_and_standard_deviation_of_their_logar
     """Factors e, 1 and 1/e^4 have the mean -1 and the deviations 2, 1 and -3."""
     assert distance(times(factors), PUBLISHED) == pytest.approx(far, abs=1e-12)
     assert shape_distance(times(factors), PUBLISHED) == pytest.approx(shape, abs=1e-12)
-
-
-def test_the_shape_is_the_distance_after_the_best_common_factor():
-    """By brute force over factors, to the square of the grid's step."""
-    ours = times([1.3, 0.7, 2.0])
-    factors = np.exp(np.linspace(-2, 2, 4001))
-    nearest = min(distance(times([factor] * 3, ours), PUBLISHED) for factor in factors)
-    assert shape_distance(ours, PUBLISHED) == pytest.approx(nearest, abs=1e-5)
 
 
 def test_only_numbers_that_both_have_count_and_one_is_needed():

@@ -14,9 +14,7 @@ def test_grey_values_are_those_that_the_models_see(name, black, grey, white):
     """Would catch an offset or unit that is applied the wrong way round."""
     values = np.array([[0, 51, 255]], dtype=np.uint8)
     np.testing.assert_allclose(in_scale(values, scale_for(name, values)), [[black, grey, white]])
-    assert grey_limits(scale_for(name, np.zeros(1))) == (black, white)
-    standardised = in_scale(values, scale_for("standardised", values))
-    assert (standardised.mean(), standardised.std()) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
+    assert grey_limits(scale_for(name, values)) == (black, white)
 
 
 def test_places_are_inches_from_the_upper_left_corner():

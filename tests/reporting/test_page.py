@@ -181,10 +181,7 @@ def test_the_headline_counts_what_the_tables_say_and_what_was_not_run(outline, r
     assert {word: rows[word] for word in VERDICTS} == shown
     assert rows[""] == 1
     assert any("1 value of the tables has no published counterpart" in e.text for e in outline.all("p"))
-
-
-def test_a_published_table_named_after_a_figure_is_found_under_its_file(example):
-    """The paper's numbers of `fig7` stand in `table_fig7`: were they not found there they would count twice."""
+    # The paper's numbers of `fig7` stand in `table_fig7`: were they not found there they would count twice.
     book = example.ledger()
     book["makers"] = book["makers"] | {"tables/table_fig7.csv": "tables/table1.receipt.json"}
     assert len(with_not_run(book, {"fig7": example.PUBLISHED["table9"]})) == len(book["cells"])
@@ -259,10 +256,6 @@ def test_a_verdict_that_is_none_of_ours_is_shown_and_not_counted(write, example)
     assert int(outline.classed("toggle")[0].text.split()[0]) == 0
 
 
-def test_the_same_results_give_the_same_bytes(write, text):
-    assert write() == text
-
-
 def test_many_breaks_do_not_bury_the_page(write, example):
     many = [example.Finding(f"models/{n}/model.txt", "missing", "gone") for n in range(50)]
     outline = Outline(write(findings=many))
@@ -270,11 +263,9 @@ def test_many_breaks_do_not_bury_the_page(write, example):
     assert sum(e.text == "missing" for e in outline.all("th")) == 50
 
 
-def test_an_empty_run_has_a_page_too(write, tmp_path):
+def test_an_empty_run_has_a_page_and_the_same_results_give_the_same_bytes(write, text, tmp_path):
     book = {"preset": "demo", "cells": [], "jobs": {}, "makers": {}}
     assert write(ledger=book, findings=[], published={}, folder=tmp_path).count("There is none") == 2
-
-
-def test_an_output_that_is_a_folder_is_refused(write, tmp_path):
+    assert write() == text
     with pytest.raises(VspairError, match="name a file in it"):
         write(output=tmp_path)

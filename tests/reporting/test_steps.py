@@ -73,9 +73,8 @@ def test_every_variance_has_a_scale_of_its_own_that_is_written_above_it(figure, 
     assert sum(text.startswith("latent ") for text in numbers) == len(axes)
 
 
-def test_a_latent_without_effect_can_be_drawn(tmp_path):
-    step_figure(STEPS, {"one": varied([1, 2], most=0.0)}, (0, 10)).savefig(tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").stat().st_size > 0
+def test_a_latent_without_effect_can_be_drawn():
+    step_figure(STEPS, {"one": varied([1, 2], most=0.0)}, (0, 10)).draw_without_rendering()
 
 
 @pytest.mark.parametrize(
