@@ -35,12 +35,11 @@ def entries():
 @pytest.fixture(scope="module")
 def samples():
     """Draws for the first observation from the law that each source claims."""
-    return pd.concat(
-        pd.DataFrame(gaussian.rvs(MEAN[0], law, DRAWS, random_state=seed), columns=["z1", "z2", "z3"]).assign(
-            source=name
-        )
-        for seed, (name, law) in enumerate({"generative": EXACT, "eq16": SMALL, "likelihood": EXACT}.items())
-    )
+    parts = []
+    for seed, (name, law) in enumerate({"generative": EXACT, "eq16": SMALL, "likelihood": EXACT}.items()):
+        draws = gaussian.rvs(MEAN[0], law, DRAWS, random_state=seed)
+        parts.append(pd.DataFrame(draws, columns=["z1", "z2", "z3"]).assign(source=name))
+    return pd.concat(parts)
 
 
 def test_entries_come_back_as_the_law_that_they_were(entries):
@@ -61,9 +60,13 @@ def test_distances_are_those_of_the_density():
     np.testing.assert_allclose(squared_distances(points, MEAN[0], EXACT), expected, rtol=1e-9)
 
 
+def measures(entries, samples):
+    return agreement(entries, samples).set_index(["objective", "measure"])["value"]
+
+
 def test_agreement_tells_the_overconfident_map_from_the_exact_one(entries, samples):
     """A covariance of a quarter holds P(chi2 <= q / 4) of the draws; shares to 4.5 standard errors."""
-    table = agreement(entries, samples).set_index(["objective", "measure"])["value"]
+    table = measures(entries, samples)
     for objective, ratio in (("eq16", 0.25), ("likelihood", 1)):
         assert table[objective, "mean_error"] == pytest.approx(OFFSET / ERROR)
         assert table[objective, "variance_ratio"] == pytest.approx(ratio)
@@ -76,9 +79,7 @@ def test_agreement_tells_the_overconfident_map_from_the_exact_one(entries, sampl
     assert table["eq16", "p_value"] < 1e-6
     assert table["likelihood", "p_value"] > 0.01
     # A distance that is measured to the closed form in both measures would be 0 here.
-    changed = agreement(entries.assign(limit=entries["closed_form"]), samples).set_index(["objective", "measure"])[
-        "value"
-    ]
+    changed = measures(entries.assign(limit=entries["closed_form"]), samples)
     assert changed["eq16", "limit_error"] == pytest.approx(0.75)
 
 
