@@ -188,21 +188,12 @@ def test_scans_keep_their_attenuation_and_stay_linear(name, unit):
     assert (observation_scale.offset, observation_scale.unit) == (0, unit)
 
 
-@pytest.fixture
-def no_network(monkeypatch):
-    def refuse(*arguments, **keywords):
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-def test_digits_come_offline_with_classes(tmp_path, no_network):
+def test_digits_come_offline_with_classes(tmp_path, monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", lambda *arguments: pytest.fail("the network was used"))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments: pytest.fail("the network was used"))
     clean, labels = clean_images("digits", tmp_path / "absent", (28, 28))
-    assert clean.shape == (1797, 28, 28)
-    assert clean.dtype == np.uint8
+    assert (clean.shape, clean.dtype, labels.shape) == ((1797, 28, 28), np.uint8, (1797,))
     assert (clean.min(), clean.max()) == (0, 255)
-    assert labels.shape == (1797,)
     assert set(labels.tolist()) == set(range(10))
     assert raw_files("digits") == []
 
@@ -225,33 +216,23 @@ def sparse_file(path, size):
         file.truncate(size)
 
 
-def test_a_missing_file_is_named_with_what_to_do(tmp_path):
-    with pytest.raises(VspairError) as caught:
-        clean_images("mnist", tmp_path, (28, 28))
-    message = str(caught.value)
-    assert message.startswith(f"{tmp_path / MNIST} is missing")
-    assert all(word in message for word in ("torchvision's layout", "data_dir", "VSPAIR_DATA", "download"))
-
-
-def test_a_truncated_file_is_named_with_what_to_do(tmp_path):
-    sparse_file(tmp_path / MNIST, 47_040_015)
-    with pytest.raises(VspairError) as caught:
-        clean_images("mnist", tmp_path, (28, 28))
-    message = str(caught.value)
-    assert message.startswith(f"{tmp_path / MNIST} has 47040015 bytes instead of 47040016")
-    assert "fetch it again" in message
-
-
-@pytest.mark.parametrize("source", ["mnist", "fashion_mnist"])
-def test_a_file_of_the_right_size_and_other_content_is_named_with_what_to_do(tmp_path, source):
-    name = raw_files(source)[0]
-    sparse_file(tmp_path / name, 47_040_016)
+@pytest.mark.parametrize(
+    ("source", "size", "fault", "words"),
+    [
+        ("mnist", None, "is missing", ("torchvision's layout", "data_dir", "VSPAIR_DATA", "download")),
+        ("mnist", 47_040_015, "has 47040015 bytes instead of 47040016", ("fetch it again",)),
+        ("mnist", 47_040_016, "has MD5 ", ("6bbc9ace898e44ae57da46a324031adb", "fetch it again")),
+        ("fashion_mnist", 47_040_016, "has MD5 ", ("f4a8712d7a061bf5bd6d2ca38dc4d50a", "fetch it again")),
+    ],
+)
+def test_a_missing_truncated_or_other_file_is_named_with_what_to_do(tmp_path, source, size, fault, words):
+    path = tmp_path / raw_files(source)[0]
+    if size:
+        sparse_file(path, size)
     with pytest.raises(VspairError) as caught:
         clean_images(source, tmp_path, (28, 28))
-    message = str(caught.value)
-    assert message.startswith(f"{tmp_path / name} has MD5 ")
-    assert CHECKSUMS[source][(tmp_path / name).name][1] in message
-    assert "fetch it again" in message
+    assert str(caught.value).startswith(f"{path} {fault}")
+    assert all(word in str(caught.value) for word in words)
 
 
 def test_damaged_labels_are_found_too(tmp_path):
@@ -277,42 +258,33 @@ def tiny_mnist(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_an_idx_file_is_read_to_the_pixel(tiny_mnist):
+def test_an_idx_file_is_read_to_the_pixel_and_its_size_must_be_that_configured(tiny_mnist):
     clean, labels = clean_images("mnist", tiny_mnist, (28, 28))
     np.testing.assert_array_equal(clean, images(5))
     assert clean.dtype == np.uint8
     assert labels.tolist() == [0, 1, 2, 3, 4]
-
-
-def test_images_of_another_size_than_configured_are_refused(tiny_mnist):
     with pytest.raises(VspairError, match=r"28x28 pixels, but the configuration asks for \(32, 32\)"):
         clean_images("mnist", tiny_mnist, (32, 32))
 
 
-@pytest.mark.parametrize("fault", [URLError("Name or service not known"), RuntimeError("Error downloading x.gz.")])
-def test_a_download_without_network_is_said_with_what_to_do(tmp_path, monkeypatch, fault):
-    import vspair.data.vision
+@pytest.mark.parametrize(
+    "fault", [URLError("Name or service not known"), RuntimeError("Error downloading x.gz."), None]
+)
+def test_a_download_that_fails_or_brings_another_file_is_said_with_what_to_do(tmp_path, monkeypatch, fault):
+    def fetch(name, folder):
+        if fault:
+            raise fault
+        sparse_file(folder / MNIST, 3)
 
-    def fail(name, folder):
-        raise fault
-
-    monkeypatch.setattr(vspair.data.vision, "download_dataset", fail)
+    monkeypatch.setattr("vspair.data.vision.download_dataset", fetch)
     with pytest.raises(VspairError) as caught:
         download("mnist", tmp_path)
-    message = str(caught.value)
-    assert message.startswith(f"MNIST could not be downloaded to {tmp_path}")
-    assert all(word in message for word in ("check the network", "data_dir", "VSPAIR_DATA"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_was_downloaded_is_checked(tmp_path, monkeypatch):
-    import vspair.data.vision
-
-    monkeypatch.setattr(
-        vspair.data.vision, "download_dataset", lambda name, folder: sparse_file(folder / f"{name}/raw/{MNIST[10:]}", 3)
-    )
-    with pytest.raises(VspairError, match="has 3 bytes instead of 47040016"):
-        download("mnist", tmp_path)
+    if fault:
+        assert str(caught.value).startswith(f"MNIST could not be downloaded to {tmp_path}")
+        assert all(word in str(caught.value) for word in ("check the network", "data_dir", "VSPAIR_DATA"))
+    else:
+        assert "has 3 bytes instead of 47040016" in str(caught.value)
+    assert list(tmp_path.iterdir()) == ([] if fault else [tmp_path / "MNIST"])
 
 
 @pytest.mark.data
