@@ -104,3 +104,12 @@ def test_make_targets_of_the_readme_exist():
     named = {one or other for one, other in found}
     assert named
     assert named <= targets
+
+
+def test_the_python_example_of_the_readme_runs(capsys):
+    """On signals it must learn something: predicting 0 has an error of 1."""
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    shape, error = re.search(r"Size\((.*)\) (\S+)", capsys.readouterr().out).groups()
+    assert shape == "[200, 4, 16]"
+    assert float(error) < 0.8
