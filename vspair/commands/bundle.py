@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from fnmatch import fnmatch
+from glob import escape
 from pathlib import Path
 
 from vspair.commands.audit import audit_of, print_findings
@@ -11,6 +12,7 @@ from vspair.errors import VspairError
 from vspair.provenance.bundle import write_bundle
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import exit_code
+from vspair.provenance.join.notes import FILE as NOTES
 from vspair.provenance.receipts import SUFFIX
 
 _WITHOUT = ("*.safetensors", "*.h5")
@@ -39,12 +41,13 @@ def run(options: argparse.Namespace, root: Path) -> int:
         print_findings(audited, findings)
         print(f"no bundle was made of {options.folder}: it fails the audit")
         return exit_code(findings)
-    _keep_metrics(audited, options.without)
+    without = [*options.without, *map(escape, audited.notes.left_behind)]
+    _keep_metrics(audited, without)
     folder = audited.places.run
     receipts = [path.relative_to(folder).as_posix() for path in folder.rglob(f"*{SUFFIX}")]
-    notes = [name for name in ("audit.json", "audit.json.sig") if (folder / name).is_file()]
+    notes = [name for name in ("audit.json", "audit.json.sig", NOTES) if (folder / name).is_file()]
     outputs = {name: claims[0].outputs[name] for name, claims in audited.makers.items()}
-    left = write_bundle(folder, sorted([*outputs, *receipts, *notes]), outputs, Path(options.target), options.without)
+    left = write_bundle(folder, sorted([*outputs, *receipts, *notes]), outputs, Path(options.target), without)
     print(f"{len(outputs) - left} results and {len(receipts)} receipts in {options.target}, {left} files left out")
     return 0
 

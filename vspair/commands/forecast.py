@@ -5,9 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from vspair.commands.settings import add_config, resolved
+from vspair.commands.settings import add_config, assigned, resolved
 from vspair.config.resolve import Config, merge
 from vspair.errors import VspairError
 from vspair.provenance.receipts import SUFFIX
@@ -51,10 +49,7 @@ def _plan(root: Path, config: Config, options: argparse.Namespace) -> tuple[list
     """The jobs; those of a published data set that is not here yet are planned as if it were to be downloaded."""
     from vspair.provenance.forecast import plan
 
-    settings: dict = {"preset": options.preset}
-    for assignment in options.config:
-        key, _, value = assignment.partition("=")
-        settings = merge(settings, _nested(key.split("."), yaml.safe_load(value)))
+    settings = assigned(options.config) | {"preset": options.preset}
     note, data = "", config.ct.data
     missing = data.source == "lodopab" and not (root / (config.data_dir or "data") / data.path).exists()
     if missing and not data.download:
@@ -72,7 +67,3 @@ def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:
         if not folder.is_dir() or not any(folder.rglob(f"*{SUFFIX}")):
             raise VspairError(f"expected a run folder with receipts at {folder}, found none: name such as results/demo")
     return folders
-
-
-def _nested(keys: Sequence[str], value: object) -> object:
-    return {keys[0]: _nested(keys[1:], value)} if keys else value

@@ -12,11 +12,12 @@ from vspair.provenance.bundle import read_bundle
 from vspair.provenance.checksums import Checksums
 from vspair.provenance.fingerprint import fingerprint
 from vspair.provenance.history import History
+from vspair.provenance.join.notes import read_notes
 from vspair.provenance.places import Places
 from vspair.provenance.view import Receipt
 
 _PASSING = {"logs", "benchmarks"}
-_OWN = {"audit.json", "audit.json.sig", "bundle.json", "report.html"}
+_OWN = {"audit.json", "audit.json.sig", "bundle.json", "joined.json", "report.html"}
 _CHECKPOINT = "checkpoint.safetensors"
 
 LEDGER = "ledger.csv"
@@ -37,6 +38,7 @@ class Run:
         damaged: name of each other receipt and what is wrong with it.
         checksums: of the folder's files.
         left_out: name of each file that a bundle left out -> its SHA-256 (see `bundle`); None for a run folder.
+        notes: of the jobs that a run folder took from others (see `join.notes`).
         history: of the project's repository.
 
     Raises:
@@ -52,6 +54,7 @@ class Run:
         self.checksums = Checksums(folder, full)
         self.history = History(root)
         self.left_out = read_bundle(folder)
+        self.notes = read_notes(folder)
         self._fingerprints: dict[tuple[object, ...], str] = {}
         self.receipts: list[Receipt] = []
         self.damaged: dict[str, str] = {}
@@ -124,6 +127,10 @@ class Run:
             except OSError as error:
                 raise VspairError(f"expected code at {error.filename}, found {error.strerror}") from error
         return self._fingerprints[key]
+
+    def away(self, name: str) -> str | None:
+        """SHA-256 of a file that a bundle left out or that stayed behind at a join; None of any other."""
+        return (self.notes.left_behind if self.left_out is None else self.left_out).get(name)
 
     def checkable(self, name: str) -> bool:
         """Whether it is known where the file of that name should be."""

@@ -1,0 +1,153 @@
+"""Which finished jobs a run folder accepts from another, and why it refuses the others."""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from vspair.errors import VspairError
+from vspair.provenance import mixing
+from vspair.provenance.chain import Run
+from vspair.provenance.checks import check
+from vspair.provenance.findings import Configuration, Finding
+from vspair.provenance.join.planned import Planned
+from vspair.provenance.join.sides import Home
+from vspair.provenance.view import Receipt
+
+UNPLANNED = "not planned with these settings"
+UPON = "made from what was not taken"
+DIFFERENT = "sums up others than here"
+
+_BROKEN = ("edited", "dirty tree", "unreceipted")
+_DIFFERING = ("stale code", "stale data", "stale configuration", "unknown seed")
+
+
+@dataclass
+class Choice:
+    """What a join does with each job of the other folder.
+
+    Attributes:
+        accepted: jobs that the run folder has afterwards, each behind those that it was made from.
+        there: paths of the receipts of those among them that it had before, with the same outputs.
+        passed: why a job is not taken -> such jobs.
+    """
+
+    accepted: list[Receipt] = field(default_factory=list)
+    there: set[Path] = field(default_factory=set)
+    passed: dict[str, list[Receipt]] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> list[Receipt]:
+        """Jobs that the run folder did not have."""
+        return [receipt for receipt in self.accepted if receipt.path not in self.there]
+
+
+def choose(
+    run: Run, home: Home, plan: Mapping[str, Planned], configuration: Configuration, commits: Set[str]
+) -> Choice:
+    """Sort the jobs of a run into those that a run folder takes, has, and leaves alone.
+
+    A job that differs from what would be made here stops the join. Only when neither it nor any job that was made
+    from it draws random numbers (a table, a figure) it is passed by: it is made here in seconds.
+
+    Args:
+        run: the folder that jobs come from.
+        home: the folder that they come to.
+        plan: name of each receipt -> the job that the workflow plans for it there.
+        configuration: value now of a dotted key.
+        commits: those that a job may have been made at.
+
+    Raises:
+        VspairError: a job is of another commit, was made with uncommitted changes, was edited or is not whole, or
+            differs in code, configuration, inputs or outputs.
+    """
+    for finding in (*mixing.mixed_claims(run), *mixing.rewritten(run)):
+        raise VspairError(f"expected a run without contradictions in {run.places.run}, found: {finding.sentence}")
+    choice, raw = Choice(), home.inputs()
+    order = upstream_first(run)
+    heavy = _heavy(run, order)
+    kept: set[Path] = set()
+    for receipt in order:
+        why = UNPLANNED if receipt.place not in plan else ""
+        if not why and any(maker.path not in kept for maker in run.upstream(receipt)):
+            why = UPON
+        if not why:
+            findings = check(run, receipt, configuration)
+            _believe(run, receipt, findings, commits)
+            if difference := next(_differences(run, home, plan[receipt.place], receipt, findings, raw), ""):
+                if receipt.path in heavy:
+                    raise VspairError(f"{difference}; nothing was taken")
+                why = DIFFERENT
+        if why:
+            choice.passed.setdefault(why, []).append(receipt)
+            continue
+        kept.add(receipt.path)
+        choice.accepted.append(receipt)
+        if receipt.place in home.receipts:
+            choice.there.add(receipt.path)
+    return choice
+
+
+def upstream_first(run: Run) -> list[Receipt]:
+    """The receipts of a run, each behind those of its inputs.
+
+    Raises:
+        VspairError: jobs are said to have been made from each other.
+    """
+    known = {receipt.path: receipt for receipt in run.receipts}
+    above = {path: [maker.path for maker in run.upstream(receipt)] for path, receipt in known.items()}
+    try:
+        return [known[path] for path in TopologicalSorter(above).static_order()]
+    except ValueError as error:
+        raise VspairError(f"expected jobs in an order in {run.places.run}, found a circle: {error}") from error
+
+
+def _heavy(run: Run, order: list[Receipt]) -> set[Path]:
+    """Receipts of jobs that draw random numbers, and of those that such jobs were made from."""
+    heavy: set[Path] = set()
+    for receipt in reversed(order):
+        if receipt.stochastic or receipt.path in heavy:
+            heavy.update({receipt.path}, (maker.path for maker in run.upstream(receipt)))
+    return heavy
+
+
+def _believe(run: Run, receipt: Receipt, findings: Iterable[Finding], commits: Set[str]) -> None:
+    for finding in findings:
+        if finding.word in _BROKEN:
+            raise VspairError(
+                f"expected finished jobs as they were made in {run.places.run}, found {finding.file} "
+                f"({finding.word}): {finding.sentence}"
+            )
+    if receipt.commit not in commits:
+        known = ", ".join(sorted(commit[:12] for commit in commits))
+        raise VspairError(
+            f"expected jobs of the commit {known}, found {receipt.target} of {str(receipt.commit)[:12]} in "
+            f"{run.places.run}: check that commit out here, or make the jobs anew at this one"
+        )
+
+
+def _differences(
+    run: Run, home: Home, job: Planned, receipt: Receipt, findings: Iterable[Finding], raw: Mapping[str, str]
+) -> Iterator[str]:
+    """What a job has differently from the one that would be made here, as sentences."""
+    where = f"{receipt.target} in {run.places.run}"
+    if not job.reads_as(receipt, home.places):
+        wanted = ", ".join(sorted(map(home.places.name, job.inputs)))
+        yield f"expected the inputs that the workflow plans here ({wanted}), found {where} made from others"
+    for finding in findings:
+        if finding.word in _DIFFERING:
+            yield f"expected what would be made here, found {where} ({finding.word}): {finding.sentence}"
+    for name, sha in receipt.inputs.items():
+        if raw.get(name, sha) != sha:
+            yield f"expected {name} as it is here ({raw[name][:12]}), found {where} made from another ({sha[:12]})"
+    mine = home.receipts.get(receipt.place)
+    if mine is not None and mine.outputs.keys() != receipt.outputs.keys():
+        yield f"expected the outputs {', '.join(mine.outputs)} as here, found {', '.join(receipt.outputs)} with {where}"
+    for name, sha in receipt.outputs.items():
+        if mine is not None and (mine_sha := mine.outputs.get(name, sha)) != sha:
+            yield (
+                f"expected {name} as it is in {home.places.run} ({mine_sha[:12]}), found another in {run.places.run} "
+                f"({sha[:12]}): keep one of them"
+            )
+        elif (here := home.digest(name)) not in (None, sha):
+            yield f"expected {sha[:12]} or nothing at {home.places.run / name}, found {here[:12]}: move that file away"
