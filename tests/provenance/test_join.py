@@ -197,7 +197,7 @@ def test_what_another_choice_of_seeds_sums_up_is_passed_by(sides):
     done = sides.join()
     assert [receipt.rule for receipt in done.choice.taken] == ["prepare", "train", "train"]
     assert {why: [r.rule for r in passed] for why, passed in done.choice.passed.items()} == {
-        "sums up others than here": ["table1"]
+        "made from other inputs than are planned here": ["table1"]
     }
     assert not (sides.into / "tables").exists()
 
@@ -222,7 +222,7 @@ def test_a_table_with_another_outcome_stays_as_it_is_here(sides):
     write_tree(sides.away, {"tables/table1.csv": "other", "tables/table1.md": "other"})
     sides.change("tables/table1.receipt.json", sha, sha256(sides.away / "tables/table1.md"))
     done = sides.join()
-    assert [r.rule for r in done.choice.passed["sums up others than here"]] == ["table1"]
+    assert [r.rule for r in done.choice.passed["with another outcome than here"]] == ["table1"]
     assert content(sides.into) == before
 
 

@@ -16,7 +16,8 @@ from vspair.provenance.view import Receipt
 
 UNPLANNED = "not planned with these settings"
 UPON = "made from what was not taken"
-DIFFERENT = "sums up others than here"
+OTHERS = "made from other inputs than are planned here"
+OUTCOME = "with another outcome than here"
 
 _BROKEN = ("edited", "dirty tree", "unreceipted")
 _DIFFERING = ("stale code", "stale data", "stale configuration", "unknown seed")
@@ -74,10 +75,9 @@ def choose(
         if not why:
             findings = check(run, receipt, configuration)
             _believe(run, receipt, findings, commits)
-            if difference := next(_differences(run, home, plan[receipt.place], receipt, findings, raw), ""):
-                if receipt.path in heavy:
-                    raise VspairError(f"{difference}; nothing was taken")
-                why = DIFFERENT
+            why, sentence = next(_differences(run, home, plan[receipt.place], receipt, findings, raw), ("", ""))
+            if why and receipt.path in heavy:
+                raise VspairError(f"{sentence}; nothing was taken")
         if why:
             choice.passed.setdefault(why, []).append(receipt)
             continue
@@ -128,26 +128,30 @@ def _believe(run: Run, receipt: Receipt, findings: Iterable[Finding], commits: S
 
 def _differences(
     run: Run, home: Home, job: Planned, receipt: Receipt, findings: Iterable[Finding], raw: Mapping[str, str]
-) -> Iterator[str]:
-    """What a job has differently from the one that would be made here, as sentences."""
+) -> Iterator[tuple[str, str]]:
+    """What a job has differently from the one that would be made here: the kind of it, and a sentence."""
     where = f"{receipt.target} in {run.places.run}"
     if not job.reads_as(receipt, home.places):
         wanted = ", ".join(sorted(map(home.places.name, job.inputs)))
-        yield f"expected the inputs that the workflow plans here ({wanted}), found {where} made from others"
+        yield OTHERS, f"expected the inputs that the workflow plans here ({wanted}), found {where} made from others"
     for finding in findings:
         if finding.word in _DIFFERING:
-            yield f"expected what would be made here, found {where} ({finding.word}): {finding.sentence}"
+            yield finding.word, f"expected what would be made here, found {where} ({finding.word}): {finding.sentence}"
     for name, sha in receipt.inputs.items():
         if raw.get(name, sha) != sha:
-            yield f"expected {name} as it is here ({raw[name][:12]}), found {where} made from another ({sha[:12]})"
+            sentence = f"expected {name} as it is here ({raw[name][:12]}), found {where} made from another ({sha[:12]})"
+            yield "stale data", sentence
     mine = home.receipts.get(receipt.place)
     if mine is not None and mine.outputs.keys() != receipt.outputs.keys():
-        yield f"expected the outputs {', '.join(mine.outputs)} as here, found {', '.join(receipt.outputs)} with {where}"
+        names = ", ".join(mine.outputs)
+        yield OUTCOME, f"expected the outputs {names} as here, found {', '.join(receipt.outputs)} with {where}"
     for name, sha in receipt.outputs.items():
         if mine is not None and (mine_sha := mine.outputs.get(name, sha)) != sha:
+            here = f"{home.places.run} ({mine_sha[:12]})"
             yield (
-                f"expected {name} as it is in {home.places.run} ({mine_sha[:12]}), found another in {run.places.run} "
-                f"({sha[:12]}): keep one of them"
+                OUTCOME,
+                f"expected {name} as it is in {here}, found another ({sha[:12]}) with {where}: keep one of them",
             )
-        elif (here := home.digest(name)) not in (None, sha):
-            yield f"expected {sha[:12]} or nothing at {home.places.run / name}, found {here[:12]}: move that file away"
+        elif (present := home.digest(name)) not in (None, sha):
+            here = home.places.run / name
+            yield OUTCOME, f"expected {sha[:12]} or nothing at {here}, found {present[:12]}: move that file away"
