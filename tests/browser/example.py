@@ -7,7 +7,7 @@ import struct
 import zlib
 from datetime import UTC, datetime
 
-from vspair.provenance.findings import Finding
+from vspair.provenance.audit.findings import Finding
 from vspair.reporting.published import Published
 
 EVIL = "<script>alert(1)</script></script><!-- <b>&amp;"
@@ -115,7 +115,7 @@ def cell(file, line, **facts):
 
 
 def ledger():
-    """As `vspair.provenance.ledger` makes it of `write_results`."""
+    """As `vspair.provenance.run.ledger` makes it of `write_results`."""
     cells = [cell("tables/table1.csv", line) for line in LINES]
     cells[1] |= {"inputs": ["metrics/1/images.csv"], "n": 1}
     printed = ("A 0", "r", 0.875, None, None, "", None, None, "")

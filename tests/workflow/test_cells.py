@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from vspair.provenance.receipts import read
+from vspair.provenance.receipt.reading import read
 
 COUNTED = {"table8"}
 """Tables counted from the code and the configuration, which no job wrote down before."""

@@ -16,7 +16,7 @@ import pytest
 
 from vspair.commands.audit import audit_of
 from vspair.files import sha256
-from vspair.provenance import receipts
+from vspair.provenance.receipt.reading import read
 
 TABLE3, TABLE_CT = "tables/table3.csv", "tables/table_ct.csv"
 RUNS, EVALUATIONS = "inpainting/runs", "inpainting/evaluations"
@@ -165,7 +165,7 @@ def keep_size_and_time(run):
     """After an audit that has remembered the checksums of settled files."""
     path = run.path(TABLE3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vspair.provenance.checksums.SETTLED_NS", 0)
+        patch.setattr("vspair.provenance.run.checksums.SETTLED_NS", 0)
         assert run.found() == set()
     before = path.stat()
     text = path.read_text()
@@ -259,7 +259,7 @@ def sign_and_rewrite_all(run):
     (line,) = [line for line in lines if line.startswith(f"{TABLE3},vsPAIR,mse_unit,")]
     parts = line.split(",")
     ledger.write_text("".join(lines).replace(line, ",".join([*parts[:3], f"{float(parts[3]) * 0.5:.8g}", *parts[4:]])))
-    claims = receipts.read(run.receipt(TABLE3)).claims
+    claims = read(run.receipt(TABLE3)).claims
 
     def agree(statement):
         for suffix in ("csv", "md", "tex"):
@@ -573,6 +573,6 @@ def test_swapped_checkpoints_of_two_seeds(two_seeds):
 
 
 def test_each_kind_of_break_has_a_planted_fault():
-    from vspair.provenance.findings import CODES
+    from vspair.provenance.audit.findings import CODES
 
     assert {word for fault in FAULTS.values() for _, word in fault.expected} == set(CODES)

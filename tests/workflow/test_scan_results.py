@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from vspair.data import read_pairs
-from vspair.provenance.receipts import read
+from vspair.provenance.receipt.reading import read
 
 METHODS = ("LPD", "vsPAIR", "FBP", "TV", "UNet")
 RUNS = [*((method, noise) for method in METHODS for noise in ("0", "10")), ("vsPAIR_sparse", "variable")]

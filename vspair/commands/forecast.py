@@ -8,7 +8,7 @@ from pathlib import Path
 from vspair.commands.settings import add_config, assigned, resolved
 from vspair.config.resolve import Config, merge
 from vspair.errors import VspairError
-from vspair.provenance.receipts import SUFFIX
+from vspair.provenance.receipt.places import SUFFIX
 
 LAWS = "config/costs.yaml"
 FOLDERS = ("results", "docs/reproduction")

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from vspair.commands.settings import add_config, assigned, compared, resolved
-from vspair.provenance.join.joining import Joined, join
-from vspair.provenance.view import Receipt
+from vspair.provenance.join.joining import Outcome, join
+from vspair.provenance.receipt.receipt import Receipt
 
 _NAMED = 3
 """Files or jobs that a line names before it says how many more there are."""
@@ -41,14 +41,14 @@ def run(options: argparse.Namespace, root: Path) -> int:
     return 0
 
 
-def _line(done: Joined, receipt: Receipt) -> str:
+def _line(done: Outcome, receipt: Receipt) -> str:
     job = " ".join((receipt.rule, *receipt.wildcards.values()))
     files = sum(name in done.load.copies for name in receipt.outputs)
     behind = sum(name in done.load.left_behind for name in receipt.outputs)
     return f"{job}: {files} results" + (f", {behind} left behind" if behind else "")
 
 
-def _summary(done: Joined, taken: str) -> str:
+def _summary(done: Outcome, taken: str) -> str:
     files = len(done.load.copies)
     behind = [r for r in done.choice.accepted if any(name in done.load.left_behind for name in r.outputs)]
     return (

@@ -9,7 +9,7 @@ import yaml
 
 from vspair.config.resolve import Config, merge, resolve
 from vspair.errors import VspairError
-from vspair.provenance.findings import Configuration
+from vspair.provenance.audit.findings import Configuration
 
 
 def add_config(command: argparse.ArgumentParser) -> None:

@@ -6,13 +6,13 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance import mixing
-from vspair.provenance.chain import Run
-from vspair.provenance.checks import check
-from vspair.provenance.findings import Configuration, Finding
+from vspair.provenance.audit.chains import mixed_claims, rewritten
+from vspair.provenance.audit.findings import Configuration, Finding
+from vspair.provenance.audit.jobs import check
 from vspair.provenance.join.planned import Planned
 from vspair.provenance.join.sides import Home
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.run.chain import Run
 
 UNPLANNED = "not planned with these settings"
 UPON = "made from what was not taken"
@@ -62,7 +62,7 @@ def choose(
         VspairError: a job is of another commit, was made with uncommitted changes, was edited or is not whole, or
             differs in code, configuration, inputs or outputs.
     """
-    for finding in (*mixing.mixed_claims(run), *mixing.rewritten(run)):
+    for finding in (*mixed_claims(run), *rewritten(run)):
         raise VspairError(f"expected a run without contradictions in {run.places.run}, found: {finding.sentence}")
     choice, raw = Choice(), home.inputs()
     order = upstream_first(run)

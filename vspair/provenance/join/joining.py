@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import Configuration
+from vspair.provenance.audit.findings import Configuration
 from vspair.provenance.join.choosing import Choice, choose
+from vspair.provenance.join.joined import write_joined
 from vspair.provenance.join.marking import mark, require_unlocked
 from vspair.provenance.join.moving import Load, copied, load_of, moments, put, set_times
-from vspair.provenance.join.notes import write_notes
 from vspair.provenance.join.planned import Planned, planned
 from vspair.provenance.join.sides import Home, source
-from vspair.provenance.machine import commit
+from vspair.provenance.receipt.machine import commit
+from vspair.provenance.run.chain import Run
 
 RESULTS = "results"
 
 
 @dataclass(frozen=True)
-class Joined:
+class Outcome:
     """What a join did, or would do.
 
     Attributes:
@@ -45,7 +45,7 @@ def join(
     dry_run: bool = False,
     plan: Callable[..., dict[str, Planned]] = planned,
     note: Callable[..., None] = mark,
-) -> Joined:
+) -> Outcome:
     """Take finished jobs of the same commit and configuration into a run folder, so that the workflow goes on there.
 
     All is checked before anything is written; a join that was killed is mended by running it again.
@@ -90,7 +90,7 @@ def join(
     load = load_of(run, home, choice, jobs)
     if not dry_run:
         _move(run, home, choice, load, jobs, lambda places: note(root, places, settings))
-    return Joined(choice, load, _wanted(home, choice, load, jobs))
+    return Outcome(choice, load, _wanted(home, choice, load, jobs))
 
 
 def _move(
@@ -111,7 +111,7 @@ def _move(
     set_times(home, times)
     there = [receipt for receipt in choice.accepted if receipt.path in choice.there]
     twins = [receipt for receipt in there if receipt.claims != home.receipts[receipt.place].claims]
-    write_notes(home.places.run, home.notes.with_more(load.left_behind, [*twins, *run.notes.twins]))
+    write_joined(home.places.run, home.joined.with_more(load.left_behind, [*twins, *run.joined.twins]))
 
 
 def _wanted(home: Home, choice: Choice, load: Load, jobs: Mapping[str, Planned]) -> list[str]:

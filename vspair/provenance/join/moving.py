@@ -15,10 +15,10 @@ from tqdm import tqdm
 
 from vspair.errors import VspairError
 from vspair.files import require_space, whole
-from vspair.provenance.chain import Run
 from vspair.provenance.join.choosing import Choice
 from vspair.provenance.join.planned import Planned
 from vspair.provenance.join.sides import Home
+from vspair.provenance.run.chain import Run
 
 _ASIDE = ".joining"
 _BLOCK = 1 << 20

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vspair.provenance.forecast.plan import listed
-from vspair.provenance.places import Places
-from vspair.provenance.receipts import SUFFIX
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.places import SUFFIX, Places
+from vspair.provenance.receipt.receipt import Receipt
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance import receipts
-from vspair.provenance.bundle import FILE as BUNDLE
-from vspair.provenance.chain import Run
-from vspair.provenance.checksums import Checksums
-from vspair.provenance.join.notes import read_notes
-from vspair.provenance.places import Places
-from vspair.provenance.view import Receipt
+from vspair.provenance.join.joined import read_joined
+from vspair.provenance.receipt.places import SUFFIX, Places
+from vspair.provenance.receipt.reading import read
+from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.run.bundle import FILE as BUNDLE
+from vspair.provenance.run.chain import Run
+from vspair.provenance.run.checksums import Checksums
 
 
 def source(folder: Path | str, root: Path, data: Path, preset: str) -> Run:
@@ -59,21 +59,21 @@ class Home:
     Attributes:
         places: the folders that names are relative to.
         receipts: name of each receipt in the folder -> the receipt.
-        notes: of earlier joins.
+        joined: what it remembers of earlier joins.
 
     Raises:
-        VspairError: it is a bundle, or a receipt or the notes in it are damaged.
+        VspairError: it is a bundle, or a receipt or the list of what was joined is damaged.
     """
 
     def __init__(self, folder: Path, root: Path, data: Path) -> None:
         if (folder / BUNDLE).exists():
             raise VspairError(f"expected a run folder at {folder}, found a bundle, which is of the past: name another")
         self.places = Places(run=folder, root=root, data=data)
-        self.notes = read_notes(folder)
+        self.joined = read_joined(folder)
         self.receipts: dict[str, Receipt] = {}
         self._checksums = Checksums(folder)
-        for path in sorted(folder.rglob(f"*{receipts.SUFFIX}")):
-            receipt = receipts.read(path)
+        for path in sorted(folder.rglob(f"*{SUFFIX}")):
+            receipt = read(path)
             self.receipts[path.relative_to(folder).as_posix()] = receipt
 
     def digest(self, name: str) -> str | None:

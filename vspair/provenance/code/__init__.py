@@ -1,0 +1,7 @@
+"""The code behind a job: fingerprints by what a script can reach, read from syntax trees without importing anything."""
+
+from vspair.provenance.code.fingerprints import fingerprint, frame, reached, sources, words
+from vspair.provenance.code.modules import PACKAGE
+from vspair.provenance.code.syntax import digest
+
+__all__ = ["PACKAGE", "digest", "fingerprint", "frame", "reached", "sources", "words"]
