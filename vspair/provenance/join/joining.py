@@ -89,7 +89,8 @@ def join(
         )
     load = load_of(run, home, choice, jobs)
     if not dry_run:
-        _move(run, home, choice, load, jobs, lambda places: note(root, places, settings))
+        below = root / RESULTS / preset
+        _move(run, home, choice, load, jobs, lambda names: note(root, [below / name for name in names], settings))
     return Outcome(choice, load, _wanted(home, choice, load, jobs))
 
 
@@ -99,14 +100,13 @@ def _move(
     choice: Choice,
     load: Load,
     jobs: Mapping[str, Planned],
-    note: Callable[[list[Path]], None],
+    note: Callable[[list[str]], None],
 ) -> None:
     with copied(run, home, load) as copies:
         times = moments(home, choice, jobs, load)
         # Before the files come: a job that is there must never lack the record by which a change of it is seen.
         if choice.taken:
-            below = home.places.root / RESULTS / home.places.run.name
-            note([below / receipt.place for receipt in choice.taken])
+            note([receipt.place for receipt in choice.taken])
         put(copies, home, times)
     set_times(home, times)
     there = [receipt for receipt in choice.accepted if receipt.path in choice.there]
