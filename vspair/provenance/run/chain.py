@@ -132,6 +132,10 @@ class Run:
         """SHA-256 of a file that a bundle left out or that stayed behind at a join; None of any other."""
         return (self.joined.left_behind if self.left_out is None else self.left_out).get(name)
 
+    def behind(self) -> list[str]:
+        """Names of the files that stayed behind at a join and are not here."""
+        return [name for name in self.joined.left_behind if self.digest(name) is None]
+
     def checkable(self, name: str) -> bool:
         """Whether it is known where the file of that name should be."""
         return self.places.path(name) is not None
