@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-FRAME = "provenance/job.py"
+FRAME = "provenance/recording.py"
 PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
 SPARSE = ("vsPAIR noise0", "vsPAIR noise10", "vsPAIR_sparse variable")
 LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SPARSE)

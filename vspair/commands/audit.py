@@ -106,6 +106,8 @@ def print_findings(run: Run, findings: Sequence[Finding]) -> None:
     raw = {name for receipt in run.receipts for name in receipt.inputs if not run.checkable(name)}
     if raw:
         print(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")
+    if behind := run.behind():
+        print(f"{len(behind)} files stayed behind when jobs were joined and are known by checksum alone")
     if run.left_out is not None:
         commits = ", ".join(sorted({receipt.commit[:12] for receipt in run.receipts if receipt.commit}))
         print(f"A bundle: compared with its own commit ({commits}); {len(run.left_out)} files known by checksum alone.")

@@ -5,9 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from vspair.commands.settings import add_config, resolved
+from vspair.commands.settings import add_config, assigned, resolved
 from vspair.config.merging import merge
 from vspair.errors import VspairError
 from vspair.problems.configuration import RunSettings
@@ -51,10 +49,7 @@ def _plan(root: Path, config: RunSettings, options: argparse.Namespace) -> tuple
     """The jobs and the cost laws of their rules; data that are not here yet are planned as if they were to be fetched."""
     from vspair.provenance.forecast import plan
 
-    settings: dict = {"preset": options.preset}
-    for assignment in options.config:
-        key, _, value = assignment.partition("=")
-        settings = merge(settings, _nested(key.split("."), yaml.safe_load(value)))
+    settings = assigned(options.config) | {"preset": options.preset}
     notes = []
     for name, problem in config.problems.items():
         if (fetching := problem.fetching(root / (config.data_dir or "data"))) is not None:
@@ -73,7 +68,3 @@ def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:
         if not folder.is_dir() or not any(folder.rglob(f"*{SUFFIX}")):
             raise VspairError(f"expected a run folder with receipts at {folder}, found none: name such as results/demo")
     return folders
-
-
-def _nested(keys: Sequence[str], value: object) -> object:
-    return {keys[0]: _nested(keys[1:], value)} if keys else value

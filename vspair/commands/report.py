@@ -120,6 +120,8 @@ def _limits(audited: Run) -> list[str]:
         found.append(
             f"{len(audited.left_out)} large files are not kept with these results and known by checksum alone."
         )
+    if behind := audited.behind():
+        found.append(f"Files that stayed behind at a join and are known by checksum alone: {len(behind)}.")
     if (ends := audited.unvouched()) and not vouched(audited):
         found.append(f"Nothing but its own receipt vouches for {', '.join(ends)}.")
     return found

@@ -30,13 +30,23 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> RunSettings
     settings = (_yaml(file.read_bytes(), file.name) or {}) if file.is_file() else {}
     if not isinstance(settings, dict):
         raise VspairError(f"expected settings `key: value` in {file}, found {type(settings).__name__}: mend the file")
+    # The preset is what the receipts say it was.
+    return resolve(root, {**merge(settings, assigned(assignments)), "preset": preset})
+
+
+def assigned(assignments: Sequence[str]) -> dict[str, object]:
+    """The settings in `KEY=VALUE ...` as nested dicts; a dotted key leads inside.
+
+    Raises:
+        VspairError: a setting is not written KEY=VALUE.
+    """
+    settings: dict[str, object] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not (key and equals):
             raise VspairError(f"expected --config KEY=VALUE, found {assignment!r}: write for instance device=cpu")
         settings = merge(settings, _nested(key.split("."), _yaml(value, "--config")))
-    # The preset is what the receipts say it was.
-    return resolve(root, {**settings, "preset": preset})
+    return settings
 
 
 def compared(root: Path, config: RunSettings) -> tuple[Configuration, Path]:

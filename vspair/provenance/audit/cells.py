@@ -63,8 +63,8 @@ def _compared(run: Run, receipt: Receipt, cell: dict) -> Iterable[Finding]:
     if work is None or not cell["inputs"]:
         return
     place = f"its cell ({cell['row']}, {cell['column']})"
-    if away := [name for name in cell["inputs"] if run.digest(name) is None and name in (run.left_out or {})]:
-        sentence = f"{place} cannot be worked out again: {away[0]} was left out of the bundle; bundle it anew"
+    if away := [name for name in cell["inputs"] if run.digest(name) is None and run.away(name)]:
+        sentence = f"{place} cannot be worked out again: {away[0]} was left out; bundle or join it anew"
         yield Finding(cell["file"], "missing", sentence)
         return
     if any(run.digest(name) != receipt.inputs[name] for name in cell["inputs"] if name in receipt.inputs):

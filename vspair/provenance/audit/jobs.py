@@ -24,12 +24,11 @@ def check(run: Run, receipt: Receipt, configuration: Configuration | None = None
 def _outputs(run: Run, receipt: Receipt) -> Iterable[Finding]:
     remake = f"remake it with `{receipt.command}`"
     for name, recorded in receipt.outputs.items():
-        now = run.digest(name)
-        left_out = (run.left_out or {}).get(name)
-        if now is None and left_out is None:
+        now = run.digest(name) or run.away(name)
+        if now is None:
             yield Finding(name, "missing", f"the file is gone or may not be read: {remake}")
-        elif (now or left_out) != recorded:
-            state = f"its SHA-256 is {(now or left_out)[:12]}, not {recorded[:12]} as when it was made"
+        elif now != recorded:
+            state = f"its SHA-256 is {now[:12]}, not {recorded[:12]} as when it was made"
             yield Finding(name, "edited", f"{state}: {remake}")
         elif elsewhere := run.elsewhere(name):
             yield Finding(name, "edited", f"a symbolic link to {elsewhere} stands in its place: {remake}")

@@ -48,19 +48,7 @@ def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = ()
     Raises:
         VspairError: Snakemake refuses the plan, with its own words.
     """
-    values = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
-    with tempfile.TemporaryDirectory(prefix="vspair-") as folder:
-        file, costs = Path(folder) / "jobs.json", Path(folder) / "costs.json"
-        values.append(f"costs_file={costs}")
-        options = ["--dry-run", "--forceall", "--nolock", "--cores", str(cores), "--config", *values, "--", *targets]
-        command = [sys.executable, "-m", _MODULE, str(file), *options]
-        # A dry run draws on one core at most, and this one shares the machine with the run that it plans.
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode or not file.is_file():
-            words = f"{done.stdout}\n{done.stderr}".strip()
-            raise VspairError(f"expected a plan from a dry run of Snakemake, found that it refuses; mend this: {words}")
-        jobs, laws = json.loads(file.read_text(encoding="utf-8")), read_laws(costs)
+    jobs, laws = listed(root, settings, targets, cores)
     makers = {name: number for number, job in enumerate(jobs) for name in job["output"]}
     tasks = [
         Task(
@@ -73,3 +61,31 @@ def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = ()
         for job in jobs
     ]
     return tasks, laws
+
+
+def listed(
+    root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1
+) -> tuple[list[dict], dict[str, Law]]:
+    """The same jobs with their files, and the laws: `rule`, `wildcards`, `threads`, `gpu`, and lists of paths relative to
+    the root, `input`, `output`, `log` and `benchmark`.
+
+    Raises:
+        VspairError: as for `plan`.
+    """
+    with tempfile.TemporaryDirectory(prefix="vspair-") as folder:
+        file, costs = Path(folder) / "jobs.json", Path(folder) / "costs.json"
+        values = [*assignments(settings), f"costs_file={costs}"]
+        options = ["--dry-run", "--forceall", "--nolock", "--cores", str(cores), "--config", *values, "--", *targets]
+        command = [sys.executable, "-m", _MODULE, str(file), *options]
+        # A dry run draws on one core at most, and this one shares the machine with the run that it plans.
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode or not file.is_file():
+            words = f"{done.stdout}\n{done.stderr}".strip()
+            raise VspairError(f"expected a plan from a dry run of Snakemake, found that it refuses; mend this: {words}")
+        return json.loads(file.read_text(encoding="utf-8")), read_laws(costs)
+
+
+def assignments(settings: Mapping[str, object]) -> list[str]:
+    """Settings as Snakemake's option `--config` takes them."""
+    return [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]

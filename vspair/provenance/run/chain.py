@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance.code import fingerprint
+from vspair.provenance.join.joined import read_joined
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.receipt.receipt import Receipt
@@ -16,7 +17,7 @@ from vspair.provenance.run.checksums import Checksums
 from vspair.provenance.run.history import History
 
 _PASSING = {"logs", "benchmarks"}
-_OWN = {"audit.json", "audit.json.sig", "bundle.json", "report.html"}
+_OWN = {"audit.json", "audit.json.sig", "bundle.json", "joined.json", "report.html"}
 _CHECKPOINT = "checkpoint.safetensors"
 
 LEDGER = "ledger.csv"
@@ -37,6 +38,7 @@ class Run:
         damaged: name of each other receipt and what is wrong with it.
         checksums: of the folder's files.
         left_out: name of each file that a bundle left out -> its SHA-256 (see `bundle`); None for a run folder.
+        joined: what the folder remembers of the jobs that it took from others (see `join.joined`).
         history: of the project's repository.
 
     Raises:
@@ -52,6 +54,7 @@ class Run:
         self.checksums = Checksums(folder, full)
         self.history = History(root)
         self.left_out = read_bundle(folder)
+        self.joined = read_joined(folder)
         self._fingerprints: dict[tuple[object, ...], str] = {}
         self.receipts: list[Receipt] = []
         self.damaged: dict[str, str] = {}
@@ -124,6 +127,14 @@ class Run:
             except OSError as error:
                 raise VspairError(f"expected code at {error.filename}, found {error.strerror}") from error
         return self._fingerprints[key]
+
+    def away(self, name: str) -> str | None:
+        """SHA-256 of a file that a bundle left out or that stayed behind at a join; None of any other."""
+        return (self.joined.left_behind if self.left_out is None else self.left_out).get(name)
+
+    def behind(self) -> list[str]:
+        """Names of the files that stayed behind at a join and are not here."""
+        return [name for name in self.joined.left_behind if self.digest(name) is None]
 
     def checkable(self, name: str) -> bool:
         """Whether it is known where the file of that name should be."""
