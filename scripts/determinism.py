@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vspair.evaluation.repeatability import compare, read_trained, verdict_in_words
 from vspair.provenance import recorded
-from vspair.reporting import Cell, Published, sources, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 NOTE = "{epochs} epochs on {device}, {threads} CPU thread(s), {precision}, torch {torch}."
 AGAIN = {"second": "trained again", "resumed": "killed and resumed"}
@@ -45,6 +45,12 @@ with recorded(snakemake) as job:
     words = NOTE.format_map({key: shared(facts, key) for key in ("epochs", "device", "threads", "precision", "torch")})
     words = " ".join([words, *(verdict_in_words(repeats[trial], what) for trial, what in AGAIN.items())])
     job.log.info(words)
-    frame = table_frame(cells, Published({}, {}), job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, words, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        words,
+        snakemake.params.labels,
+    )
+    job.annotate(snakemake.output.csv, noted)

@@ -8,9 +8,9 @@ import torch
 
 from vspair.devices import device_name, lease
 from vspair.files import whole, write_text
+from vspair.problems.trials import Trial, run_trial
 from vspair.provenance import recorded
 from vspair.training import save_weights
-from vspair.problems.trials import Trial, run_trial
 
 local = snakemake.config["local"]
 

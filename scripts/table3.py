@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 UNITS = {"mse": "squared grey values of the scale", "mse30": "squared grey values of the scale"}
 UNIT_SCALE = "squared grey values in [0, 1]"
@@ -26,10 +26,15 @@ with recorded(snakemake) as job:
                 in_unit = (means[key] * factor).tolist()
                 formula = f"mean({key}) * mse_to_unit"
                 cells.append(Cell(model, f"{key}_unit", in_unit, UNIT_SCALE, [*paths, summary], formula))
-    published = read_published(Path(snakemake.input.published), "table3")
-    frame = table_frame(cells, published, job.configuration)
     scale = job.configuration["inpainting.data.scale"]
     note = f"Scale of the grey values: {scale} (which one the paper used is open, docs/deviations.md, E5)."
-    note = " ".join(filter(None, [note, published.note(job.configuration)]))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, notes(cells, "table3", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        note,
+        snakemake.params.labels,
+        published=(snakemake.input.published, "table3"),
+    )
+    job.annotate(snakemake.output.csv, noted)

@@ -1,12 +1,9 @@
 """Table 4: how many latents of an image are active in all posterior samples, with verdicts."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
-
+from vspair.reporting import Cell, make_table
 
 with recorded(snakemake) as job:
     cells = []
@@ -17,8 +14,12 @@ with recorded(snakemake) as job:
             values = [float(count.agg(column)) for count in counts]
             source = ("always_active", "mean") if column == "mean" else (f"{column}(always_active)", "")
             cells.append(Cell(model, column, values, "latents", paths, *source))
-    published = read_published(Path(snakemake.input.published), "table4")
-    frame = table_frame(cells, published, job.configuration)
-    note = published.note(job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, notes(cells, "table4", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        labels=snakemake.params.labels,
+        published=(snakemake.input.published, "table4"),
+    )
+    job.annotate(snakemake.output.csv, noted)

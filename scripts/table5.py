@@ -1,11 +1,9 @@
 """Table 5: localisation ratios among consistently active and among all active latents, with verdicts."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 STATISTICS = {
     "consistent_median_ratio": ("consistent_ratio", "median", ""),
@@ -27,8 +25,12 @@ with recorded(snakemake) as job:
             cells.append(Cell(model, column, values, unit, paths, *source))
         without = [float(frame["consistent_ratio"].isna().mean()) for frame in found]
         cells.append(Cell(model, "without_latent", without, "", paths, "share of images without consistent_ratio"))
-    published = read_published(Path(snakemake.input.published), "table5")
-    frame = table_frame(cells, published, job.configuration)
-    note = published.note(job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, notes(cells, "table5", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        labels=snakemake.params.labels,
+        published=(snakemake.input.published, "table5"),
+    )
+    job.annotate(snakemake.output.csv, noted)

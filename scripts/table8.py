@@ -1,13 +1,11 @@
 """Table 8: latent dimensions and parameter counts, counted without allocating a weight."""
 
-from pathlib import Path
-
 import torch
 
 from vspair.models.build import build
 from vspair.models.kinds import settings_of
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 
 def count(module: torch.nn.Module) -> int:
@@ -30,7 +28,12 @@ with recorded(snakemake) as job:
         if hasattr(model, "map"):
             formula = f"trainable numbers of the latent map of the model built from {key}"
             cells.append(Cell(name, "map", [count(model.map)], key=formula))
-    published = read_published(Path(snakemake.input.published), "table8")
-    frame = table_frame(cells, published, job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, labels=snakemake.params.labels)
-    job.annotate(snakemake.output.csv, notes(cells, "table8", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        labels=snakemake.params.labels,
+        published=(snakemake.input.published, "table8"),
+    )
+    job.annotate(snakemake.output.csv, noted)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 COLUMNS = {
     "psnr": "dB",
@@ -37,12 +37,18 @@ with recorded(snakemake) as job:
             for column, unit in COLUMNS.items()
             if column in means
         ]
-    published = read_published(Path(snakemake.input.published), "table_ct")
     split = json.loads(Path(snakemake.input.split).read_text(encoding="utf-8"))
     # What was there decides whether a number may be compared, not what was asked for.
     run = job.configuration | {f"tomography.data.{part}": split[part] for part in ("train", "test")}
-    frame = table_frame(cells, published, run)
     note = NOTE.format_map(split | {"convention": run["tomography.noise.convention"]})
-    note = " ".join(filter(None, [note, split["sentence"], published.note(run)]))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, notes(cells, "table_ct", published, run))
+    note = " ".join(filter(None, [note, split["sentence"]]))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        run,
+        snakemake.params.caption,
+        note,
+        snakemake.params.labels,
+        published=(snakemake.input.published, "table_ct"),
+    )
+    job.annotate(snakemake.output.csv, noted)

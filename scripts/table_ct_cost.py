@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 HOUR, GIB = 3600, 2**30
 
@@ -45,9 +45,14 @@ with recorded(snakemake) as job:
         ):
             if values:
                 cells.append(Cell(method, name, values, unit, used, key))
-    published = read_published(Path(snakemake.input.published), "table_ct_cost")
-    frame = table_frame(cells, published, job.configuration)
     note = f"Inference in batches of {', '.join(map(str, sorted(batches)))} on {job.configuration['device']}."
-    note = " ".join(filter(None, [note, published.note(job.configuration)]))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, notes(cells, "table_ct_cost", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        note,
+        snakemake.params.labels,
+        published=(snakemake.input.published, "table_ct_cost"),
+    )
+    job.annotate(snakemake.output.csv, noted)

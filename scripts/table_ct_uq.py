@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from vspair.provenance import recorded
-from vspair.reporting import Published, sources, table_frame, write_table
+from vspair.reporting import make_table
 from vspair.reporting.calibrated import calibration_cells, with_scaled
 
 NOTE = (
@@ -20,8 +20,14 @@ with recorded(snakemake) as job:
     for path, (method, noise, _) in zip(snakemake.input.summaries, snakemake.params.runs, strict=True):
         rows.setdefault(f"{method} {noise}", []).append(path)
     cells = calibration_cells(rows, "normalised attenuation")
-    frame = table_frame(cells, Published({}, {}), job.configuration)
     note = NOTE.format_map(json.loads(Path(snakemake.input.summaries[0]).read_text(encoding="utf-8")))
     labels = with_scaled(snakemake.params.labels, list(rows))
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        note,
+        labels,
+    )
+    job.annotate(snakemake.output.csv, noted)

@@ -1,13 +1,10 @@
 """The trends of Figure 12: error and sparsity against the mean of the Beta hyperprior, with verdicts on their signs."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
-
+from vspair.reporting import Cell, make_table
 
 with recorded(snakemake) as job:
     lines = []
@@ -29,7 +26,11 @@ with recorded(snakemake) as job:
         row = f"alpha0={alpha0:g}, beta0={beta0:g}"
         paths = part["path"].tolist()
         cells += [Cell(row, metric, part[metric].tolist(), "", paths, metric, "mean") for metric in metrics]
-    published = read_published(Path(snakemake.input.published), "fig12")
-    frame = table_frame(cells, published, job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, published.note(job.configuration))
-    job.annotate(snakemake.output.csv, notes(cells, "fig12", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        published=(snakemake.input.published, "fig12"),
+    )
+    job.annotate(snakemake.output.csv, noted)

@@ -1,12 +1,9 @@
 """The numbers printed in Figure 7: correlation of uncertainty with error, variance inside against outside the holes."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
-
+from vspair.reporting import Cell, make_table
 
 with recorded(snakemake) as job:
     cells = []
@@ -22,8 +19,12 @@ with recorded(snakemake) as job:
         above = [float((ratio > 1).mean()) for ratio in ratios]
         key = "share of images with variance_holes / variance_outside > 1"
         cells.append(Cell(model, "share_above_1", above, "", paths, key))
-    published = read_published(Path(snakemake.input.published), "fig7")
-    frame = table_frame(cells, published, job.configuration)
-    note = published.note(job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, snakemake.params.labels)
-    job.annotate(snakemake.output.csv, notes(cells, "fig7", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        labels=snakemake.params.labels,
+        published=(snakemake.input.published, "fig7"),
+    )
+    job.annotate(snakemake.output.csv, noted)

@@ -1,11 +1,9 @@
 """The sweep of lambda3 in Appendix B: how much error and sparsity move, with a verdict."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, notes, read_published, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 METRICS = ("mse", "mse30", "nnz")
 
@@ -24,7 +22,11 @@ with recorded(snakemake) as job:
         spreads = [float(part[metric].max() / part[metric].min() - 1) for _, part in runs.groupby("seed")]
         key = f"largest mean({metric}) of the runs of a seed / smallest - 1"
         cells.append(Cell("spread", metric, spreads, "", runs["path"].tolist(), key))
-    published = read_published(Path(snakemake.input.published), "lambda3")
-    frame = table_frame(cells, published, job.configuration)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, published.note(job.configuration))
-    job.annotate(snakemake.output.csv, notes(cells, "lambda3", published, job.configuration))
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        published=(snakemake.input.published, "lambda3"),
+    )
+    job.annotate(snakemake.output.csv, noted)

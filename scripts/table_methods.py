@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.provenance import recorded
-from vspair.reporting import Cell, Published, sources, table_frame, write_table
+from vspair.reporting import Cell, make_table
 
 with recorded(snakemake) as job:
     rows: dict[str, list[str]] = {}
@@ -20,7 +20,12 @@ with recorded(snakemake) as job:
     for row, paths in rows.items():
         means = pd.DataFrame([pd.read_csv(path)[measured[row]].mean() for path in paths])
         cells += [Cell(row, column, means[column].tolist(), "", paths, column, "mean") for column in measured[row]]
-    frame = table_frame(cells, Published({}, {}), job.configuration)
     note = f"Of {len(pd.read_csv(snakemake.input.images[0]))} test pairs."
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        note,
+    )
+    job.annotate(snakemake.output.csv, noted)

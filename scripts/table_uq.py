@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from vspair.provenance import recorded
-from vspair.reporting import Published, sources, table_frame, write_table
+from vspair.reporting import make_table
 from vspair.reporting.calibrated import calibration_cells, with_scaled
 
 NOTE = (
@@ -18,8 +18,14 @@ with recorded(snakemake) as job:
     models = snakemake.params.models
     rows = {model: [path for path in snakemake.input.summaries if f"/{model}/" in path] for model in models}
     cells = calibration_cells(rows, "grey values of the scale")
-    frame = table_frame(cells, Published({}, {}), job.configuration)
     note = NOTE.format_map(json.loads(Path(snakemake.input.summaries[0]).read_text(encoding="utf-8")))
     labels = with_scaled(snakemake.params.labels, models)
-    write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, labels)
-    job.annotate(snakemake.output.csv, {"cells": sources(cells)})
+    noted = make_table(
+        snakemake.output.csv,
+        cells,
+        job.configuration,
+        snakemake.params.caption,
+        note,
+        labels,
+    )
+    job.annotate(snakemake.output.csv, noted)

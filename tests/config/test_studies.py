@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from vspair.config import Choices, Model, Study, Training, Weights, parse_run, resolve, run_name, with_settings
 from vspair.config.models import SIZES, ModelName
 from vspair.config.studies import concerns
+
+from vspair.config import Choices, Model, Study, Training, Weights, parse_run, resolve, run_name, with_settings
 from vspair.errors import VspairError
 from vspair.training import ResidentPairs, train_model
 

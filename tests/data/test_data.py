@@ -75,9 +75,7 @@ def test_holes_do_not_depend_on_the_content_of_the_images():
 
 def test_more_pairs_than_images_are_refused():
     assert len(pairs(n=35).test) == 10
-    with pytest.raises(
-        VspairError, match=r"25 training and 10 test pairs .* only 34 images: lower data.train"
-    ):
+    with pytest.raises(VspairError, match=r"25 training and 10 test pairs .* only 34 images: lower data.train"):
         pairs(n=34)
 
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
+from vspair.models.postprocessing import UNet
 
 from vspair.config import Training, Weights
 from vspair.models.fbp import FBP
-from vspair.models.postprocessing import UNet
 from vspair.operators import Scan
 from vspair.operators.ray import RayTransform
 from vspair.training import ResidentPairs, fit, initialised

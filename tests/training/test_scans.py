@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from vspair.training.scans import ScanSetting, learn, scan_setting
 
 from vspair.config import Choices
 from vspair.data import Pairs, Split, write_pairs
@@ -15,7 +16,6 @@ from vspair.errors import VspairError
 from vspair.models import TV
 from vspair.operators import Scan, crop_average
 from vspair.training import Checkpoint, memory, save_weights, scans
-from vspair.training.scans import ScanSetting, learn, scan_setting
 
 SCAN = {"side": 0.26, "pixels": 34, "enlarged": 68, "angles": 48, "bins": 65, "photons": 1e15, "binning": 2}
 IMAGE, OBSERVATION = (16, 16), (24, 32)

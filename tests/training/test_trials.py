@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from vspair.training.scans import learn, scan_setting
+from vspair.training.trials import Trial, run_trial
 
 from vspair.config import Choices, Model, Training
 from vspair.data import Pairs, Split, clean_images, make_pairs, scale_for, write_pairs
 from vspair.errors import VspairError
 from vspair.evaluation.repeatability import Repeat, compare
 from vspair.training import Checkpoint, ResidentPairs, train_model, trials
-from vspair.training.scans import learn, scan_setting
-from vspair.training.trials import Trial, run_trial
 
 BUDGET = {"epochs": 3, "batches": 2}
 SCHEDULE = {"epochs": 50, "batch_size": 4, "learning_rate": 1e-2, "checkpoint_every": 10}

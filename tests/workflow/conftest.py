@@ -62,7 +62,7 @@ TABLES = (
 )
 FIGURES = (
     *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "fig11", "fig12"),
-    *("fig_calibration", "fig_scan_noise", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig_calibration", "fig_ct_noise", "fig_lambda3", "fig_training", "fig_theory"),
 )
 
 
@@ -116,7 +116,12 @@ class Project:
         result = self.snakemake("--dry-run", *arguments, **environment)
         assert result.returncode == 0, result.stdout + result.stderr
         jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", result.stdout + result.stderr, re.MULTILINE)
-        return {f"{rule} {_subject(body)}".strip() for rule, body in jobs} - {"all", "inpainting", "tomography", "ledger"}
+        return {f"{rule} {_subject(body)}".strip() for rule, body in jobs} - {
+            "all",
+            "inpainting",
+            "tomography",
+            "ledger",
+        }
 
     def edit(self, name: str, before: str, after: str) -> None:
         """Replace a text that stands in a file exactly once."""

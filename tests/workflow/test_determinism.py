@@ -58,7 +58,9 @@ def test_a_resumed_run_states_where_it_continued_and_one_that_starts_over_fails(
 def prepared(fresh, tmp_path_factory):
     """A clean checkout with the pairs that the check starts from. Not to be changed."""
     project = fresh.copy(tmp_path_factory.mktemp("prepared") / "project")
-    finish(project, "results/demo/inpainting/pairs/digits.safetensors", "results/demo/tomography/pairs/noise0.safetensors")
+    finish(
+        project, "results/demo/inpainting/pairs/digits.safetensors", "results/demo/tomography/pairs/noise0.safetensors"
+    )
     return project
 
 

@@ -1,4 +1,4 @@
-"""A problem from a package of somebody else's: one module, one yaml file and one line of rules, from docs/extending.md."""
+"""A problem from a package of somebody else's, as docs/extending.md has it: one module, one yaml, one line of rules."""
 
 import re
 from pathlib import Path

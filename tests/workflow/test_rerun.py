@@ -26,9 +26,13 @@ WORDS = {
         ("vspair/training/loop.py", '"""The one training loop', '"""Another docstring. The one training loop'),
         ("scripts/train.py", '"""Learn one method', '"""Now: learn one method'),
     ),
-    "an error's text": (("vspair/training/loop.py", 'f"training stopped: the term', 'f"the training stopped: the term'),),
+    "an error's text": (
+        ("vspair/training/loop.py", 'f"training stopped: the term', 'f"the training stopped: the term'),
+    ),
     "an error's text in the frame": (("vspair/provenance/FRAME", "found no such file", "found none"),),
-    "a log line": (("vspair/training/loop.py", '"%s, epoch %d/%d: %s (%.0f pairs/s)"', '"%s: %d of %d: %s (%.0f pairs/s)"'),),
+    "a log line": (
+        ("vspair/training/loop.py", '"%s, epoch %d/%d: %s (%.0f pairs/s)"', '"%s: %d of %d: %s (%.0f pairs/s)"'),
+    ),
     "a description": (("vspair/models/vspair/settings.py", '"rho before training"', '"rho before the first step"'),),
     "the code of the frame": (
         ("vspair/provenance/FRAME", "log.setLevel(logging.INFO)", "log.setLevel(min(logging.INFO, logging.WARNING))"),
@@ -36,7 +40,7 @@ WORDS = {
     "an optional setting of a kind": (
         (
             "vspair/models/vspair/settings.py",
-            '    rho_start: Probability',
+            "    rho_start: Probability",
             '    warm: int = Field(0, description="epochs before rho moves")\n    rho_start: Probability',
         ),
     ),
@@ -313,7 +317,7 @@ def test_the_papers_ct_is_planned_without_gpu_or_data(untouched, papers):
     assert counted(untouched, "tomography", *papers("{download: true}")) == {
         **{"scan_download": 1, "scan_slices": 1, "scan_block": 16, "scan_pairs": 1, "scan_noise": 6},
         **{"train": 3 * 15 + 5 + 3, "evaluate": 3 * 15 + 5 + 5 + 3, "calibrate": 15 + 3, "latents": 1},
-        **dict.fromkeys(("table_ct", "table_ct_cost", "table_ct_uq", "fig9", "fig10", "fig11", "fig_scan_noise"), 1),
+        **dict.fromkeys(("table_ct", "table_ct_cost", "table_ct_uq", "fig9", "fig10", "fig11", "fig_ct_noise"), 1),
         "tomography": 1,
     }
 

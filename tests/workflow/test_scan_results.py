@@ -90,7 +90,9 @@ def test_table_ct_uq_holds_both_calibrations_of_each_run(results):
     rows = [" ".join(run) for run in SAMPLED]
     assert set(values.index.get_level_values("row")) == {*rows, *(f"{row} scaled" for row in rows)}
     for method, noise in SAMPLED:
-        summary = json.loads((results / f"tomography/calibrations/{method}/noise{noise}/seed0/summary.json").read_text())
+        summary = json.loads(
+            (results / f"tomography/calibrations/{method}/noise{noise}/seed0/summary.json").read_text()
+        )
         assert (summary["calibration_images"], summary["images"]) == (20, 20)
         for row, part in ((f"{method} {noise}", "raw"), (f"{method} {noise} scaled", "scaled")):
             for column in ("mace", "crps", "variance_ratio"):
@@ -104,7 +106,9 @@ def test_table_ct_cost_counts_weights_and_hours(results):
     dual, primal = (9 * (inputs * 4 + 4 * 4 + 4 * 5) + 4 + 4 + 5 + 2 for inputs in (7, 6))
     assert values["LPD", "parameters"] == dual + primal
     assert values["FBP", "parameters"] == values["TV", "parameters"] == 0
-    costs = [json.loads((results / f"tomography/runs/LPD/noise{noise}/seed0/cost.json").read_text()) for noise in ("0", "10")]
+    costs = [
+        json.loads((results / f"tomography/runs/LPD/noise{noise}/seed0/cost.json").read_text()) for noise in ("0", "10")
+    ]
     hours = np.mean([cost["seconds"] * cost["epochs"] / 3600 for cost in costs])
     assert values["LPD", "training_hours"] == pytest.approx(hours, rel=1e-6)
     assert ("FBP", "training_hours") not in values.index
@@ -155,7 +159,7 @@ def test_why_leads_from_a_cell_to_the_slices(finished):
 
 def test_the_figures_data_are_those_of_the_runs(results):
     """Every CSV beside a figure, against the files that it is drawn from."""
-    drawn = {name: pd.read_csv(results / f"figures/{name}.csv") for name in ("fig9", "fig10", "fig11", "fig_scan_noise")}
+    drawn = {name: pd.read_csv(results / f"figures/{name}.csv") for name in ("fig9", "fig10", "fig11", "fig_ct_noise")}
     assert drawn["fig9"][["method", "noise"]].astype(str).to_numpy().tolist() == [list(run) for run in RUNS[:-1]]
     for row in drawn["fig9"].itertuples():
         assert row.psnr == pytest.approx(per_image(results, row.method, row.noise)["psnr"][0])
@@ -163,7 +167,7 @@ def test_the_figures_data_are_those_of_the_runs(results):
     pd.testing.assert_frame_equal(drawn["fig10"], per_image(results, "vsPAIR_sparse", "variable").iloc[[0, 1, 2]])
     assert sorted(set(drawn["fig11"]["image"])) == [0, 1]
     assert len(drawn["fig11"]) == 2 * 2 * 3
-    lines = drawn["fig_scan_noise"].set_index(["method", "level"])["psnr"]
+    lines = drawn["fig_ct_noise"].set_index(["method", "level"])["psnr"]
     for method, noise in RUNS[:-1]:
         assert lines[method, float(noise)] == pytest.approx(per_image(results, method, noise)["psnr"].mean())
     images = per_image(results, "vsPAIR_sparse", "variable")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
 from vspair.errors import VspairError
-from vspair.problems.configuration import RunSettings
 from vspair.files import write_text
+from vspair.problems.configuration import RunSettings
 from vspair.provenance.audit.auditing import audited
 from vspair.provenance.audit.findings import CODES, SEVERAL, Finding, exit_code
 from vspair.provenance.audit.notes import notes

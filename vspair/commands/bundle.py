@@ -10,10 +10,10 @@ from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
 from vspair.provenance.audit.findings import exit_code
-from vspair.provenance.join.joined import FILE as JOINED
 from vspair.provenance.receipt.places import SUFFIX
 from vspair.provenance.run.bundle import write_bundle
 from vspair.provenance.run.chain import Run
+from vspair.provenance.run.joined import FILE as JOINED
 
 _WITHOUT = ("*.safetensors", "*.h5")
 

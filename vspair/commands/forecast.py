@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
 
 
 def _plan(root: Path, config: RunSettings, options: argparse.Namespace) -> tuple[list, dict, str]:
-    """The jobs and the cost laws of their rules; data that are not here yet are planned as if they were to be fetched."""
+    """The jobs and the cost laws of their rules; data that are not here are planned as if they were to be fetched."""
     from vspair.provenance.forecast import plan
 
     settings = assigned(options.config) | {"preset": options.preset}

@@ -43,7 +43,9 @@ def settings_of(values: Mapping[str, Any]) -> Method:
 @cache
 def all_settings() -> dict[str, type[Method]]:
     """Kind -> class of its settings, of all kinds that are installed."""
-    own = [f"{vspair.models.__name__}.{item.name}" for item in pkgutil.iter_modules(vspair.models.__path__) if item.ispkg]
+    own = [
+        f"{vspair.models.__name__}.{item.name}" for item in pkgutil.iter_modules(vspair.models.__path__) if item.ispkg
+    ]
     found = [import_module(f"{package}.settings").Settings for package in own]
     found += [import_module(f"{point.value}.settings").Settings for point in entry_points(group=GROUP)]
     return {get_args(settings.model_fields["kind"].annotation)[0]: settings for settings in found}

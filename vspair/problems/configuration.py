@@ -107,9 +107,7 @@ def _files(root: Path, preset: str) -> list[dict[str, Any]]:
     """The layers below the user's settings, lowest first."""
     parts = [_read(root / "config" / f"{part}.yaml") for part in PARTS]
     files = [_read((folder(name) or root / "config") / f"{name}.yaml") for name in installed()]
-    changes = [
-        {name: file.pop("presets", {}).get(preset) or {}} for name, file in zip(installed(), files, strict=True)
-    ]
+    changes = [{name: file.pop("presets", {}).get(preset) or {}} for name, file in zip(installed(), files, strict=True)]
     return [*parts, *files, *changes, _read(root / "config" / "presets" / f"{preset}.yaml")]
 
 

@@ -1,8 +1,9 @@
 """What a problem's jobs may define, and what holds where one does not.
 
-A problem whose pairs come from one function defines `pairs(values, data, folder, seed)`, which gives the `Pairs` of the
-data set `data`; `values` are the problem's settings by dotted key, `folder` the data folder. A problem whose latents are
-looked at defines `inspect(setting, model, files, generator)`: tensors by name, and a sentence for the log.
+A problem whose pairs come from one function defines `pairs(values, data, folder, seed)`, which gives the `Pairs` of
+the data set `data`; `values` are the problem's settings by dotted key, `folder` the data folder. A problem whose
+latents are looked at defines `inspect(setting, model, files, generator)`: tensors by name, and a sentence for the
+log.
 """
 
 from collections.abc import Mapping

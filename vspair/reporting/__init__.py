@@ -1,7 +1,17 @@
-"""Reporting: tables with verdicts and figures, which know files and numbers but no model."""
+"""Reporting: tables with verdicts and figures, which know files and numbers but no method."""
 
 from vspair.reporting.published import Published, read_published
-from vspair.reporting.tables import Cell, notes, sources, table_frame, write_table
+from vspair.reporting.tables import Cell, make_table, notes, sources, table_frame, write_table
 from vspair.verdicts import verdict
 
-__all__ = ["Cell", "Published", "notes", "read_published", "sources", "table_frame", "verdict", "write_table"]
+__all__ = [
+    "Cell",
+    "Published",
+    "make_table",
+    "notes",
+    "read_published",
+    "sources",
+    "table_frame",
+    "verdict",
+    "write_table",
+]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from vspair.files import whole, write_text
-from vspair.reporting.published import Published
+from vspair.reporting.published import Published, read_published
 from vspair.verdicts import VERDICTS, verdict
 
 COLUMNS = ("row", "column", "value", "sd", "n", "unit", "published", "tolerance", "verdict")
@@ -98,6 +98,31 @@ def notes(
     """
     comparable = published.obstacle(configuration) is None
     return {"cells": sources(cells), "published": table, "comparable": comparable}
+
+
+def make_table(
+    path: Path | str,
+    cells: Sequence[Cell],
+    configuration: Mapping[str, Any],
+    caption: str,
+    note: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    published: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """Write a table from its cells and return what its receipt notes about its CSV.
+
+    Arguments:
+        path: of the CSV; the other forms lie beside it.
+        cells: what was measured, in the order of the table.
+        configuration: dotted key -> value of the run, for the paper's conditions.
+        caption, note, labels: as for `write_table`; why it is not comparable with the paper is added to the note.
+        published: file with published numbers, and the table's name there; None where the paper has none.
+    """
+    paper = read_published(Path(published[0]), published[1]) if published else Published({}, {})
+    frame = table_frame(cells, paper, configuration)
+    below = " ".join(filter(None, [note, paper.note(configuration)]))
+    write_table(Path(path).with_suffix(""), frame, caption, below or None, labels)
+    return notes(cells, published[1], paper, configuration) if published else {"cells": sources(cells)}
 
 
 def write_table(

@@ -21,7 +21,8 @@ def stamp(path: Path) -> Stamp:
 
 def place(root: Path, script: str) -> Path:
     """Absolute path of a script that is named relative to the (absolute) root, as `package/script.py` where it is one
-    of an installed package, or by an absolute path."""
+    of an installed package, or by an absolute path.
+    """
     if Path(script).is_absolute():
         return Path(script).resolve()
     inside = Path(os.path.normpath(root / script))

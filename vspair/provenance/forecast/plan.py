@@ -34,7 +34,9 @@ class Task:
     before: tuple[int, ...] = ()
 
 
-def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1) -> tuple[list[Task], dict[str, Law]]:
+def plan(
+    root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1
+) -> tuple[list[Task], dict[str, Law]]:
     """All jobs of the workflow's targets, also those whose results are there, and the cost law of each rule.
 
     Both come from a dry run of Snakemake, so that they stand in the rules alone.
@@ -66,8 +68,10 @@ def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = ()
 def listed(
     root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1
 ) -> tuple[list[dict], dict[str, Law]]:
-    """The same jobs with their files, and the laws: `rule`, `wildcards`, `threads`, `gpu`, and lists of paths relative to
-    the root, `input`, `output`, `log` and `benchmark`.
+    """The same jobs with their files, and the laws.
+
+    Of a job: `rule`, `wildcards`, `threads`, `gpu`, and lists of paths relative to the root, `input`, `output`, `log`
+    and `benchmark`.
 
     Raises:
         VspairError: as for `plan`.

@@ -7,13 +7,13 @@ from pathlib import Path
 from vspair.errors import VspairError
 from vspair.provenance.audit.findings import Configuration
 from vspair.provenance.join.choosing import Choice, choose
-from vspair.provenance.join.joined import write_joined
 from vspair.provenance.join.marking import mark, require_unlocked
 from vspair.provenance.join.moving import Load, copied, load_of, moments, put, set_times
 from vspair.provenance.join.planned import Planned, planned
 from vspair.provenance.join.sides import Home, source
 from vspair.provenance.receipt.machine import commit
 from vspair.provenance.run.chain import Run
+from vspair.provenance.run.joined import write_joined
 
 RESULTS = "results"
 

@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance.join.joined import read_joined
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.bundle import FILE as BUNDLE
 from vspair.provenance.run.chain import Run
 from vspair.provenance.run.checksums import Checksums
+from vspair.provenance.run.joined import read_joined
 
 
 def source(folder: Path | str, root: Path, data: Path, preset: str) -> Run:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance.code import fingerprint
-from vspair.provenance.join.joined import read_joined
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.bundle import read_bundle
 from vspair.provenance.run.checksums import Checksums
 from vspair.provenance.run.history import History
+from vspair.provenance.run.joined import read_joined
 
 _PASSING = {"logs", "benchmarks"}
 _OWN = {"audit.json", "audit.json.sig", "bundle.json", "joined.json", "report.html"}
