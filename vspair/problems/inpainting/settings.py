@@ -63,7 +63,7 @@ class Figures(Section):
     scatter: PositiveInt = Field(description="test images in fig7's scatter plot, drawn at random")
 
     @model_validator(mode="after")
-    def _unperturbed_is_shown(self) -> "Figure":
+    def _unperturbed_is_shown(self) -> "Figures":
         if 0 not in self.levels:
             raise ValueError("levels must hold 0, the unperturbed reconstruction")
         return self
