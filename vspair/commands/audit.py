@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
-from vspair.config.resolve import Config
 from vspair.errors import VspairError
 from vspair.files import write_text
+from vspair.problems.configuration import RunSettings
 from vspair.provenance.audit import audited
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import CODES, SEVERAL, Finding, exit_code
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
 
 
 def audit_of(
-    folder: Path | str, root: Path, settings: Sequence[str] | Config = (), full: bool = False
+    folder: Path | str, root: Path, settings: Sequence[str] | RunSettings = (), full: bool = False
 ) -> tuple[Run, list[Finding]]:
     """A run folder and its breaks, against the present configuration.
 
@@ -82,7 +82,7 @@ def audit_of(
         VspairError: the folder holds no run, or the settings are not valid.
     """
     run = Run(folder, root, full=full)
-    config = settings if isinstance(settings, Config) else resolved(root, run.preset, settings)
+    config = settings if isinstance(settings, RunSettings) else resolved(root, run.preset, settings)
     configuration, data_dir = compared(root, config)
     run.name_data(data_dir)
     return run, audited(run, configuration, full)

@@ -5,11 +5,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from vspair.commands.settings import add_config, resolved
-from vspair.config.resolve import Config, merge
+from vspair.commands.settings import add_config, assigned, resolved
+from vspair.config import merge
 from vspair.errors import VspairError
+from vspair.problems.configuration import RunSettings
 from vspair.provenance.receipts import SUFFIX
 
 LAWS = "config/costs.yaml"
@@ -47,19 +46,19 @@ def run(options: argparse.Namespace, root: Path) -> int:
     return 0
 
 
-def _plan(root: Path, config: Config, options: argparse.Namespace) -> tuple[list, str]:
+def _plan(root: Path, config: RunSettings, options: argparse.Namespace) -> tuple[list, str]:
     """The jobs; those of a published data set that is not here yet are planned as if it were to be downloaded."""
     from vspair.provenance.forecast import plan
 
-    settings: dict = {"preset": options.preset}
-    for assignment in options.config:
-        key, _, value = assignment.partition("=")
-        settings = merge(settings, _nested(key.split("."), yaml.safe_load(value)))
-    note, data = "", config.ct.data
+    settings = {"preset": options.preset, **assigned(options.config)}
+    note, data = "", config.tomography.data
     missing = data.source == "lodopab" and not (root / (config.data_dir or "data") / data.path).exists()
     if missing and not data.download:
-        settings = merge(settings, {"ct": {"data": {"download": True}}})
-        note = f"{data.path} is not here: planned as with ct.data.download, whose time and size are not counted above\n"
+        settings = merge(settings, {"tomography": {"data": {"download": True}}})
+        note = (
+            f"{data.path} is not here: planned as with tomography.data.download, whose time and size are not counted "
+            "above\n"
+        )
     return plan(root, settings, options.targets, options.cores), note
 
 
@@ -72,7 +71,3 @@ def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:
         if not folder.is_dir() or not any(folder.rglob(f"*{SUFFIX}")):
             raise VspairError(f"expected a run folder with receipts at {folder}, found none: name such as results/demo")
     return folders
-
-
-def _nested(keys: Sequence[str], value: object) -> object:
-    return {keys[0]: _nested(keys[1:], value)} if keys else value

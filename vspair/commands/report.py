@@ -11,8 +11,8 @@ import yaml
 
 from vspair.commands.audit import audit_of
 from vspair.commands.settings import add_config
-from vspair.config.resolve import Config
 from vspair.errors import VspairError
+from vspair.problems.configuration import RunSettings
 from vspair.provenance.chain import Run
 from vspair.provenance.findings import Finding
 from vspair.provenance.ledger import ledger
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
 
 
 def write_report(
-    folder: Path | str, root: Path, settings: Sequence[str] | Config = (), output: Path | None = None
+    folder: Path | str, root: Path, settings: Sequence[str] | RunSettings = (), output: Path | None = None
 ) -> None:
     """Audit a run folder, write its page and say where it is.
 

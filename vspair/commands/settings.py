@@ -7,8 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from vspair.config.resolve import Config, merge, resolve
+from vspair.config import merge
 from vspair.errors import VspairError
+from vspair.problems.configuration import RunSettings, resolve
 from vspair.provenance.findings import Configuration
 
 
@@ -19,7 +20,7 @@ def add_config(command: argparse.ArgumentParser) -> None:
     )
 
 
-def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
+def resolved(root: Path, preset: str, assignments: Sequence[str]) -> RunSettings:
     """The configuration as the workflow would resolve it now for that preset.
 
     Raises:
@@ -29,16 +30,26 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> Config:
     settings = (_yaml(file.read_bytes(), file.name) or {}) if file.is_file() else {}
     if not isinstance(settings, dict):
         raise VspairError(f"expected settings `key: value` in {file}, found {type(settings).__name__}: mend the file")
+    # The preset is what the receipts say it was.
+    return resolve(root, {**merge(settings, assigned(assignments)), "preset": preset})
+
+
+def assigned(assignments: Sequence[str]) -> dict[str, object]:
+    """The settings that `--config` was given.
+
+    Raises:
+        VspairError: one is not written KEY=VALUE.
+    """
+    settings: dict[str, object] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not (key and equals):
             raise VspairError(f"expected --config KEY=VALUE, found {assignment!r}: write for instance device=cpu")
         settings = merge(settings, _nested(key.split("."), _yaml(value, "--config")))
-    # The preset is what the receipts say it was.
-    return resolve(root, {**settings, "preset": preset})
+    return settings
 
 
-def compared(root: Path, config: Config) -> tuple[Configuration, Path]:
+def compared(root: Path, config: RunSettings) -> tuple[Configuration, Path]:
     """What an audit compares receipts with: the value of each dotted key now, and the data folder."""
     return cache(lambda key: config.select([key])[key]), root / (config.data_dir or "data")
 
