@@ -39,9 +39,9 @@ paper-mnist: $(READY) ## the paper's MNIST section in full: 100 epochs, three se
 
 # LoDoPaB-CT in the data folder; other slices with SOURCE="{source: hounsfield, path: ct/ct_slices.h5}".
 SOURCE ?= {}
-CT_TARGETS ?= ct
-paper-ct: $(READY) ## the paper's CT section in full: five noise levels, three seeds (GPUS=1 CORES=8 CT_TARGETS=ct SOURCE={})
-	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) $(CT_TARGETS) --config preset=paper 'ct={data: $(SOURCE)}'
+CT_TARGETS ?= tomography
+paper-ct: $(READY) ## the paper's CT section in full: five noise levels, three seeds (GPUS=1 CORES=8 CT_TARGETS=tomography SOURCE={})
+	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) $(CT_TARGETS) --config preset=paper 'tomography={data: $(SOURCE)}'
 
 PRESET ?= demo
 audit: $(READY) ## check the evidence behind PRESET's results
