@@ -12,6 +12,7 @@ LAYERS = (
     ("data", "training"),
     ("evaluation",),
     ("reporting", "provenance"),
+    ("problems",),
     ("commands",),
 )
 FOR_ALL = ("config", "devices", "errors", "files", "verdicts")

@@ -38,7 +38,9 @@ def test_text_goes_between_its_lines_and_nowhere_else(tmp_path):
     path = tmp_path / "page.md"
     path.write_text("above\n<!-- x: written by `python -m vspair docs` -->\nold\n<!-- end of x -->\nbelow\n")
     assert docs._between(path, "x", "new") == path.read_text().replace("\nold\n", "\n\nnew\n\n")
-    with pytest.raises(VspairError, match=r"expected the lines <!-- y.* and <!-- end of y --> in .*page.md, found not both"):
+    with pytest.raises(
+        VspairError, match=r"expected the lines <!-- y.* and <!-- end of y --> in .*page.md, found not both"
+    ):
         docs._between(path, "y", "new")
 
 
@@ -58,7 +60,9 @@ def test_every_setting_is_described_and_the_walk_finds_those_of_every_kind():
     """Written by hand: a walk that stops early would ask for too few lines."""
     own, kinds = {s.key: s for s in settings(config_class())}, settings_of_kinds()
     assert all(s.meaning for s in (*own.values(), *kinds))
-    assert {"seeds", "inpainting.evaluation.calibration.share", "tomography.training.epochs", "theory.noise"} <= set(own)
+    assert {"seeds", "inpainting.evaluation.calibration.share", "tomography.training.epochs", "theory.noise"} <= set(
+        own
+    )
     assert own["device"].words == ("cpu", "cuda")
     of = {(s.key, kind) for s, names in kinds.items() for kind in names}
     assert {("weights.lambda_b", "vsPAIR"), ("training.epochs", "LPD"), ("strengths", "TV"), ("label", "FBP")} <= of
@@ -75,7 +79,9 @@ def test_every_file_of_settings_names_the_schema_and_holds_what_it_allows(root, 
     files = [path for path in root.glob("config/**/*.yaml") if path.read_text().startswith(SCHEMA)]
     assert {path.stem for path in files} >= {"config", "inpainting", "tomography", "theory", "demo", "quick", "paper"}
     for path in files:
-        assert (path.parent / path.read_text().splitlines()[0].removeprefix(SCHEMA)).resolve() == root / "config/schema.json"
+        assert (
+            path.parent / path.read_text().splitlines()[0].removeprefix(SCHEMA)
+        ).resolve() == root / "config/schema.json"
         schema.validate(yaml.safe_load(path.read_text()))
 
 

@@ -5,9 +5,12 @@ module `vspair` with these arguments.
 """
 
 import argparse
+import json
 import os
 import runpy
+import shlex
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +45,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
     settings = {"preset": _preset(file), **assigned(options.config)}
     with planned(root, settings, (file,), cores=len(os.sched_getaffinity(0))) as workflow:
         job = maker(workflow, file)
-        _require_inputs(job, options.config)
+        _require_inputs(job, settings)
         script, given = job.rule.script, _given(job, workflow.globals["config"], folder)
     print(f"debug: {job.rule.name} with {script}, which writes into {folder}")
     here = Path.cwd()
@@ -61,14 +64,14 @@ def _preset(file: str) -> str:
     return parts[1] if len(parts) > 2 and parts[0] == RESULTS else "demo"
 
 
-def _require_inputs(job: "Job", config: list[str]) -> None:
+def _require_inputs(job: "Job", settings: Mapping[str, object]) -> None:
     absent = [str(path) for path in job.input if not Path(path).exists()]
     if not absent:
         return
-    settings = " ".join(f"'{setting}'" for setting in config)
+    config = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
     raise VspairError(
         f"expected the inputs of {job.rule.name}, found no {', '.join(absent[:3])}{' ...' if absent[3:] else ''}: make "
-        f"them with snakemake --cores 2 {' '.join(absent)} --config preset={_preset(job.output[0])} {settings}".rstrip()
+        f"them with {shlex.join(['snakemake', '--cores', '2', *absent, '--config', *config])}"
     )
 
 
@@ -83,7 +86,6 @@ def _given(job: "Job", config: dict, folder: Path) -> "Snakemake":
 
     output = OutputFiles(toclone=job.output, custom_map=moved)
     log = Log(toclone=job.log, custom_map=moved)
-    script, bench = Path(job.rule.script), None
     return Snakemake(
         job.input,
         output,
@@ -94,6 +96,6 @@ def _given(job: "Job", config: dict, folder: Path) -> "Snakemake":
         log,
         config,
         job.rule.name,
-        bench,
-        str(script.parent),
+        bench_iteration=None,
+        scriptdir=str(Path(job.rule.script).parent),
     )

@@ -51,8 +51,11 @@ def written(root: Path) -> dict[str, str]:
 
 
 def settings_tables(root: Path) -> str:
-    """All settings in Markdown: those of a run and of each problem with their values in the presets, those of methods
-    with the kinds that have them, and those of studies."""
+    """All settings in Markdown.
+
+    Those of a run and of each problem have their values in the presets beside them, those of methods the kinds that
+    have them.
+    """
     values = [resolve(root, {"preset": preset, "data_dir": "data"}).model_dump(mode="json") for preset in PRESETS]
     for value in values:
         value["data_dir"] = None

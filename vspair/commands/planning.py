@@ -58,7 +58,9 @@ def planned(
             yield opened._workflow
     except (RuleException, WorkflowError) as error:
         words = " ".join(str(error).split())
-        raise VspairError(f"expected a plan of the workflow, found that Snakemake refuses; mend this: {words}") from None
+        raise VspairError(
+            f"expected a plan of the workflow, found that Snakemake refuses; mend this: {words}"
+        ) from None
     finally:
         logger.removeFilter(only_errors)
 
