@@ -23,9 +23,9 @@ import yaml
 from vspair.commands.settings import resolved
 from vspair.files import sha256
 from vspair.provenance import fingerprint, recorded
-from vspair.provenance.chain import LEDGER
-from vspair.provenance.checksums import SETTLED_NS
-from vspair.provenance.ledger import COLUMNS
+from vspair.provenance.run.chain import LEDGER
+from vspair.provenance.run.checksums import SETTLED_NS
+from vspair.provenance.run.ledger import COLUMNS
 
 ROOT = Path(__file__).parents[1]
 RUN = "results/demo"

@@ -15,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-from vspair.provenance.places import Places
-from vspair.provenance.receipts import SUFFIX, read
+from vspair.provenance.receipt.places import SUFFIX, Places
+from vspair.provenance.receipt.reading import read
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5

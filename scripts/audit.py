@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vspair.commands.audit import audit_of, print_findings
 from vspair.problems.configuration import resolve
-from vspair.provenance.findings import exit_code
+from vspair.provenance.audit.findings import exit_code
 
 root = Path.cwd()
 settings = {key: value for key, value in snakemake.config.items() if key != "local"}

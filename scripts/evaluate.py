@@ -33,6 +33,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     with whole(snakemake.output.moments) as temporary:
         save_file({key: value.contiguous() for key, value in result.moments.items()}, temporary)
     summary = job_function(of.problem, "summary")(setting, result) | {
+        "measures": list(means.index),
         "inference_seconds": seconds,
         "inference_batch": min(batch_size, len(test)),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),

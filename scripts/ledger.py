@@ -6,8 +6,8 @@ import pandas as pd
 
 from vspair.files import whole
 from vspair.provenance import recorded
-from vspair.provenance.chain import Run
-from vspair.provenance.ledger import COLUMNS, flat, ledger
+from vspair.provenance.run.chain import Run
+from vspair.provenance.run.ledger import COLUMNS, flat, ledger
 
 with recorded(snakemake) as job:
     run = Run(Path(snakemake.output.csv).parent, Path.cwd())

@@ -1,5 +1,6 @@
 """Small versions of every model, shared by the tests of all layers; a new model joins `SMALL` and `TERMS`."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def own_cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def root():
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def example():
+    """The made-up run that the report's page is tested with, as a file and in a browser."""
+    spec = importlib.util.spec_from_file_location("report_example", ROOT / "tests/browser/example.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(params=list(SMALL))

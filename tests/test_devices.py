@@ -58,82 +58,57 @@ def release(process):
     process.stdin.flush()
 
 
-def test_two_jobs_get_different_gpus_and_a_third_waits_for_one(job, tmp_path):
+def gave_before_took(folder, gave, took, gpu):
+    events = (folder / "events").read_text().splitlines()
+    return events.index(f"gave {gave} {gpu}") < events.index(f"took {took} {gpu}")
+
+
+def test_two_jobs_get_different_gpus_and_a_third_waits_for_one_that_is_given_back_or_of_a_killed_job(job, tmp_path):
     first, second = job("first", "0,1"), job("second", "0,1")
     assert {held(first), held(second)} == {"0", "1"}
     third = job("third", "0,1")
     release(second)
     gpu = held(third)
-    release(third)
-    assert third.wait(30) == 0
-    events = (tmp_path / "events").read_text().splitlines()
-    assert gpu in ("0", "1")
-    assert events.index(f"gave second {gpu}") < events.index(f"took third {gpu}")
-
-
-def test_a_killed_job_frees_its_gpu(job):
-    first = job("first", "0")
-    assert held(first) == "0"
-    second = job("second", "0")
-    first.kill()
-    assert held(second) == "0"
+    assert gave_before_took(tmp_path, "second", "third", gpu)
+    fourth = job("fourth", "0,1")
+    third.kill()
+    assert held(fourth) == gpu
+    release(fourth)
+    assert fourth.wait(30) == 0
 
 
 def test_two_jobs_share_a_gpu_only_when_asked_to_and_spread_before_they_share(job, tmp_path):
-    jobs = [job(f"job{n}", "0,1", 2) for n in range(2)]
-    assert {held(process) for process in jobs} == {"0", "1"}
-    jobs += [job(f"job{n}", "0,1", 2) for n in range(2, 4)]
-    assert {held(process) for process in jobs[2:]} == {"0", "1"}
+    jobs = []
+    for names in (("job0", "job1"), ("job2", "job3")):
+        jobs += [job(name, "0,1", 2) for name in names]
+        assert {held(process) for process in jobs[-2:]} == {"0", "1"}
     last = job("last", "0,1", 2)
     release(jobs[0])
-    gpu = held(last)
-    events = (tmp_path / "events").read_text().splitlines()
-    assert events.index(f"gave job0 {gpu}") < events.index(f"took last {gpu}")
+    assert gave_before_took(tmp_path, "job0", "last", held(last))
 
 
-def test_the_cpu_needs_no_lease(monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    with lease("cpu") as name:
-        assert name == "cpu"
-        assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
-
-
-def test_a_lease_shows_one_gpu_and_puts_the_environment_back(monkeypatch, tmp_path):
+@pytest.mark.parametrize(("device", "before", "within"), [("cpu", "", ""), ("cuda", "3,5", "3")])
+def test_a_lease_shows_one_gpu_or_none_and_puts_the_environment_back(monkeypatch, tmp_path, device, before, within):
+    """The first that is free, again after a job that failed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
-    with lease("cuda") as name:
-        assert (name, os.environ["CUDA_VISIBLE_DEVICES"]) == ("cuda", "3")
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3,5"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", before)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), lease(device) as name:
+            assert (name, os.environ["CUDA_VISIBLE_DEVICES"]) == (device, within)
+            raise ZeroDivisionError
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == before
 
 
-def test_a_job_that_fails_gives_its_gpu_back(monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
-    with pytest.raises(ZeroDivisionError), lease("cuda"):
-        raise ZeroDivisionError
-    with lease("cuda"):
-        assert os.environ["CUDA_VISIBLE_DEVICES"] == "3"
-
-
-@pytest.mark.parametrize(("value", "names"), [("", []), ("-1", []), ("0", ["0"]), ("0, 2", ["0", "2"])])
-def test_visible_gpus_are_those_of_the_environment(monkeypatch, value, names):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
+@pytest.mark.parametrize(("value", "names"), [("", []), ("-1", []), ("0", ["0"]), ("0, 2", ["0", "2"]), (None, [])])
+def test_visible_gpus_are_those_of_the_environment_or_else_of_a_driver(monkeypatch, tmp_path, value, names):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value or "")
+    if value is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+        monkeypatch.setenv("PATH", str(tmp_path))
     assert visible_gpus() == names
 
 
-def test_without_the_variable_and_without_a_driver_there_is_no_gpu(monkeypatch, tmp_path):
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert visible_gpus() == []
-
-
-def test_cuda_on_a_machine_without_gpu_is_refused(monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    with pytest.raises(VspairError, match=r"shows 0 GPU\(s\).*device=cpu"), lease("cuda"):
-        pass
-
-
-def test_more_jobs_than_places_are_refused(monkeypatch):
+def test_more_jobs_than_places_are_refused_and_cuda_on_a_machine_without_gpu(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     require_gpus(2)
     require_gpus(4, jobs_per_gpu=2)
@@ -141,6 +116,9 @@ def test_more_jobs_than_places_are_refused(monkeypatch):
         require_gpus(3)
     with pytest.raises(VspairError, match=r"5 job\(s\).*jobs_per_gpu=2"):
         require_gpus(5, jobs_per_gpu=2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(VspairError, match=r"shows 0 GPU\(s\).*device=cpu"), lease("cuda"):
+        pass
 
 
 def test_configure_refuses_cuda_where_torch_sees_none(monkeypatch):
@@ -152,10 +130,11 @@ def test_configure_refuses_cuda_where_torch_sees_none(monkeypatch):
         configure("cuda", threads=1)
 
 
-def test_configure_sets_threads_determinism_and_precision():
+def test_configure_sets_threads_determinism_and_precision_and_peak_memory_stays_when_memory_is_given_back():
+    """In a process of its own; catches kilobytes taken for bytes, and what is held now taken for the peak."""
     code = """
-import torch
-from vspair.devices import configure
+import numpy, torch
+from vspair.devices import configure, peak_memory
 highest = [(name, False, "highest") for name in ("float32", "bfloat16")]
 for precision, tf32, products in [("tf32", True, "high"), *highest]:
     configure("cpu", threads=1, precision=precision)
@@ -164,6 +143,12 @@ for precision, tf32, products in [("tf32", True, "high"), *highest]:
     assert not torch.backends.cudnn.benchmark
     assert torch.backends.cudnn.allow_tf32 is tf32
     assert torch.get_float32_matmul_precision() == products
+before = peak_memory("cpu")
+held = numpy.ones(2**28, numpy.uint8)
+with_it = peak_memory("cpu")
+del held
+assert 0.9 * 2**28 < with_it - before < 2 * 2**28, (before, with_it)
+assert peak_memory("cpu") > with_it - 2**20, "the kernel counts in batches"
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -193,20 +178,16 @@ def machine(tmp_path, monkeypatch):
         path.write_text(text)
 
     def make(member, groups):
-        write(
-            tmp_path / "proc/meminfo", f"MemTotal: 99999999 kB\nMemAvailable: {64 * GB // 1024} kB\nHugePages_Free: 0\n"
-        )
+        free = f"MemTotal: 99999999 kB\nMemAvailable: {64 * GB // 1024} kB\nHugePages_Free: 0\n"
+        write(tmp_path / "proc/meminfo", free)
         write(tmp_path / "proc/self/cgroup", member)
         for folder, (limit, usage, cached) in groups.items():
-            first = folder.split("/")[0] == "memory"
-            names = (
-                ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-                if first
-                else ("memory.max", "memory.current", "inactive_file")
-            )
+            names = ("max", "current", "inactive_file")
+            if folder.startswith("memory/"):
+                names = ("limit_in_bytes", "usage_in_bytes", "total_inactive_file")
             here = tmp_path / "cgroup" / folder
-            write(here / names[0], f"{limit}\n")
-            write(here / names[1], f"{usage}\n")
+            write(here / f"memory.{names[0]}", f"{limit}\n")
+            write(here / f"memory.{names[1]}", f"{usage}\n")
             write(here / "memory.stat", f"active_file 77\n{names[2]} {cached}\n")
 
     return make
@@ -234,31 +215,11 @@ def test_available_memory_is_what_the_machine_and_every_group_around_leave(machi
     assert available("cpu") == pytest.approx(left, abs=1024)
 
 
-def test_available_memory_of_this_machine_is_less_than_it_has():
-    assert 2**26 < available("cpu") < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def test_memory_of_a_gpu_is_asked_of_torch(monkeypatch):
-    """Free, not total; the peak of tensors, not what the allocator keeps."""
+def test_available_memory_is_that_of_this_machine_or_asked_of_torch_on_a_gpu(monkeypatch):
+    """On a GPU free, not total; the peak of tensors, not what the allocator keeps."""
     import torch
 
+    assert 2**26 < available("cpu") < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (3 * GB, 16 * GB))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 2 * GB)
-    assert available("cuda") == 3 * GB
-    assert peak_memory("cuda") == 2 * GB
-
-
-def test_peak_memory_stays_when_memory_is_given_back():
-    """In a process of its own; catches kilobytes taken for bytes, and what is held now taken for the peak."""
-    code = """
-import numpy
-from vspair.devices import peak_memory
-before = peak_memory("cpu")
-held = numpy.ones(2**28, numpy.uint8)
-with_it = peak_memory("cpu")
-del held
-assert with_it - before > 0.9 * 2**28, (before, with_it)
-assert with_it - before < 2 * 2**28, (before, with_it)
-assert peak_memory("cpu") > with_it - 2**20, "the kernel counts in batches"
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert (available("cuda"), peak_memory("cuda")) == (3 * GB, 2 * GB)

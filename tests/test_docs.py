@@ -40,3 +40,12 @@ def test_every_deviation_that_is_named_is_described():
         for number in re.findall(r"[ED]\d+", place)
     }
     assert {"E5", "E14", "D1"} <= named <= set(described)
+
+
+def test_the_python_example_of_the_readme_runs(capsys):
+    """On signals it must learn something: predicting 0 has an error of 1."""
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    shape, error = re.search(r"Size\((.*)\) (\S+)", capsys.readouterr().out).groups()
+    assert shape == "[200, 4, 16]"
+    assert float(error) < 0.8

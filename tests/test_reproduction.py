@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from vspair.commands.audit import audit_of
-from vspair.provenance.bundle import FILE
-from vspair.provenance.history import History
+from vspair.provenance.run.bundle import FILE
+from vspair.provenance.run.history import History
 
 ROOT = Path(__file__).parents[1]
 BUNDLES = sorted(path.parent for path in ROOT.glob(f"docs/reproduction/*/{FILE}"))

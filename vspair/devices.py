@@ -143,7 +143,8 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
             "fits the driver, or use --config device=cpu"
         )
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # The same switch as `use_deterministic_algorithms(True)`, which imports the compiler: a second of every job.
+    torch.set_deterministic_debug_mode("error")
     # It would also fill every new tensor, to make reads of unset memory repeatable: a cost without a use here.
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False

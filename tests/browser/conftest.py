@@ -1,8 +1,6 @@
 """A headless Chromium of the system, or a skip that says what is missing."""
 
-import importlib.util
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -10,15 +8,6 @@ FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 )
-
-
-@pytest.fixture(scope="session")
-def example():
-    """The made-up run that the page is tested with."""
-    spec = importlib.util.spec_from_file_location("report_example", Path(__file__).with_name("example.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

@@ -2,26 +2,22 @@
 
 import csv
 import hashlib
-import io
 import struct
 import zlib
 from datetime import UTC, datetime
 
-from vspair.provenance.findings import Finding
+from vspair.provenance.audit.findings import Finding
 from vspair.reporting.published import Published
 
 EVIL = "<script>alert(1)</script></script><!-- <b>&amp;"
 WHEN = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 SIGNED = {
-    "schema": 1,
     "when": "2026-11-20T08:00:00Z",
     "commit": "c" * 40,
     "dirty": False,
     "full": True,
     "receipts": 6,
     "outputs": 9,
-    "evidence": "e" * 64,
-    "counts": {},
     "findings": [],
     "signed": {"name": "A. <i>Reviewer</i>", "note": "as it should be"},
 }
@@ -115,44 +111,38 @@ def cell(file, line, **facts):
 
 
 def ledger():
-    """As `vspair.provenance.ledger` makes it of `write_results`."""
+    """As `vspair.provenance.run.ledger` makes it of `write_results`."""
     cells = [cell("tables/table1.csv", line) for line in LINES]
     cells[1] |= {"inputs": ["metrics/1/images.csv"], "n": 1}
     printed = ("A 0", "r", 0.875, None, None, "", None, None, "")
     cells.append(cell("figures/fig2.csv", printed, key="r", statistic="", inputs=["metrics/0/images.csv"]))
-    made = jobs()
+    return book(cells, jobs())
+
+
+def book(cells, made):
     makers = {name: receipt for receipt, facts in made.items() for name in facts["outputs"]}
     return {"preset": "demo", "cells": cells, "jobs": made, "makers": makers}
 
 
 def large(tables, rows, jobs_in_each):
     """A ledger of many cells and jobs; the page must stay quick with as many as the full run has."""
-    base = ledger()
     cells, made = [], {}
     for number in range(tables):
         name = f"tables/table{number + 1}.csv"
-        inputs = []
-        for place in range(jobs_in_each):
-            output = f"metrics/{number}/{place}/images.csv"
-            inputs.append(output)
-            made[f"metrics/{number}/{place}/images.receipt.json"] = job("evaluate", ["data:raw.h5"], [output])
+        inputs = [f"metrics/{number}/{place}/images.csv" for place in range(jobs_in_each)]
+        made |= {path.replace(".csv", ".receipt.json"): job("evaluate", ["data:raw.h5"], [path]) for path in inputs}
         made[f"tables/table{number + 1}.receipt.json"] = job("table", inputs, [name])
-        cells += [
-            cell(name, (f"row {row}", "psnr", row / 7, 0.1, 2, "dB", 1.0, 0.1, "differs"), inputs=inputs)
-            for row in range(rows)
-        ]
-    makers = {name: receipt for receipt, facts in made.items() for name in facts["outputs"]}
-    return base | {"cells": cells, "jobs": made, "makers": makers}
+        lines = [(f"row {row}", "psnr", row / 7, 0.1, 2, "dB", 1.0, 0.1, "differs") for row in range(rows)]
+        cells += [cell(name, line, inputs=inputs) for line in lines]
+    return book(cells, made)
 
 
 def write_results(folder):
     """Tables and figures of the ledger as files; gives the folder."""
     for part in ("tables", "figures"):
         (folder / part).mkdir(parents=True)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([COLUMNS, *LINES])
-    (folder / "tables/table1.csv").write_text(text.getvalue())
+    with (folder / "tables/table1.csv").open("w", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *LINES])
     (folder / "tables/table1.md").write_text("What `psnr` is.\n\n| a |\n|---|\n| 1 |\n\nA note on <b>it</b>.\n")
     (folder / "figures/fig2.png").write_bytes(picture())
     lines = "".join(f"A {number},{number / 8},{EVIL}\n" for number in range(100))

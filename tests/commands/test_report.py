@@ -13,7 +13,7 @@ import pytest
 
 from vspair.commands import report
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
+from vspair.provenance.run.chain import Run
 
 REPOSITORY = Path(__file__).parents[2]
 VALUES = {"training.epochs": 3, "training.rates": [0.1, 0.2], "seeds": [0, 1]}
@@ -138,3 +138,12 @@ def test_importing_the_command_is_light():
     code = "import sys, vspair.commands.report; print({'torch', 'pandas', 'matplotlib', 'jinja2'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_changed_frame_is_told_and_no_break(complete):
+    path = complete.root / "vspair/provenance/__init__.py"
+    path.write_text(path.read_text().replace("'seed'", "'another seed'"))
+    assert call(complete) == 0
+    text = (complete.run / "report.html").read_text()
+    assert "the frame that records jobs has changed since 4 of 4 receipts" in text
+    assert "No break was found" in text

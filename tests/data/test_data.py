@@ -4,6 +4,7 @@ from urllib.error import URLError
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from vspair.data import Pairs, Split, clean_images, make_pairs, raw_files, read_pairs, scale_for, write_pairs
 from vspair.data.scales import scan_scales
@@ -32,17 +33,13 @@ def same(a, b):
     )
 
 
-def test_the_split_is_disjoint_and_of_the_sizes_asked_for():
-    made = pairs()
-    assert (len(made.train), len(made.test)) == (25, 10)
-    assert len(set(made.train.index) | set(made.test.index)) == 35
-    assert made.train.qoi.shape == made.train.observation.shape == made.train.mask.shape == (25, 1, 28, 28)
-
-
-def test_the_split_is_random():
+def test_the_split_is_random_disjoint_and_of_the_sizes_asked_for():
     made = pairs()
     assert not np.array_equal(made.train.index, np.sort(made.train.index))
     assert set(made.train.index) != set(range(25))
+    assert (len(made.train), len(made.test)) == (25, 10)
+    assert len(set(made.train.index) | set(made.test.index)) == 35
+    assert made.train.qoi.shape == made.train.observation.shape == made.train.mask.shape == (25, 1, 28, 28)
 
 
 def test_image_label_and_index_stay_together():
@@ -79,18 +76,9 @@ def test_holes_do_not_depend_on_the_content_of_the_images():
 def test_more_pairs_than_images_are_refused():
     assert len(pairs(n=35).test) == 10
     with pytest.raises(
-        VspairError, match=r"25 training and 10 test pairs .* only 34 images: lower inpainting.data.train"
+        VspairError, match=r"25 training and 10 test pairs .* only 34 images: lower data.train"
     ):
         pairs(n=34)
-
-
-def test_a_prepared_file_comes_back_whole(tmp_path):
-    made = pairs()
-    write_pairs(tmp_path / "pairs.safetensors", made)
-    again = read_pairs(tmp_path / "pairs.safetensors")
-    assert same(made, again)
-    for part in PARTS:
-        assert getattr(again.train, part).dtype == getattr(made.train, part).dtype
 
 
 def test_preparing_twice_gives_the_same_file(tmp_path):
@@ -99,21 +87,13 @@ def test_preparing_twice_gives_the_same_file(tmp_path):
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("keep", [0, 5, 500, -1])
+@pytest.mark.parametrize("keep", [0, 5, 500, -1, "another file"])
 def test_a_truncated_prepared_file_is_refused(tmp_path, keep):
     path = tmp_path / "pairs.safetensors"
     write_pairs(path, pairs())
-    path.write_bytes(path.read_bytes()[:keep])
+    path.write_bytes(save({"train.qoi": np.zeros(3)}) if keep == "another file" else path.read_bytes()[:keep])
     with pytest.raises(VspairError, match=r"pairs.safetensors is not a whole file of prepared pairs .*delete it"):
         read_pairs(path)
-
-
-def test_a_safetensors_file_of_something_else_is_refused(tmp_path):
-    from safetensors.numpy import save_file
-
-    save_file({"train.qoi": np.zeros(3)}, tmp_path / "other.safetensors")
-    with pytest.raises(VspairError, match=r"other.safetensors is not a whole file of prepared pairs"):
-        read_pairs(tmp_path / "other.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -143,14 +123,14 @@ def test_the_scales_of_mnist_are_those_of_erratum_e5():
     assert 1 / Scale(0.1307 * 255, 0.3081 * 255).mse_to_unit == pytest.approx(10.5, abs=0.05)
 
 
-def scans(level, mask=None):
-    """Six pairs with an observation of another size than the QoI; the largest value is 4, and 8 in the test part."""
+def scans(level, mask=None, shape=(1, 4, 4), observed=(1, 3, 5)):
+    """Six pairs with an observation of another shape than the QoI; the largest value is 4, and 8 in the test part."""
     generator = np.random.default_rng(2)
 
     def part(count, largest):
-        observation = generator.random((count, 1, 3, 5), dtype=np.float32) - 0.5
-        observation[-1, 0, 1, 2] = largest
-        qoi = generator.random((count, 1, 4, 4), dtype=np.float32)
+        observation = generator.random((count, *observed), dtype=np.float32) - 0.5
+        observation[-1].flat[-1] = largest
+        qoi = generator.random((count, *shape), dtype=np.float32)
         levels = generator.random(count, dtype=np.float32) if level else None
         return Split(qoi, observation, None if mask is None else qoi > mask, np.arange(count), np.arange(count), levels)
 
@@ -159,8 +139,11 @@ def scans(level, mask=None):
 
 @pytest.mark.parametrize("level", [True, False])
 @pytest.mark.parametrize("mask", [0.5, None])
-def test_parts_that_a_problem_lacks_come_back_as_none_and_others_whole(tmp_path, level, mask):
-    made = scans(level, mask)
+@pytest.mark.parametrize(("shape", "observed"), [((1, 4, 4), (1, 3, 5)), ((9,), (4,)), ((2, 3, 4), (7,))], ids=str)
+def test_pairs_of_any_shape_come_back_whole_and_parts_that_a_problem_lacks_as_none(
+    tmp_path, level, mask, shape, observed
+):
+    made = scans(level, mask, shape, observed)
     write_pairs(tmp_path / "pairs.safetensors", made)
     again = read_pairs(tmp_path / "pairs.safetensors")
     assert (again.train.level is not None, again.test.mask is not None) == (level, mask is not None)
@@ -173,6 +156,30 @@ def test_parts_that_a_problem_lacks_come_back_as_none_and_others_whole(tmp_path,
                 assert before.dtype == after.dtype
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"observation": np.zeros((3, 2))}, "observation of as many pairs as the QoI, 4, found 3"),
+        ({"level": np.zeros(5)}, "level of as many pairs as the QoI, 4, found 5"),
+        (
+            {"mask": np.zeros((4, 9), bool)},
+            r"boolean mask in the shape of the QoI, \(4, 2, 3\), found bool of \(4, 9\)",
+        ),
+        ({"mask": np.zeros((4, 2, 3), np.uint8)}, r"boolean mask .* found uint8 of \(4, 2, 3\): give None where"),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused_in_memory_and_in_a_file(tmp_path, changes, message):
+    four = np.arange(4)
+    parts = {"qoi": np.zeros((4, 2, 3)), "observation": np.zeros((4, 7)), "mask": None, "index": four, "label": four}
+    parts |= changes
+    with pytest.raises(ValueError, match=message):
+        Split(**parts)
+    given = {f"{split}.{name}": part for split in ("train", "test") for name, part in parts.items() if part is not None}
+    (tmp_path / "pairs.safetensors").write_bytes(save(given))
+    with pytest.raises(VspairError, match=f"pairs.safetensors is not a whole file of prepared pairs .*{message}"):
+        read_pairs(tmp_path / "pairs.safetensors")
+
+
 @pytest.mark.parametrize(("name", "unit"), [("raw", 1.0), ("maximum", 4.0)])
 def test_scans_keep_their_attenuation_and_stay_linear(name, unit):
     """The largest training observation becomes 1: catches a unit from the test part, and an offset, which A x lacks."""
@@ -181,21 +188,12 @@ def test_scans_keep_their_attenuation_and_stay_linear(name, unit):
     assert (observation_scale.offset, observation_scale.unit) == (0, unit)
 
 
-@pytest.fixture
-def no_network(monkeypatch):
-    def refuse(*arguments, **keywords):
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-def test_digits_come_offline_with_classes(tmp_path, no_network):
+def test_digits_come_offline_with_classes(tmp_path, monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", lambda *arguments: pytest.fail("the network was used"))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments: pytest.fail("the network was used"))
     clean, labels = clean_images("digits", tmp_path / "absent", (28, 28))
-    assert clean.shape == (1797, 28, 28)
-    assert clean.dtype == np.uint8
+    assert (clean.shape, clean.dtype, labels.shape) == ((1797, 28, 28), np.uint8, (1797,))
     assert (clean.min(), clean.max()) == (0, 255)
-    assert labels.shape == (1797,)
     assert set(labels.tolist()) == set(range(10))
     assert raw_files("digits") == []
 
@@ -218,33 +216,23 @@ def sparse_file(path, size):
         file.truncate(size)
 
 
-def test_a_missing_file_is_named_with_what_to_do(tmp_path):
-    with pytest.raises(VspairError) as caught:
-        clean_images("mnist", tmp_path, (28, 28))
-    message = str(caught.value)
-    assert message.startswith(f"{tmp_path / MNIST} is missing")
-    assert all(word in message for word in ("torchvision's layout", "data_dir", "VSPAIR_DATA", "download"))
-
-
-def test_a_truncated_file_is_named_with_what_to_do(tmp_path):
-    sparse_file(tmp_path / MNIST, 47_040_015)
-    with pytest.raises(VspairError) as caught:
-        clean_images("mnist", tmp_path, (28, 28))
-    message = str(caught.value)
-    assert message.startswith(f"{tmp_path / MNIST} has 47040015 bytes instead of 47040016")
-    assert "fetch it again" in message
-
-
-@pytest.mark.parametrize("source", ["mnist", "fashion_mnist"])
-def test_a_file_of_the_right_size_and_other_content_is_named_with_what_to_do(tmp_path, source):
-    name = raw_files(source)[0]
-    sparse_file(tmp_path / name, 47_040_016)
+@pytest.mark.parametrize(
+    ("source", "size", "fault", "words"),
+    [
+        ("mnist", None, "is missing", ("torchvision's layout", "data_dir", "VSPAIR_DATA", "download")),
+        ("mnist", 47_040_015, "has 47040015 bytes instead of 47040016", ("fetch it again",)),
+        ("mnist", 47_040_016, "has MD5 ", ("6bbc9ace898e44ae57da46a324031adb", "fetch it again")),
+        ("fashion_mnist", 47_040_016, "has MD5 ", ("f4a8712d7a061bf5bd6d2ca38dc4d50a", "fetch it again")),
+    ],
+)
+def test_a_missing_truncated_or_other_file_is_named_with_what_to_do(tmp_path, source, size, fault, words):
+    path = tmp_path / raw_files(source)[0]
+    if size:
+        sparse_file(path, size)
     with pytest.raises(VspairError) as caught:
         clean_images(source, tmp_path, (28, 28))
-    message = str(caught.value)
-    assert message.startswith(f"{tmp_path / name} has MD5 ")
-    assert CHECKSUMS[source][(tmp_path / name).name][1] in message
-    assert "fetch it again" in message
+    assert str(caught.value).startswith(f"{path} {fault}")
+    assert all(word in str(caught.value) for word in words)
 
 
 def test_damaged_labels_are_found_too(tmp_path):
@@ -270,42 +258,33 @@ def tiny_mnist(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_an_idx_file_is_read_to_the_pixel(tiny_mnist):
+def test_an_idx_file_is_read_to_the_pixel_and_its_size_must_be_that_configured(tiny_mnist):
     clean, labels = clean_images("mnist", tiny_mnist, (28, 28))
     np.testing.assert_array_equal(clean, images(5))
     assert clean.dtype == np.uint8
     assert labels.tolist() == [0, 1, 2, 3, 4]
-
-
-def test_images_of_another_size_than_configured_are_refused(tiny_mnist):
     with pytest.raises(VspairError, match=r"28x28 pixels, but the configuration asks for \(32, 32\)"):
         clean_images("mnist", tiny_mnist, (32, 32))
 
 
-@pytest.mark.parametrize("fault", [URLError("Name or service not known"), RuntimeError("Error downloading x.gz.")])
-def test_a_download_without_network_is_said_with_what_to_do(tmp_path, monkeypatch, fault):
-    import vspair.data.vision
+@pytest.mark.parametrize(
+    "fault", [URLError("Name or service not known"), RuntimeError("Error downloading x.gz."), None]
+)
+def test_a_download_that_fails_or_brings_another_file_is_said_with_what_to_do(tmp_path, monkeypatch, fault):
+    def fetch(name, folder):
+        if fault:
+            raise fault
+        sparse_file(folder / MNIST, 3)
 
-    def fail(name, folder):
-        raise fault
-
-    monkeypatch.setattr(vspair.data.vision, "download_dataset", fail)
+    monkeypatch.setattr("vspair.data.vision.download_dataset", fetch)
     with pytest.raises(VspairError) as caught:
         download("mnist", tmp_path)
-    message = str(caught.value)
-    assert message.startswith(f"MNIST could not be downloaded to {tmp_path}")
-    assert all(word in message for word in ("check the network", "data_dir", "VSPAIR_DATA"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_was_downloaded_is_checked(tmp_path, monkeypatch):
-    import vspair.data.vision
-
-    monkeypatch.setattr(
-        vspair.data.vision, "download_dataset", lambda name, folder: sparse_file(folder / f"{name}/raw/{MNIST[10:]}", 3)
-    )
-    with pytest.raises(VspairError, match="has 3 bytes instead of 47040016"):
-        download("mnist", tmp_path)
+    if fault:
+        assert str(caught.value).startswith(f"MNIST could not be downloaded to {tmp_path}")
+        assert all(word in str(caught.value) for word in ("check the network", "data_dir", "VSPAIR_DATA"))
+    else:
+        assert "has 3 bytes instead of 47040016" in str(caught.value)
+    assert list(tmp_path.iterdir()) == ([] if fault else [tmp_path / "MNIST"])
 
 
 @pytest.mark.data

@@ -3,8 +3,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import namedtuple
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -45,87 +45,66 @@ def opened(folder):
     return LodopabFolder(folder, 4, 5, 6)
 
 
-@pytest.mark.parametrize("kind", SIZES)
-def test_slices_are_those_of_the_files_in_the_order_of_parts(folder, kind):
+def test_slices_are_those_of_the_files_in_the_order_of_parts_and_test_is_held_out(folder):
+    """Without lists of patients these are unknown, and only the parts are apart."""
+    source = opened(folder)
     parts = [("train", 0), ("train", 2), ("validation", 0), ("test", 1)]
-    truth = np.concatenate([content(folder, kind, *part) for part in parts])
-    source = opened(folder)
-    read = source.images if kind == "ground_truth" else source.sinograms
-    np.testing.assert_array_equal(read(np.arange(11)), truth)
     mixed = np.array([10, 0, 6, 0, 4])
-    np.testing.assert_array_equal(read(mixed), truth[mixed])
-    assert len(source) == 11
-
-
-def test_train_and_validation_are_for_training_and_test_is_held_out(folder):
-    np.testing.assert_array_equal(opened(folder).held_out, np.arange(11) >= 7)
-
-
-def test_without_lists_the_patients_are_unknown_and_only_the_parts_are_apart(folder):
-    source = opened(folder)
+    for kind, read in (("ground_truth", source.images), ("observation", source.sinograms)):
+        truth = np.concatenate([content(folder, kind, *part) for part in parts])
+        np.testing.assert_array_equal(read(np.arange(11)), truth)
+        np.testing.assert_array_equal(read(mixed), truth[mixed])
+    assert (len(source), source.grouped) == (11, "part")
+    np.testing.assert_array_equal(source.held_out, np.arange(11) >= 7)
     assert (source.patients == UNKNOWN).all()
-    assert source.grouped == "part"
+    with pytest.raises(IndexError):
+        source.images(np.array([-1]))
 
 
 def test_patients_belong_to_slices_by_their_place_in_the_complete_set(folder):
     """A list counts 128 slices a file, whatever files are there."""
-    lists = {
-        "train": np.arange(3 * SLICES_A_FILE),
-        "validation": np.arange(SLICES_A_FILE) + 1000,
-        "test": np.arange(2 * SLICES_A_FILE) + 2000,
-    }
-    for part, numbers in lists.items():
-        np.savetxt(folder / f"patient_ids_rand_{part}.csv", numbers, fmt="%d")
+    for part, files, first in (("train", 3, 0), ("validation", 1, 1000), ("test", 2, 2000)):
+        path = folder / f"patient_ids_rand_{part}.csv"
+        np.savetxt(path, first + np.arange(files * SLICES_A_FILE), fmt="%d")
     source = opened(folder)
     np.testing.assert_array_equal(source.patients, [0, 1, 2, 256, 257, 1000, 1001, 2128, 2129, 2130, 2131])
     assert source.grouped == "patient"
 
 
-def test_a_list_of_patients_that_is_short_or_foreign_is_refused(folder):
-    path = folder / "patient_ids_rand_train.csv"
-    path.write_text("1\n2\n3\n")
-    with pytest.raises(VspairError, match=r"patient_ids_rand_train.csv lists 3 slices, but there are at least 258"):
-        opened(folder)
-    path.write_text("patient\nLIDC-1\n")
-    with pytest.raises(VspairError, match=r"patient_ids_rand_train.csv is no list of patient numbers"):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1\n2\n3\n", "lists 3 slices, but there are at least 258"),
+        ("patient\nLIDC-1\n", "is no list of patient numbers"),
+    ],
+)
+def test_a_list_of_patients_that_is_short_or_foreign_is_refused(folder, text, message):
+    (folder / "patient_ids_rand_train.csv").write_text(text)
+    with pytest.raises(VspairError, match=rf"patient_ids_rand_train.csv {message}"):
         opened(folder)
 
 
 @pytest.mark.parametrize("lost", ["ground_truth_train_002.hdf5", "observation_test_001.hdf5"])
-def test_a_file_without_its_partner_is_refused(folder, lost):
+def test_a_file_without_its_partner_or_with_one_of_another_length_is_refused(folder, lost):
+    put(folder, "train", 0, 4, kinds=("observation",))
+    with pytest.raises(VspairError, match=r"ground_truth_train_000.hdf5 has 3 slices but its partner .* has 4"):
+        opened(folder)
+    put(folder, "train", 0, 3)
     (folder / lost).unlink()
     with pytest.raises(VspairError, match=rf"{lost} is missing, though its partner is there"):
         opened(folder)
 
 
-def test_partners_of_different_length_are_refused(folder):
-    put(folder, "train", 0, 4, kinds=("observation",))
-    with pytest.raises(VspairError, match=r"ground_truth_train_000.hdf5 has 3 slices but its partner .* has 4"):
-        opened(folder)
-
-
-def test_files_of_other_sizes_or_damaged_ones_are_refused(folder):
-    with pytest.raises(VspairError, match=r"shape \(3, 4, 4\) instead of \(slices, 362, 362\)"):
-        LodopabFolder(folder, 362, 5, 6)
-    with pytest.raises(VspairError, match=r"shape \(3, 5, 6\) instead of \(slices, 1000, 513\)"):
-        LodopabFolder(folder, 4, 1000, 513)
+def test_files_of_other_sizes_damaged_ones_and_none_are_refused(folder, tmp_path_factory):
+    for sizes, found, asked in (((362, 5, 6), "3, 4, 4", "362, 362"), ((4, 1000, 513), "3, 5, 6", "1000, 513")):
+        with pytest.raises(VspairError, match=rf"shape \({found}\) instead of \(slices, {asked}\)"):
+            LodopabFolder(folder, *sizes)
     path = folder / "observation_train_002.hdf5"
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(VspairError, match=r"observation_train_002.hdf5 cannot be read as HDF5 .*truncated"):
         opened(folder)
-
-
-def test_a_folder_without_its_files_is_refused(tmp_path):
-    with pytest.raises(VspairError, match=r"absent is missing: put LoDoPaB-CT's HDF5 files there"):
-        opened(tmp_path / "absent")
     with pytest.raises(VspairError, match=r"has none of LoDoPaB-CT's files"):
-        opened(tmp_path)
-
-
-def test_a_slice_beyond_the_source_is_refused(folder):
-    for index in (11, -1):
-        with pytest.raises(IndexError):
-            opened(folder).images(np.array([index]))
+        opened(tmp_path_factory.mktemp("empty"))
 
 
 READ_WITH_DIVAL = """
@@ -165,14 +144,6 @@ def test_the_layout_is_that_of_the_peer_library(tmp_path):
     np.testing.assert_array_equal(source.images(index), np.stack(read[1::2]))
 
 
-Space = namedtuple("Space", "total used free")
-
-
-@pytest.fixture
-def large_disk(monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Space(10**12, 0, 10**12))
-
-
 NETWORK = '''
 """Stands in front of the network: an archive of one record whose files are tiny."""
 import hashlib, io, os, zipfile
@@ -199,8 +170,6 @@ class Answer:
         yield self.content
 
 def get(url, stream=False):
-    if os.environ.get("PLANTED") == "network":
-        raise requests.ConnectionError("no route to zenodo")
     return Answer(FILES.get(url, b""))
 
 requests.get = get
@@ -208,44 +177,44 @@ requests.get = get
 
 
 @pytest.fixture
-def archive(tmp_path, monkeypatch):
-    """dival's own download runs in its process against this archive instead of the network."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(NETWORK)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+def download(tmp_path, monkeypatch):
+    """Download with dival's own code in its process, from this archive to a large disk; the home stays empty."""
+    (tmp_path / "sitecustomize.py").write_text(NETWORK)
     (tmp_path / "user").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10**12))
+    yield lambda: download_lodopab(tmp_path / "data" / "lodopab")
+    assert not list((tmp_path / "user").iterdir())
 
 
 @needs_dival
-def test_the_peer_librarys_download_asks_nothing_and_leaves_the_home_folder_alone(
-    tmp_path, archive, large_disk, monkeypatch
-):
+def test_the_peer_librarys_download_asks_nothing(tmp_path, download):
     """The standard input is closed, so that a question to the user would fail the download."""
-    download_lodopab(tmp_path / "data" / "lodopab")
+    download()
     names = {f"{kind}_{part}_000.hdf5" for kind in SIZES for part in ("train", "validation", "test")}
     assert {path.name for path in (tmp_path / "data" / "lodopab").iterdir()} == names
-    assert not list((tmp_path / "user").iterdir())
 
 
 @needs_dival
-@pytest.mark.parametrize(("planted", "message"), [("network", "no route to zenodo"), ("checksum", "EOFError")])
-def test_a_download_that_fails_is_said_to_have_failed(tmp_path, archive, large_disk, monkeypatch, planted, message):
+def test_a_download_that_fails_is_said_to_have_failed(download, monkeypatch):
     """On a wrong checksum dival asks whether to try again, for ever; that question ends the download."""
-    monkeypatch.setenv("PLANTED", planted)
-    with pytest.raises(VspairError, match=rf"could not be downloaded to .*{message}.*check the network"):
-        download_lodopab(tmp_path / "lodopab")
-    assert not list((tmp_path / "user").iterdir())
+    monkeypatch.setenv("PLANTED", "checksum")
+    with pytest.raises(VspairError, match=r"could not be downloaded to .*EOFError: EOF when .*check the network"):
+        download()
 
 
-def test_a_disk_that_is_too_small_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
-    monkeypatch.setattr(lodopab, "find_spec", lambda name: object())
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Space(10**12, 0, 149 * 10**9))
-    with pytest.raises(VspairError, match=r"needs 150 GB while it is unpacked, but the disk of .* has 149 GB free"):
-        download_lodopab(tmp_path / "lodopab")
-
-
-def test_without_dival_its_installation_is_asked_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(lodopab, "find_spec", lambda name: None)
-    with pytest.raises(VspairError, match=r"dival.*is not installed: pip install 'vspair\[lodopab\]'"):
+@pytest.mark.parametrize(
+    ("dival", "message"),
+    [
+        (object(), r"needs 150 GB while it is unpacked, but the disk of .* has 149 GB free"),
+        (None, r"dival.*is not installed: pip install 'vspair\[lodopab\]'"),
+    ],
+)
+def test_a_disk_that_is_too_small_or_a_missing_dival_is_said_before_anything_is_fetched(
+    tmp_path, monkeypatch, dival, message
+):
+    monkeypatch.setattr(lodopab, "find_spec", lambda name: dival)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=149 * 10**9))
+    with pytest.raises(VspairError, match=message):
         download_lodopab(tmp_path)

@@ -20,28 +20,27 @@ def test_an_ellipse_has_its_area_centre_and_direction(angle):
     """Moments of an ellipse in closed form: area pi a b, centre, variances a^2/4 and b^2/4 along its axes."""
     a, b, x, y = 0.5, 0.2, 0.1, -0.2
     image = painted(200, x, y, a, b, value=3.0, angle=angle) / 3
-    centres = (np.arange(200) + 0.5) / 100 - 1
-    across, down = centres[None, :], centres[:, None]
-    area = image.sum() / 100**2
-    assert area == pytest.approx(np.pi * a * b, rel=1e-3)
-    assert (image * across).sum() / image.sum() == pytest.approx(x, abs=1e-4)
-    assert (image * down).sum() / image.sum() == pytest.approx(y, abs=1e-4)
+    across = (np.arange(200) + 0.5) / 100 - 1
+    down = across[:, None]
+    assert image.sum() / 100**2 == pytest.approx(np.pi * a * b, rel=1e-3)
+
+    def mean(values):
+        return (image * values).sum() / image.sum()
+
+    assert (mean(across), mean(down)) == pytest.approx((x, y), abs=1e-4)
     u = (across - x) * np.cos(angle) + (down - y) * np.sin(angle)
     v = (down - y) * np.cos(angle) - (across - x) * np.sin(angle)
-    assert (image * u**2).sum() / image.sum() == pytest.approx(a**2 / 4, rel=2e-3)
-    assert (image * v**2).sum() / image.sum() == pytest.approx(b**2 / 4, rel=5e-3)
-    assert abs((image * u * v).sum() / image.sum()) < 1e-4
+    assert mean(u**2) == pytest.approx(a**2 / 4, rel=2e-3)
+    assert mean(v**2) == pytest.approx(b**2 / 4, rel=5e-3)
+    assert abs(mean(u * v)) < 1e-4
 
 
 def test_an_ellipse_has_a_smooth_edge_and_leaves_the_rest():
+    """An empty one and one beyond the image paint nothing."""
     image = painted(64, 0.0, 0.0, 0.5, 0.5, value=50.0, background=-1000.0)
-    assert image.min() == -1000
-    assert image.max() == 50
+    assert (image.min(), image.max()) == (-1000, 50)
     partly = ((image > -999) & (image < 49)).sum()
     assert 0.5 < partly / (2 * np.pi * 16) < 2
-
-
-def test_nothing_is_painted_for_an_empty_ellipse_and_none_beyond_the_image():
     assert not painted(16, 0.0, 0.0, 0.0, 0.3, value=1.0).any()
     assert not painted(16, 5.0, 5.0, 0.5, 0.3, value=1.0).any()
     assert (painted(16, 0.0, 0.0, 9.0, 9.0, value=1.0) == 1).all()
@@ -50,11 +49,8 @@ def test_nothing_is_painted_for_an_empty_ellipse_and_none_beyond_the_image():
 @pytest.mark.parametrize("pixels", [16, 33, 88])
 def test_phantoms_are_normalised_attenuation_of_the_size_asked_for(pixels):
     images = Phantoms(9, pixels, 0).images(np.arange(9))
-    assert images.shape == (9, pixels, pixels)
-    assert images.dtype == np.float32
-    assert images.min() >= 0
-    assert images.max() <= 1
-    assert np.isfinite(images).all()
+    assert (images.shape, images.dtype) == ((9, pixels, pixels), np.float32)
+    assert ((images >= 0) & (images <= 1)).all()
 
 
 def test_a_phantom_has_the_materials_of_a_chest():
@@ -62,10 +58,8 @@ def test_a_phantom_has_the_materials_of_a_chest():
     images = Phantoms(60, 128, 3).images(np.arange(60))
     bounds = attenuation(np.array([-960, -700, -200, 200]))
     air, lung, _, soft, bone = np.bincount(np.digitize(images, bounds).ravel(), minlength=5) / images.size
-    assert 0.25 < air < 0.6
-    assert 0.05 < lung < 0.3
-    assert 0.2 < soft < 0.55
-    assert 0.02 < bone < 0.12
+    for share, low, high in ((air, 0.25, 0.6), (lung, 0.05, 0.3), (soft, 0.2, 0.55), (bone, 0.02, 0.12)):
+        assert low < share < high
     assert images.max() > attenuation(np.int16(500))
 
 
@@ -87,8 +81,7 @@ def test_slices_of_a_patient_are_more_alike_than_those_of_others_and_none_is_the
     neighbours = np.abs(images[:, 1:] - images[:, :-1]).mean(-1)
     strangers = np.abs(images[1:] - images[:-1]).mean(-1)
     assert neighbours.mean() < 0.9 * strangers.mean()
-    assert strangers.min() > 1e-3
-    assert neighbours.min() > 1e-3
+    assert min(strangers.min(), neighbours.min()) > 1e-3
 
 
 @pytest.mark.parametrize(("train", "test"), [(1, 1), (17, 6), (30, 10), (5, 19)])
@@ -97,8 +90,3 @@ def test_any_division_of_the_count_can_be_made_by_patient(train, test):
     split = split_slices(source.patients, source.held_out, train, test, 0)
     assert split.sentence is None
     assert not set(source.patients[split.train_index]) & set(source.patients[split.test_index])
-
-
-def test_a_slice_beyond_the_source_is_refused():
-    with pytest.raises(IndexError):
-        Phantoms(4, 16, 0).images(np.array([400]))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from vspair.data import selection as module
 from vspair.data.selection import Selection, read_selection, select, write_selection
@@ -33,16 +34,12 @@ def halved(sinograms):
     return sinograms[:, ::2]
 
 
-def chosen(count=7, observation=True, seed=0):
-    """A selection of random content, so that no two slices are alike."""
-    generator = np.random.default_rng(seed)
-    return Selection(
-        generator.random((count, 4, 4), dtype=np.float32),
-        generator.permutation(100)[:count],
-        generator.integers(0, 5, count),
-        generator.random((count, 2, 3), dtype=np.float32) if observation else None,
-        np.arange(count) >= count - 3,
-    )
+def chosen(observation=True):
+    """Seven slices of random content, so that no two are alike."""
+    generator = np.random.default_rng(0)
+    images, sinograms = (generator.random((7, *shape), dtype=np.float32) for shape in ((4, 4), (2, 3)))
+    index, patient = generator.permutation(100)[:7], generator.integers(0, 5, 7)
+    return Selection(images, index, patient, sinograms if observation else None, np.arange(7) >= 4)
 
 
 def same(a, b):
@@ -53,16 +50,15 @@ def same(a, b):
 @pytest.mark.parametrize("own_sinograms", [True, False])
 def test_slices_come_in_the_order_of_the_split_with_what_belongs_to_them(own_sinograms):
     found = select(Source(own_sinograms), SPLIT, halved)
-    order = [7, 2, 11, 5, 3, 0, 8]
-    assert found.index.tolist() == order
-    assert found.images[:, 0, 0].tolist() == order
-    assert found.patient.tolist() == [100 + number // 3 for number in order]
+    order = np.array([7, 2, 11, 5, 3, 0, 8])
+    np.testing.assert_array_equal(found.index, order)
+    np.testing.assert_array_equal(found.images[:, 0, 0], order)
+    np.testing.assert_array_equal(found.patient, 100 + order // 3)
     assert found.test.tolist() == 4 * [False] + 3 * [True]
+    assert (found.observation is None) is (not own_sinograms)
     if own_sinograms:
         assert found.observation.shape == (7, 2, 3)
-        assert found.observation[:, 0, 0].tolist() == [10 * number for number in order]
-    else:
-        assert found.observation is None
+        np.testing.assert_array_equal(found.observation[:, 0, 0], 10 * order)
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 7, 8])
@@ -75,9 +71,8 @@ def test_reading_in_parts_is_reading_at_once(monkeypatch, at_once):
     assert max(map(len, source.asked)) == min(at_once, 7)
 
 
-@pytest.mark.parametrize("observation", [True, False])
-def test_a_selection_comes_back_whole(tmp_path, observation):
-    made = chosen(observation=observation)
+def test_a_selection_without_observations_comes_back_whole(tmp_path):
+    made = chosen(observation=False)
     write_selection(tmp_path / "slices.safetensors", made)
     assert same(read_selection(tmp_path / "slices.safetensors"), made)
 
@@ -88,39 +83,33 @@ def test_shares_are_disjoint_in_order_complete_and_even(tmp_path, blocks):
     made = chosen()
     write_selection(tmp_path / "slices.safetensors", made)
     shares = [read_selection(tmp_path / "slices.safetensors", block, blocks) for block in range(blocks)]
-    joined = Selection(*(np.concatenate([getattr(share, part) for share in shares]) for part in vars(made)))
-    assert same(joined, made)
+    assert same(Selection(*(np.concatenate([getattr(share, part) for share in shares]) for part in vars(made))), made)
     sizes = [len(share.index) for share in shares]
     assert max(sizes) - min(sizes) <= 1
     assert all(len(getattr(share, part)) == size for share, size in zip(shares, sizes, strict=True) for part in PARTS)
 
 
-@pytest.mark.parametrize("keep", [0, 5, 200, -1])
-def test_a_truncated_file_is_refused(tmp_path, keep):
+@pytest.mark.parametrize("keep", [0, 5, 200, -1, ("other",), ("index", "other"), ("index", "images")])
+def test_a_truncated_file_or_one_of_something_else_is_refused(tmp_path, keep):
+    """Of something else: without an index, with an array too many, and with too few."""
     path = tmp_path / "slices.safetensors"
     write_selection(path, chosen())
-    path.write_bytes(path.read_bytes()[:keep])
+    if isinstance(keep, tuple):
+        save_file({name: np.zeros((3, 2)) for name in keep}, path)
+    else:
+        path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(VspairError, match=r"slices.safetensors is not a whole file of chosen slices .*delete it"):
         read_selection(path)
 
 
-@pytest.mark.parametrize("names", [("other",), ("index", "other"), ("index", "images")])
-def test_a_file_of_something_else_is_refused(tmp_path, names):
-    """Without an index, with an array too many, and with too few."""
-    from safetensors.numpy import save_file
-
-    save_file({name: np.zeros((3, 2)) for name in names}, tmp_path / "other.safetensors")
-    with pytest.raises(VspairError, match=r"other.safetensors is not a whole file of chosen slices"):
-        read_selection(tmp_path / "other.safetensors")
-
-
 @pytest.mark.parametrize(
-    ("needed", "part", "size"),
-    [({"train": 4, "test": 3}, None, 0), ({"train": 5, "test": 3}, "train", 4), ({"train": 4, "test": 4}, "test", 3)],
+    ("needed", "message"),
+    [
+        ({"train": 5, "test": 3}, r"at least 5 slices for train, .* found 4: take a source"),
+        ({"train": 4, "test": 4}, r"at least 4 slices for test, .* found 3: take a source"),
+    ],
 )
-def test_a_split_with_one_slice_too_few_is_refused(needed, part, size):
-    if part is None:
-        require_enough(SPLIT, needed)
-        return
-    with pytest.raises(VspairError, match=rf"at least {size + 1} slices for {part}, .* found {size}: take a source"):
+def test_a_split_with_one_slice_too_few_is_refused(needed, message):
+    require_enough(SPLIT, {"train": 4, "test": 3})
+    with pytest.raises(VspairError, match=message):
         require_enough(SPLIT, needed)

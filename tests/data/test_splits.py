@@ -13,10 +13,11 @@ def patients(seed, people=12, most=9):
 
 
 def disjoint(split, owner):
-    """No slice twice, no patient in both parts."""
+    """Sizes of both parts, of which no slice stands twice and no patient in both."""
     both = np.concatenate([split.train_index, split.test_index])
     assert len(set(both)) == len(both)
     assert not set(owner[split.train_index]) & set(owner[split.test_index])
+    return len(split.train_index), len(split.test_index)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -24,10 +25,10 @@ def test_no_patient_is_in_both_parts_whatever_is_asked_for(seed):
     owner = patients(seed)
     train, test = np.random.default_rng(seed).integers(1, 2 * len(owner), 2)
     split = split_slices(owner, None, int(train), int(test), seed)
-    disjoint(split, owner)
-    assert 1 <= len(split.train_index) <= train
-    assert 1 <= len(split.test_index) <= test
-    assert (split.sentence is None) == ((len(split.train_index), len(split.test_index)) == (train, test))
+    found = disjoint(split, owner)
+    assert 1 <= found[0] <= train
+    assert 1 <= found[1] <= test
+    assert (split.sentence is None) == (found == (train, test))
 
 
 def best(owner, train, test):
@@ -46,76 +47,66 @@ def test_as_much_is_used_as_any_division_by_patient_allows(seed):
     train = len(owner) - test - int(generator.integers(-4, 4))
     split = split_slices(owner, None, train, test, seed)
     share = best(owner, train, test)
-    assert len(split.train_index) == max(int(share * train + 1e-9), 1)
-    assert len(split.test_index) == max(int(share * test + 1e-9), 1)
-
-
-def test_the_only_division_that_gives_the_numbers_asked_for_is_found():
-    owner = np.repeat(np.arange(6), [7, 11, 13, 17, 19, 23])
-    for seed in range(10):
-        split = split_slices(owner, None, 90 - 32, 32, seed)
-        assert (len(split.train_index), len(split.test_index), split.sentence) == (58, 32, None)
+    assert disjoint(split, owner) == (max(int(share * train + 1e-9), 1), max(int(share * test + 1e-9), 1))
 
 
 def test_where_there_is_plenty_the_patients_are_divided_in_the_ratio_asked_for():
-    """Else a test of few slices would come from one or two patients only."""
+    """25 slices drawn from 25 patients of 20 meet 16 of them on average; a smallest division would have 2."""
     owner = np.repeat(np.arange(100), 20)
     split = split_slices(owner, None, 75, 25, 3)
     disjoint(split, owner)
-    # 25 slices drawn from 25 patients of 20 slices meet 16 of them on average; a smallest division would have 2.
     assert len(set(owner[split.test_index])) > 10
 
 
 def test_the_division_is_random_and_every_patient_is_as_likely_in_the_test():
-    """1,000 seeds, 10 patients of 4 slices, 2 of them for the test: each 200 times, with a deviation of 12.6."""
+    """1,000 seeds, 10 patients of 4 slices, 2 of them for the test: each 200 times, with a deviation of 12.6.
+
+    Of 50 patients of 1 slice and 10 of 50, taking whoever still fits would put all 50 into the test every time.
+    """
     owner = np.repeat(np.arange(10), 4)
-    times = np.zeros(10)
-    for seed in range(1000):
-        times[np.unique(owner[split_slices(owner, None, 32, 8, seed).test_index])] += 1
+    drawn = [np.unique(owner[split_slices(owner, None, 32, 8, seed).test_index]) for seed in range(1000)]
+    times = np.bincount(np.concatenate(drawn), minlength=10)
     assert times.sum() == 2000
     assert (abs(times - 200) < 5 * 12.6).all()
-
-
-def test_patients_of_few_slices_do_not_fill_the_test():
-    """50 patients of 1 slice and 5 of 100: taking whoever still fits would put all 50 into the test every time."""
-    owner = np.concatenate([np.arange(50), np.repeat(np.arange(50, 55), 100)])
-    small = [(owner[split_slices(owner, None, 440, 100, seed).test_index] < 50).sum() for seed in range(50)]
-    assert np.median(small) < 15
+    owner = np.concatenate([np.arange(50), np.repeat(np.arange(50, 60), 50)])
+    small = [(owner[split_slices(owner, None, 400, 150, seed).test_index] < 50).sum() for seed in range(50)]
+    assert np.mean(small) < 30
 
 
 def test_the_same_seed_gives_the_same_split_and_another_seed_another():
-    owner = patients(1)
-    one, same, other = (split_slices(owner, None, 20, 8, seed) for seed in (4, 4, 5))
+    one, same, other = (split_slices(patients(1), None, 20, 8, seed) for seed in (4, 4, 5))
     np.testing.assert_array_equal(one.train_index, same.train_index)
     np.testing.assert_array_equal(one.test_index, same.test_index)
     assert set(one.test_index) != set(other.test_index)
 
 
 def test_too_few_slices_are_reduced_in_proportion_and_said():
+    """37 patients of 4 for training and a third of their slices for the test; 38 would leave 48 for the test."""
     owner = np.repeat(np.arange(50), 4)
     split = split_slices(owner, None, 3000, 1000, 0)
-    # 37 patients of 4 for training and a third of their slices for the test; 38 would leave 48 for the test.
-    assert (len(split.train_index), len(split.test_index)) == (148, 49)
-    assert "3000 training and 1000 test slices were asked for" in split.sentence
-    assert "200 slices of 50 patients" in split.sentence
-    assert "148 and 49 are used" in split.sentence
+    assert disjoint(split, owner) == (148, 49)
+    for part in (
+        "3000 training and 1000 test slices were asked for",
+        "200 slices of 50 patients",
+        "148 and 49 are used",
+    ):
+        assert part in split.sentence
 
 
-def test_parts_of_the_source_are_kept():
+@pytest.mark.parametrize(("asked", "found"), [((40, 20), (40, 20)), ((60, 40), (30, 20))])
+def test_parts_of_the_source_are_kept(asked, found):
     held_out = np.arange(100) >= 80
-    split = split_slices(np.full(100, UNKNOWN), held_out, 40, 20, 0)
+    split = split_slices(np.full(100, UNKNOWN), held_out, *asked, 0)
+    assert disjoint(split, np.arange(100)) == found
     assert not held_out[split.train_index].any()
     assert held_out[split.test_index].all()
-    assert (len(split.train_index), len(split.test_index), split.sentence) == (40, 20, None)
-    scarce = split_slices(np.full(100, UNKNOWN), held_out, 60, 40, 0)
-    assert (len(scarce.train_index), len(scarce.test_index)) == (30, 20)
-    assert "100 slices (80 for training and 20 for the test): 30 and 20 are used" in scarce.sentence
+    scarce = "100 slices (80 for training and 20 for the test): 30 and 20 are used"
+    assert split.sentence is None if asked == found else scarce in split.sentence
 
 
 def test_unknown_patients_are_split_by_slice_and_it_is_said():
     split = split_slices(np.full(100, UNKNOWN), None, 60, 20, 0)
-    assert (len(split.train_index), len(split.test_index)) == (60, 20)
-    disjoint(split, np.arange(100))
+    assert disjoint(split, np.arange(100)) == (60, 20)
     assert "does not tell the patients" in split.sentence
     assert "a patient may be in both parts" in split.sentence
 
@@ -135,9 +126,8 @@ def test_a_source_that_cannot_be_split_is_refused(owner, held_out, message):
         split_slices(np.array(owner), None if held_out is None else np.array(held_out), 1, 1, 0)
 
 
-def test_many_patients_take_no_long_time():
-    """As many as LoDoPaB has, where the subset sums are longest."""
+def test_as_many_patients_as_lodopab_has_are_divided_exactly():
+    """Where the subset sums are longest."""
     owner = np.random.default_rng(0).integers(0, 752, 42895)
     split = split_slices(owner, None, 32000, 3000, 1)
-    disjoint(split, owner)
-    assert split.sentence is None
+    assert (disjoint(split, owner), split.sentence) == ((32000, 3000), None)

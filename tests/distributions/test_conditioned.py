@@ -6,19 +6,20 @@ import torch
 from vspair.distributions import Conditioned, Gaussian
 
 
-def parts():
-    mean, log_variance, condition = torch.randn(3, 4, 6, generator=torch.Generator().manual_seed(0)).unbind(0)
-    return Gaussian(mean, log_variance), condition[:, :5]
+def parts(batch=(4,)):
+    mean, log_variance, condition = torch.randn(3, *batch, 6, generator=torch.Generator().manual_seed(0)).unbind(0)
+    return Gaussian(mean, log_variance), condition[..., :5]
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 5)])
-def test_a_code_is_the_gaussians_draw_and_the_condition(shape):
+@pytest.mark.parametrize("batch", [(4,), (), (2, 3)], ids=str)
+def test_a_code_is_the_gaussians_draw_and_the_condition(batch, shape):
     """Five conditions beside six latents: catches the two in the wrong order, and a condition that gets noise."""
-    latent, condition = parts()
+    latent, condition = parts(batch)
     codes = Conditioned(latent, condition).rsample(torch.Generator().manual_seed(1), shape)
-    assert codes.shape == (*shape, 4, 11)
+    assert codes.shape == (*shape, *batch, 11)
     assert torch.equal(codes[..., :6], latent.rsample(torch.Generator().manual_seed(1), shape))
-    assert torch.equal(codes[..., 6:], condition.expand(*shape, 4, 5))
+    assert torch.equal(codes[..., 6:], condition.expand(*shape, *batch, 5))
 
 
 def test_gradients_reach_the_latent_and_the_condition():

@@ -9,9 +9,13 @@ FAMILIES = [Point, Gaussian, SpikeSlab]
 RANDOM = [Gaussian, SpikeSlab]
 
 
+BATCHES = [(4,), (), (2, 3)]
+"""Codes one by one, and in more than one axis, as the first."""
+
+
 def prior_of(family, alpha0=1.0, beta0=1.0):
     """The prior of a family, N(0, 1) or the spike-and-slab with rho = 1/2."""
-    return SparsityPrior(alpha0, beta0) if family is SpikeSlab else Gaussian(torch.zeros(4, 6), torch.zeros(4, 6))
+    return SparsityPrior(alpha0, beta0) if family is SpikeSlab else Gaussian(torch.zeros(6), torch.zeros(6))
 
 
 @pytest.fixture(params=FAMILIES, ids=lambda family: family.__name__)
@@ -19,26 +23,28 @@ def family(request):
     return request.param
 
 
-def heads(family, batch=4, latent=6, seed=0):
-    return torch.randn(batch, family.heads, latent, generator=torch.Generator().manual_seed(seed))
+def heads(family, batch=(4,), latent=6, seed=0):
+    return torch.randn(*batch, family.heads, latent, generator=torch.Generator().manual_seed(seed))
 
 
 def test_the_number_of_heads_is_that_of_table_6():
     assert [family.heads for family in FAMILIES] == [1, 2, 3]
 
 
-def test_parameters_come_back_in_the_order_of_the_heads(family):
-    given = heads(family)
+@pytest.mark.parametrize("batch", BATCHES, ids=str)
+def test_parameters_come_back_in_the_order_of_the_heads(family, batch):
+    given = heads(family, batch)
     parameters = family.from_heads(given).parameters()
     assert parameters.shape == given.shape
     # The third head is a log-probability: what a map is to predict is omega itself (deviation E13).
-    expected = torch.cat([given[:, :2], given[:, 2:].clamp(max=0).exp()], dim=1)
+    expected = torch.cat([given[..., :2, :], given[..., 2:, :].clamp(max=0).exp()], dim=-2)
     torch.testing.assert_close(parameters, expected)
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 5)])
-def test_draws_have_the_shape_asked_for(family, shape):
-    assert family.from_heads(heads(family)).rsample(None, shape).shape == (*shape, 4, 6)
+@pytest.mark.parametrize("batch", BATCHES, ids=str)
+def test_draws_have_the_shape_asked_for(family, batch, shape):
+    assert family.from_heads(heads(family, batch)).rsample(None, shape).shape == (*shape, *batch, 6)
 
 
 def test_draws_come_from_the_generator_alone(family):
@@ -62,10 +68,14 @@ def test_draws_pass_finite_gradients_to_every_head(family):
 
 
 @pytest.mark.parametrize("random", RANDOM, ids=lambda family: family.__name__)
-def test_divergence_is_per_sample_and_not_negative(random):
-    parts = random.from_heads(heads(random)).kl(prior_of(random))
-    assert all(part.shape == (4,) for part in parts.values())
-    assert all((part > 0).all() for part in parts.values())
+@pytest.mark.parametrize("batch", BATCHES, ids=str)
+def test_divergence_is_of_each_code_by_itself_and_not_negative(random, batch):
+    given, prior = heads(random, batch), prior_of(random)
+    for name, part in random.from_heads(given).kl(prior).items():
+        assert part.shape == batch
+        assert (part > 0).all()
+        alone = [random.from_heads(one).kl(prior)[name] for one in given.reshape(-1, *given.shape[-2:])]
+        torch.testing.assert_close(part.flatten(), torch.stack(alone))
 
 
 @pytest.mark.parametrize("random", RANDOM, ids=lambda family: family.__name__)

@@ -4,7 +4,6 @@ from scipy import stats
 
 from vspair.distributions import SparsityPrior, SpikeSlab
 from vspair.distributions.gaussian import Gaussian
-from vspair.distributions.spike_slab import bernoulli_kl
 
 SHAPES = [(2.0, 2.0), (2.0, 9.0), (12.0, 3.5), (1.5, 64.0), (502.0, 2.0)]
 
@@ -17,12 +16,6 @@ def prior_at(rho, alpha0, beta0):
 
 def gradient(prior, loss):
     return torch.autograd.grad(loss, prior.logit_rho)[0].item()
-
-
-def test_rho_is_one_scalar_and_starts_at_a_half():
-    prior = SparsityPrior(1.0, 127.0)
-    assert sum(p.numel() for p in prior.parameters()) == 1
-    assert prior.rho.item() == 0.5
 
 
 @pytest.mark.parametrize(("alpha0", "beta0"), [*SHAPES, (1.0, 127.0), (1.0, 1.0), (502.0, 1.0)])
@@ -39,26 +32,6 @@ def test_the_hyperprior_alone_is_least_at_the_mode_of_the_beta(alpha0, beta0):
     at_mode, below, above = (prior_at(rho, alpha0, beta0) for rho in (mode, mode * 0.98, mode + 0.02 * (1 - mode)))
     assert gradient(at_mode, at_mode.hyperprior()) == pytest.approx(0, abs=1e-9)
     assert below.hyperprior() > at_mode.hyperprior() < above.hyperprior()
-
-
-def test_beta_1_127_drives_rho_down_and_its_mirror_image_up():
-    sparse, dense = SparsityPrior(1.0, 127.0), SparsityPrior(127.0, 1.0)
-    assert gradient(sparse, sparse.hyperprior()) > 0  # descent lowers the logit
-    assert gradient(dense, dense.hyperprior()) < 0
-
-
-def test_descent_on_the_hyperprior_ends_at_the_mode():
-    prior = SparsityPrior(3.0, 40.0).double()
-    optimiser = torch.optim.LBFGS(prior.parameters(), line_search_fn="strong_wolfe", max_iter=100)
-
-    def closure():
-        optimiser.zero_grad()
-        loss = prior.hyperprior()
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)
-    assert prior.rho.item() == pytest.approx(2 / 41, rel=1e-5)
 
 
 @pytest.mark.parametrize(("alpha0", "beta0", "weight"), [(1.0, 127.0, 1.4), (3.0, 9.0, 0.7), (502.0, 1.0, 1.4)])
@@ -78,13 +51,9 @@ def test_rho_settles_between_the_mean_gate_count_and_the_hyperprior(alpha0, beta
     assert slope(rho * 0.99) < 0 < slope(rho * 1.01)
 
 
-def test_the_divergence_of_the_gates_trains_rho_towards_the_mean_gate():
-    gates = torch.full((4, 10), 0.3, dtype=torch.float64)
-    for rho, sign in ((0.1, -1), (0.6, 1)):
-        prior = prior_at(rho, 1.0, 1.0)
-        assert gradient(prior, bernoulli_kl(gates, *prior.log_probabilities).sum()) * sign > 0
-
-
 @pytest.mark.parametrize("start", [1 / 128, 0.12, 0.5, 0.9])
-def test_rho_starts_where_it_is_told_to(start):
-    assert SparsityPrior(1.0, 127.0, start).rho.item() == pytest.approx(start, rel=1e-6)
+def test_rho_is_one_scalar_and_starts_where_it_is_told_to(start):
+    prior = SparsityPrior(1.0, 127.0, start)
+    assert sum(p.numel() for p in prior.parameters()) == 1
+    assert prior.rho.item() == pytest.approx(start, rel=1e-6)
+    assert SparsityPrior(1.0, 127.0).rho.item() == 0.5

@@ -2,8 +2,6 @@
 
 import json
 import math
-import runpy
-from pathlib import Path
 from statistics import NormalDist
 from types import SimpleNamespace
 
@@ -15,9 +13,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from vspair.errors import VspairError
 from vspair.evaluation.calibration import calibrate
-from vspair.provenance import fingerprint
 
-ROOT = Path(__file__).parents[2]
 SIDE = 8
 PIXELS = SIDE * SIDE
 SD = 0.5  # of the truth about its mean
@@ -102,25 +98,16 @@ def test_raw_coverage_of_gaussians(gaussian):
         )
 
 
-def test_mace_is_the_mean_distance_from_the_levels(gaussian):
-    _, found = gaussian
-    for part in ("raw", "scaled"):
-        distances = [abs(found.summary[part][f"coverage_{n}"] - c) for c, n in zip(LEVELS, NAMES, strict=True)]
-        assert found.summary[part]["mace"] == pytest.approx(np.mean(distances))
-
-
-def test_crps_of_gaussians_before_and_after(gaussian):
-    """sqrt(2/pi) sqrt(SD^2 + s^2) - s / sqrt(pi) with s = k SD before and s = SD after the scaling."""
+def test_the_summary_of_gaussians_before_and_after(gaussian):
+    """CRPS is sqrt(2/pi) sqrt(SD^2 + s^2) - s / sqrt(pi), the variance ratio s^2 / SD^2; s = k SD before, SD after."""
     k, found = gaussian
     for part, s in (("raw", k * SD), ("scaled", SD)):
+        summary = found.summary[part]
         expected = math.sqrt(2 / math.pi) * math.hypot(SD, s) - s / math.sqrt(math.pi)
-        assert found.summary[part]["crps"] == pytest.approx(expected, rel=0.03)
-
-
-def test_variance_ratio_of_gaussians_before_and_after(gaussian):
-    k, found = gaussian
-    assert found.summary["raw"]["variance_ratio"] == pytest.approx(k**2, rel=0.08)
-    assert found.summary["scaled"]["variance_ratio"] == pytest.approx(1, rel=0.12)
+        assert summary["crps"] == pytest.approx(expected, rel=0.03)
+        assert summary["variance_ratio"] == pytest.approx((s / SD) ** 2, rel=0.08 if part == "raw" else 0.12)
+        distances = [abs(summary[f"coverage_{n}"] - c) for c, n in zip(LEVELS, NAMES, strict=True)]
+        assert summary["mace"] == pytest.approx(np.mean(distances))
 
 
 def test_scaling_brings_the_coverage_to_its_level(gaussian):
@@ -294,44 +281,3 @@ class Untouched:
 def test_impossible_settings_are_refused_before_anything_is_sampled(count, changes, message):
     with pytest.raises(VspairError, match=message):
         run(Untouched(), count, **changes)
-
-
-def test_the_table_shows_both_states_of_every_model(tmp_path):
-    """The script on two seeds of one method: a row as trained and one scaled, each with the mean over the seeds."""
-    summaries, paths = [], []
-    for seed in (0, 1):
-        path = tmp_path / f"calibrations/vPAIR/seed{seed}/summary.json"
-        path.parent.mkdir(parents=True)
-        summaries.append(run(Gaussian(0.4), count=60, data=pairs(60, seed)).summary)
-        path.write_text(json.dumps(summaries[-1]))
-        paths.append(str(path))
-    script = "scripts/table_uq.py"
-    evidence = {"script": script, "entries": [], "fingerprint": fingerprint(ROOT, script), "configuration": {}}
-    evidence |= {"seed": None, "stochastic": False, "preset": "demo", "results": str(tmp_path)}
-    output = {name: str(tmp_path / f"table_uq.{name}") for name in ("csv", "md", "tex")}
-    snakemake = SimpleNamespace(
-        input=Named(summaries=paths),
-        output=Named(**output, receipt=str(tmp_path / "table_uq.receipt.json")),
-        params=Named(models=["vPAIR"], labels={"vPAIR": "vPAIR"}, evidence=evidence),
-        **{"wildcards": {}, "threads": 1, "resources": {}, "rule": "table_uq", "log": [str(tmp_path / "log")]},
-        scriptdir=str(ROOT / "scripts"),
-        config={"local": {"data_dir": str(tmp_path), "settings": {}}},
-    )
-    runpy.run_path(str(ROOT / script), init_globals={"snakemake": snakemake})
-    table = pd.read_csv(output["csv"]).set_index(["row", "column"])["value"]
-    assert list(table.index.unique(0)) == ["vPAIR", "vPAIR scaled"]
-    for row, part in (("vPAIR", "raw"), ("vPAIR scaled", "scaled")):
-        expected = pd.DataFrame([s[part] for s in summaries]).mean().to_dict()
-        if part == "scaled":
-            factors = pd.DataFrame([s["factors"] for s in summaries]).mean()
-            expected |= {f"factor_{level}": factor for level, factor in factors.items()}
-        assert table[row].to_dict() == pytest.approx(expected)
-    assert "30 test images fit the scaling" in Path(output["md"]).read_text()
-    receipt = json.loads((tmp_path / "table_uq.receipt.json").read_text())
-    assert '"raw.mace"' in json.dumps(receipt)
-
-
-class Named(dict):
-    """A dict whose values are attributes too, as Snakemake's lists of names are."""
-
-    __getattr__ = dict.__getitem__

@@ -34,12 +34,6 @@ def test_curves_and_area_are_those_of_a_count(pixels):
         assert area[row] == pytest.approx(expected[2], rel=1e-9, abs=1e-12)
 
 
-def test_an_uncertainty_that_ranks_as_the_errors_has_no_area():
-    squared_error = images(4, 49)
-    curves = sparsification(squared_error, squared_error**3)
-    assert sparsification_error(*curves).abs().max() < 1e-12
-
-
 def test_the_worst_order_has_the_area_of_its_closed_form():
     """Squared errors spread evenly over (0, 1): the best order leaves 1 - f, the worst 1 + f; their area is 0.95^2."""
     squared_error = torch.linspace(0, 1, 20_000, dtype=torch.float64)[None]
@@ -47,11 +41,6 @@ def test_the_worst_order_has_the_area_of_its_closed_form():
     np.testing.assert_allclose(oracle[0], 1 - removed_shares(), atol=1e-3)
     np.testing.assert_allclose(by_uncertainty[0], 1 + removed_shares(), atol=1e-3)
     assert sparsification_error(by_uncertainty, oracle) == pytest.approx(0.95**2, abs=1e-3)
-
-
-def test_a_common_factor_changes_nothing():
-    squared_error, variance = images(3, 49), images(3, 49, seed=1)
-    torch.testing.assert_close(sparsification(squared_error, 4 * variance), sparsification(squared_error, variance))
 
 
 def test_pixels_of_equal_variance_keep_their_order():

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from vspair.operators import ParallelBeam, Scan, crop_average
-from vspair.operators.projector import enlarge, project
+from vspair.operators.projector import Projector, enlarge
 from vspair.operators.ray import RayTransform
 
 SMALL = Scan(pixels=90, enlarged=250, angles=250, bins=129)
@@ -104,5 +104,5 @@ def test_the_reduced_operator_explains_a_full_scan_with_no_shift_or_turn_left(bi
     moved = ParallelBeam(
         wide.image, wide.pixel, wide.centre, wide.angles + angles * steps[1], wide.bins + bins * steps[0]
     )
-    scanned = project(enlarge(discs(), SMALL.enlarged), moved)
+    scanned = Projector(moved)(enlarge(discs(), SMALL.enlarged))
     np.testing.assert_allclose(misfit(scanned), [bins / BINNING, angles / BINNING], atol=0.03)

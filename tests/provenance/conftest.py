@@ -13,6 +13,7 @@ from vspair.provenance import fingerprint, recorded
 SOURCES = {
     ".gitignore": "results/\ndata/\n",
     "vspair/__init__.py": "",
+    "vspair/provenance/__init__.py": "def recorded():\n    print('seed')\n",
     "vspair/numbers.py": "SCALE = 2\n\n\ndef double(x):\n    return SCALE * x\n\n\ndef half(x):\n    return x / 2\n",
     "scripts/train.py": "from vspair.numbers import double\n\nprint(double(2))\n",
     "scripts/table.py": "from vspair.numbers import half\n\nprint(half(2))\n",
@@ -62,6 +63,8 @@ class Project:
             "results": "results/demo",
         } | changes.pop("evidence", {})
         first = Path(outputs[0])
+        local = {"data_dir": str(self.root / "data"), "settings": changes.pop("settings", {})}
+        local |= {"lock": changes.pop("lock")} if "lock" in changes else {}
         receipt = self.run / first.parent / f"{first.stem}.receipt.json"
         return types.SimpleNamespace(
             input=[
@@ -75,7 +78,7 @@ class Project:
             rule=rule,
             log=[str(self.run / "logs" / f"{rule}.log")],
             scriptdir=str(self.root / "scripts"),
-            config={"local": {"data_dir": str(self.root / "data"), "settings": changes.pop("settings", {})}},
+            config={"local": local},
         )
 
     def job(self, rule, inputs, outputs, text="", annotations=None, **changes) -> None:

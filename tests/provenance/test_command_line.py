@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ import pytest
 from vspair.__main__ import main
 
 REPOSITORY = Path(__file__).parents[2]
+
+
+def test_the_command_vspair_is_the_module():
+    scripts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts == {"vspair": f"{main.__module__}:{main.__name__}"}
 
 
 def test_clean_audit(complete, settings, capsys):

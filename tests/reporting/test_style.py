@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from vspair.errors import VspairError
 from vspair.reporting.histograms import Panel, histogram_figure
@@ -22,29 +23,23 @@ METHODS = ["A", "B", "C", "D"]
 
 def test_a_method_keeps_its_colour_whatever_else_a_figure_shows():
     """C alone, C among others in another order, and all methods in training: the same colour."""
-    colour = palette(METHODS)["C"]
-    history = pd.DataFrame(
-        [(m, 0, epoch, "total", 1.0 + epoch) for m in METHODS for epoch in (1, 2)],
-        columns=["model", "seed", "epoch", "term", "value"],
-    )
+    history = pd.DataFrame([(m, 0, epoch, "total", epoch) for m in METHODS for epoch in (1.0, 2.0)])
+    history.columns = ["model", "seed", "epoch", "term", "value"]
     trained = history_figure(history, METHODS).legends[0].get_lines()[2].get_color()
     values = pd.DataFrame({"method": ["C", "A"], "v": [1.0, 2.0]})
     step = histogram_figure(values, [Panel("v", "v", "mean")], palette(METHODS), "x").axes[0].patches[0]
-    images = pd.DataFrame(
-        {"method": "C", "scatter": True, "error": [1.0, 2, 4], "uncertainty": [1.0, 2, 3], "ratio": 2.0}
+    images = pd.DataFrame({"error": [1.0, 2, 4], "uncertainty": [1.0, 2, 3]}).assign(
+        method="C", scatter=True, ratio=2.0
     )
     box = uncertainty_figure(images, palette(METHODS)).axes[1].patches[0]
     found = [trained, step.get_edgecolor(), box.get_facecolor()]
-    assert [to_hex(one).upper() for one in found] == [colour] * 3
+    assert [to_hex(one).upper() for one in found] == [palette(METHODS)["C"]] * 3
 
 
 def test_colours_are_all_different_and_more_methods_than_colours_are_refused():
     assert len(set(palette([str(i) for i in range(len(COLOURS))]).values())) == len(COLOURS)
     with pytest.raises(VspairError, match=r"at most 7 methods.*found 8"):
         palette([str(i) for i in range(len(COLOURS) + 1)])
-
-
-def test_labels_replace_names_and_others_keep_theirs():
     assert named(["A", "B"], {"B": "B (ours)"}) == {"A": "A", "B": "B (ours)"}
 
 
@@ -61,34 +56,30 @@ def test_numbers_have_three_digits(value, text):
 )
 def test_logarithmic_axes_always_have_numbers(limits):
     """Between 2.1 and 2.9 there is no 1, 2 or 5 times a power of ten: such an axis could not be read."""
-    from matplotlib.figure import Figure
-
     axis = Figure(figsize=(3.3, 2)).subplots()
     axis.set(xscale="log", xlim=limits)
     log_ticks(axis.xaxis)
     texts = axis.xaxis.get_major_formatter().format_ticks(axis.get_xticks())
-    inside = [
-        (tick, text) for tick, text in zip(axis.get_xticks(), texts, strict=True) if limits[0] <= tick <= limits[1]
-    ]
+    inside = [pair for pair in zip(axis.get_xticks(), texts, strict=True) if limits[0] <= pair[0] <= limits[1]]
     assert len(inside) >= 3
     assert all(float(text) == pytest.approx(tick) for tick, text in inside)
 
 
 def test_no_text_is_set_smaller_than_6_5_points():
     """Sizes are literals in the code or in the style; smaller ones cannot be read in print."""
+    literals = re.compile(r"(?:fontsize|labelsize|set_size)[=(\"': ]+([\d.]+)")
     sizes = [size for key, size in STYLE.items() if key.endswith("size")]
-    for path in REPORTING.glob("*.py"):
-        sizes += [
-            float(size) for size in re.findall(r"(?:fontsize|labelsize|set_size)[=(\"': ]+([\d.]+)", path.read_text())
-        ]
+    sizes += [float(size) for path in REPORTING.glob("*.py") for size in literals.findall(path.read_text())]
     assert len(sizes) > 10
     assert min(sizes) >= 6.5
 
 
-def test_importing_the_figures_imports_no_heavy_library():
+def test_importing_figures_data_and_evidence_imports_no_heavy_library():
     """Scripts are planned and checked without waiting for matplotlib, and figures need no torch at all."""
-    modules = ", ".join(f"vspair.reporting.{path.stem}" for path in REPORTING.glob("*.py") if path.stem != "__init__")
-    check = "sys.exit([n for n in ('torch', 'matplotlib', 'seaborn', 'scipy', 'sklearn') if n in sys.modules] or 0)"
+    names = [f"reporting.{path.stem}" for path in REPORTING.glob("*.py") if path.stem != "__init__"]
+    modules = ", ".join(f"vspair.{name}" for name in [*names, "data", "provenance"])
+    heavy = ("torch", "torchvision", "matplotlib", "seaborn", "scipy", "sklearn")
+    check = f"sys.exit([n for n in {heavy} if n in sys.modules] or 0)"
     command = [sys.executable, "-c", f"import sys, {modules}; {check}"]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -17,102 +17,92 @@ def images(count=60):
         error = generator.uniform(0.01, 0.1, count)
         uncertainty = 0.2 * error + 0.001 + 0.002 * generator.random(count)
         ratios = ratio * np.exp(0.6 * generator.normal(size=count))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "method": method,
-                    "scatter": np.arange(count) % 2 == 0,
-                    "error": error,
-                    "uncertainty": uncertainty,
-                    "ratio": ratios,
-                }
-            )
-        )
+        parts.append(pd.DataFrame({"error": error, "uncertainty": uncertainty, "ratio": ratios}))
+        parts[-1] = parts[-1].assign(method=method, scatter=np.arange(count) % 2 == 0)
     parts[1].loc[[3, 8], "ratio"] = [np.nan, 0]
     return pd.concat(parts, ignore_index=True)
 
 
+FRAME = images()
+POINTS = {method: part for method, part in FRAME[FRAME["scatter"]].groupby("method")}
+RATIOS = {method: part for method, part in FRAME[FRAME["ratio"] > 0].groupby("method")["ratio"]}
+
+
 @pytest.fixture(scope="module")
 def panels():
-    return uncertainty_figure(images(), COLOURS).axes
+    return uncertainty_figure(FRAME, COLOURS).axes
 
 
-def test_points_are_the_chosen_images_with_the_error_along_x(panels):
+@pytest.fixture(scope="module")
+def numbers():
+    return printed_numbers(FRAME).set_index("method")
+
+
+def test_points_are_the_chosen_images_and_lines_their_least_squares_fits(panels):
     """Would catch swapped axes and images that were not chosen."""
-    frame = images()
     points = [c.get_offsets() for c in panels[0].collections if hasattr(c, "get_offsets") and len(c.get_offsets()) > 1]
-    for method, offsets in zip(COLOURS, points, strict=True):
-        part = frame[(frame["method"] == method) & frame["scatter"]]
+    for method, offsets, line in zip(COLOURS, points, panels[0].lines, strict=True):
+        part = POINTS[method]
         np.testing.assert_array_equal(offsets, part[["error", "uncertainty"]])
-
-
-def test_lines_are_least_squares_fits_within_their_band(panels):
-    frame = images()
-    for method, line in zip(COLOURS, panels[0].lines, strict=True):
-        part = frame[(frame["method"] == method) & frame["scatter"]]
         slope, offset = np.polyfit(part["error"], part["uncertainty"], 1)
         np.testing.assert_allclose(line.get_ydata(), slope * line.get_xdata() + offset, rtol=1e-6)
 
 
-def test_the_legend_gives_r_with_fishers_interval_for_the_points(panels):
-    """Against the closed form: tanh(atanh(r) +- 1.96 / sqrt(n - 3))."""
-    frame = images()
+def test_legend_and_print_give_r_with_fishers_interval_for_the_points(panels, numbers):
+    """Against the closed form: tanh(atanh(r) +- 1.96 / sqrt(n - 3)); r of all images would be seen."""
     texts = [text.get_text() for text in panels[0].get_legend().get_texts()]
     for method, text in zip(COLOURS, texts, strict=True):
-        part = frame[(frame["method"] == method) & frame["scatter"]]
+        part = POINTS[method]
         r = np.corrcoef(part["error"], part["uncertainty"])[0, 1]
         low, high = np.tanh(np.arctanh(r) + np.array([-1, 1]) * 1.959964 / np.sqrt(len(part) - 3))
         assert text == f"{method}: $r$ = {r:.2f} [{low:.2f}, {high:.2f}]"
+        assert numbers.loc[method, ["r", "r_low", "r_high"]].tolist() == pytest.approx([r, low, high])
 
 
 def test_a_constant_uncertainty_has_no_correlation():
     """A collapsed model gives the same variance everywhere; that is said, not warned about."""
-    constant = images().assign(uncertainty=0.1)
+    constant = FRAME.assign(uncertainty=0.1)
     assert np.isnan(correlation(constant["error"], constant["uncertainty"])).all()
     texts = uncertainty_figure(constant, COLOURS).axes[0].get_legend().get_texts()
     assert [text.get_text() for text in texts] == ["A: $r$ undefined", "B (ours): $r$ undefined"]
 
 
-def test_the_numbers_in_print_are_those_of_the_images():
-    """By hand from the same frame; r of all images, or a median over the ratio of 0, would be seen here."""
-    frame = images()
-    numbers = printed_numbers(frame).set_index("method")
-    for method in COLOURS:
-        part = frame[frame["method"] == method]
-        points, ratio = part[part["scatter"]], part.loc[part["ratio"] > 0, "ratio"]
-        line = numbers.loc[method]
-        assert line["r"] == pytest.approx(np.corrcoef(points["error"], points["uncertainty"])[0, 1])
-        assert line["r_low"] < line["r"] < line["r_high"]
-        assert line["median_ratio"] == pytest.approx(np.median(ratio))
-    assert numbers[["without", "images"]].to_numpy().tolist() == [[0, 60], [2, 60]]
-
-
-def test_boxes_hold_the_positive_ratios_of_all_images(panels):
+def test_boxes_hold_the_positive_ratios_of_all_images(panels, numbers):
     """Median and whiskers of all images, shown as points or not; a ratio of 0 or none is counted in words."""
-    frame = images()
     axis = panels[1]
     assert axis.get_yscale() == "log"
-    texts = [text.get_text() for text in axis.texts]
     level = [line.get_ydata()[0] for line in axis.lines if len(line.get_ydata()) == 2 and not np.ptp(line.get_ydata())]
-    for method, text in zip(COLOURS, texts, strict=True):
-        ratio = frame.loc[(frame["method"] == method) & (frame["ratio"] > 0), "ratio"]
-        assert text == f"{ratio.median():.2g}" != f"{ratio.mean():.2g}"
+    for method, text in zip(COLOURS, axis.texts, strict=True):
+        ratio = RATIOS[method]
+        assert text.get_text() == f"{ratio.median():.2g}" != f"{ratio.mean():.2g}"
+        assert numbers.loc[method, "median_ratio"] == pytest.approx(ratio.median())
         for value in (ratio.min(), ratio.median(), ratio.max()):
             assert np.isclose(level, value).any()
     assert [label.get_text() for label in axis.get_xticklabels()] == ["A", "B (ours)\n2 of 60\nwithout"]
+    assert numbers[["without", "images"]].to_numpy().tolist() == [[0, 60], [2, 60]]
 
 
-def test_the_line_at_1_lies_inside_the_panel(panels):
+def test_where_nothing_is_lost_by_place_there_is_no_ratio():
+    """The left panel alone, with its own unit, and the same correlations."""
+    frame = FRAME.drop(columns="ratio")
+    (axis,) = uncertainty_figure(frame, COLOURS, "m$^2$").axes
+    assert axis.get_xlabel().endswith("(m$^2$)")
+    pd.testing.assert_frame_equal(
+        printed_numbers(frame), printed_numbers(FRAME).drop(columns=["median_ratio", "without"])
+    )
+
+
+@pytest.mark.parametrize("ratio", [FRAME["ratio"], 50.0, np.nan])
+def test_the_line_at_1_lies_inside_the_panel(ratio):
     """All boxes above 1 is the statement of the panel; without the line in view nobody could check it."""
-    assert any(np.array_equal(line.get_ydata(), [1, 1]) for line in panels[1].lines)
-    for frame in (images(), images().assign(ratio=50.0), images().assign(ratio=np.nan)):
-        low, high = uncertainty_figure(frame, COLOURS).axes[1].get_ylim()
-        assert low < 1 < high
+    axis = uncertainty_figure(FRAME.assign(ratio=ratio), COLOURS).axes[1]
+    assert any(np.array_equal(line.get_ydata(), [1, 1]) for line in axis.lines)
+    low, high = axis.get_ylim()
+    assert low < 1 < high
 
 
-def test_drawing_twice_gives_the_same_bands():
+def test_drawing_twice_gives_the_same_bands(panels):
     """Bootstrap bands must not differ from run to run."""
-    first, second = (uncertainty_figure(images(), COLOURS).axes[0].collections for _ in range(2))
-    for one, two in zip(first, second, strict=True):
-        for left, right in zip(one.get_paths(), two.get_paths(), strict=True):
-            np.testing.assert_array_equal(left.vertices, right.vertices)
+    one, two = panels[0].collections, uncertainty_figure(FRAME, COLOURS).axes[0].collections
+    paths = [[path.vertices for drawn in collections for path in drawn.get_paths()] for collections in (one, two)]
+    assert all(np.array_equal(left, right) for left, right in zip(*paths, strict=True))

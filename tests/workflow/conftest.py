@@ -20,7 +20,7 @@ inpainting:
   training: {epochs: 2}
   evaluation: {samples: 3, calibration: {samples: 39}, localisation: {images: 6, levels: [-2, 2]}}
   figures: {scatter: 24}
-  models:
+  methods:
     PAIR: {channels: [2, 4], latent_x: 4, latent_y: 4}
     vPAIR: {channels: [2, 4], latent_x: 4, latent_y: 4, hidden: 8}
     sVAE: {channels: [2, 4], latent_x: 12}
@@ -29,17 +29,17 @@ inpainting:
     Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
   studies:
     hyperprior:
-      axes: {models.vsPAIR.alpha0: [1, 64], models.vsPAIR.beta0: [1]}
-      base: {training.epochs: 1, models.vsPAIR.latent_y: 5}
+      axes: {methods.vsPAIR.alpha0: [1, 64], methods.vsPAIR.beta0: [1]}
+      base: {training.epochs: 1, methods.vsPAIR.latent_y: 5}
       train: 64
       test: 24
-    lambda3: {base: {training.epochs: 1, models.vsPAIR.latent_y: 5}, train: 64, test: 24}
+    lambda3: {base: {training.epochs: 1, methods.vsPAIR.latent_y: 5}, train: 64, test: 24}
     choices:
-      models: [PAIR, vsPAIR]
+      methods: [PAIR, vsPAIR]
       base: {training.epochs: 1}
       train: 64
       test: 24
-ct:
+tomography:
   image: [20, 20]
   observation: [24, 20]
   scan: {pixels: 44, enlarged: 56, angles: 50, bins: 41, binning: 2}
@@ -62,7 +62,7 @@ TABLES = (
 )
 FIGURES = (
     *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "fig11", "fig12"),
-    *("fig_calibration", "fig_ct_noise", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig_calibration", "fig_scan_noise", "fig_lambda3", "fig_training", "fig_theory"),
 )
 
 
@@ -76,7 +76,7 @@ def tables():
 def papers():
     """Settings of the paper's preset, by those of its slices; with LoDoPaB's scan, of which `TINY` makes another."""
     scan = "{pixels: 362, enlarged: 1000, angles: 1000, bins: 513, binning: 4}"
-    return lambda slices="{}": ("preset=paper", f"ct={{data: {slices}, scan: {scan}}}")
+    return lambda slices="{}": ("preset=paper", f"tomography={{data: {slices}, scan: {scan}}}")
 
 
 @pytest.fixture(scope="session")
@@ -108,15 +108,15 @@ class Project:
         """Run Snakemake on two cores."""
         return self.run("snakemake", "--cores", "2", *arguments, **environment)
 
-    def planned(self, *arguments: str) -> set[str]:
-        """Jobs that a dry run plans, such as `train vsPAIR` and `ct_train LPD 10`, without the rules that only collect.
+    def planned(self, *arguments: str, **environment: str) -> set[str]:
+        """Jobs that a dry run plans, such as `train vsPAIR digits`, without the rules that only collect.
 
-        In the name are the rule and, of its wildcards, the model, the method and the noise.
+        In the name are the rule and, of its wildcards, the method and the data set.
         """
-        result = self.snakemake("--dry-run", *arguments)
+        result = self.snakemake("--dry-run", *arguments, **environment)
         assert result.returncode == 0, result.stdout + result.stderr
         jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", result.stdout + result.stderr, re.MULTILINE)
-        return {f"{rule} {_subject(body)}".strip() for rule, body in jobs} - {"all", "inpainting", "ct", "ledger"}
+        return {f"{rule} {_subject(body)}".strip() for rule, body in jobs} - {"all", "inpainting", "tomography", "ledger"}
 
     def edit(self, name: str, before: str, after: str) -> None:
         """Replace a text that stands in a file exactly once."""
@@ -139,7 +139,7 @@ class Project:
 def _subject(body: str) -> str:
     line = re.search(r"wildcards: (.*)", body)
     wildcards = dict(wildcard.split("=", 1) for wildcard in line[1].split(", ")) if line else {}
-    return " ".join(wildcards[key] for key in ("model", "method", "noise") if key in wildcards)
+    return " ".join(wildcards[key] for key in ("method", "data") if key in wildcards)
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,11 @@ SETTINGS = {
     "inpainting={training: {epochs: 0}}": "inpainting.training.epochs: Input should be greater than 0, found '0'",
     "inpainting={figures: {examples: [99]}}": "figures.examples names test image 99, but data.test=40",
     "inpainting={studies: {lambda3: {train: 900}}}": "studies.lambda3 wants 900 training",
-    "inpainting={studies: {lambda3: {axes: {models.vsPAIR.colour: [1]}}}}": "'models.vsPAIR.colour'",
-    "inpainting={studies: {lambda3: {models: [vPAIR]}}}": "need the model vsPAIR and values on the axes models.vsPAIR",
-    "inpainting={studies: {hyperprior: {axes: {models.vsPAIR.beta0: []}}}}": "values on models.vsPAIR.alpha0: change",
-    "ct={scan: {binning: 3}}": "image=20x20 times scan.binning=3 is more than the scan's 44x44",
-    "ct={noise: {convention: theirs}}": "Input should be 'relative_norm' or 'mean_abs', found 'theirs'",
+    "inpainting={studies: {lambda3: {axes: {methods.vsPAIR.colour: [1]}}}}": "'methods.vsPAIR.colour'",
+    "inpainting={studies: {lambda3: {models: [vPAIR]}}}": "need the model vsPAIR and values on the axes methods.vsPAIR",
+    "inpainting={studies: {hyperprior: {axes: {methods.vsPAIR.beta0: []}}}}": "values on methods.vsPAIR.alpha0: change",
+    "tomography={scan: {binning: 3}}": "image=20x20 times scan.binning=3 is more than the scan's 44x44",
+    "tomography={noise: {convention: theirs}}": "Input should be 'relative_norm' or 'mean_abs', found 'theirs'",
 }
 
 
@@ -116,12 +116,12 @@ def without_slices(folder):
 
 
 SLICES = {
-    "no file": ("source: hounsfield", lambda folder: None, "ct_slices.h5 is missing: put the HDF5 file there, or set"),
-    "truncated": ("source: hounsfield", truncated, "ct_slices.h5 cannot be read as HDF5"),
+    "no file": ("source: hounsfield", lambda folder: None, "scan_slices.h5 is missing: put the HDF5 file there, or set"),
+    "truncated": ("source: hounsfield", truncated, "scan_slices.h5 cannot be read as HDF5"),
     "another's file": (
         "source: hounsfield",
         lambda folder: hdf5(folder / "ct/ct_slices.h5", images=np.zeros((8, 44, 44))),
-        "ct_slices.h5 has no dataset `hu` (it has: images)",
+        "scan_slices.h5 has no dataset `hu` (it has: images)",
     ),
     "another shape": (
         "source: hounsfield",
@@ -139,7 +139,7 @@ def about_slices(asked, tmp_path_factory):
     for name, (settings, make, _) in SLICES.items():
         folder = tmp_path_factory.mktemp("data")
         make(folder)
-        answers[name] = asked("--config", f"ct={{data: {{{settings}}}}}", f"data_dir={folder}")
+        answers[name] = asked("--config", f"tomography={{data: {{{settings}}}}}", f"data_dir={folder}")
     return answers
 
 
@@ -149,9 +149,9 @@ def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(about_slice
 
 
 def test_the_paper_preset_says_what_it_lacks(untouched, papers):
-    text = refused(untouched, "ct", "--config", *papers(), CUDA_VISIBLE_DEVICES="")
+    text = refused(untouched, "tomography", "--config", *papers(), CUDA_VISIBLE_DEVICES="")
     sentence = (
-        "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set ct.data.path to where they are, or set"
+        "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set tomography.data.path to where they are, or set"
     )
     assert sentence in text
 

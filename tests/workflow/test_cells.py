@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from vspair.provenance.receipts import read
+from vspair.provenance.receipt.reading import read
 
 COUNTED = {"table8"}
 """Tables counted from the code and the configuration, which no job wrote down before."""
@@ -123,7 +123,7 @@ def test_a_cell_that_is_simply_a_mean_says_so(results, tables):
     [
         ("table3", "vsPAIR|mse", {"key": "mse30"}),
         ("table_ct", "LPD 10|psnr", {"key": "psnr_fixed"}),
-        ("table_ct", "LPD 10|psnr", {"inputs": ["ct/evaluations/LPD/noise0/seed0/images.csv"]}),
+        ("table_ct", "LPD 10|psnr", {"inputs": ["tomography/evaluations/LPD/noise0/seed0/images.csv"]}),
         ("table_uq", "vsPAIR|mace", {"key": "scaled.mace"}),
         ("table_fig12", "alpha0=1, beta0=1|nnz", {"key": "mse"}),
     ],

@@ -20,7 +20,7 @@ def test_the_check_trains_every_model_three_times_and_nothing_else(untouched):
     text = result.stdout + result.stderr
     assert result.returncode == 0, text
     counts = dict(re.findall(r"^(\w+) +(\d+)$", text.split("Job stats:")[1], re.MULTILINE))
-    data = {"pairs": "1", "ct_slices": "1", "ct_block": "2", "ct_pairs": "1", "ct_noise": "1"}
+    data = {"pairs": "1", "scan_slices": "1", "scan_block": "2", "scan_pairs": "1", "scan_noise": "1"}
     assert counts == data | {"determinism_run": str(3 * len(ROWS)), "determinism": "1", "total": "34"}
 
 
@@ -58,7 +58,7 @@ def test_a_resumed_run_states_where_it_continued_and_one_that_starts_over_fails(
 def prepared(fresh, tmp_path_factory):
     """A clean checkout with the pairs that the check starts from. Not to be changed."""
     project = fresh.copy(tmp_path_factory.mktemp("prepared") / "project")
-    finish(project, "results/demo/inpainting/pairs/pairs.safetensors", "results/demo/ct/noise/0.safetensors")
+    finish(project, "results/demo/inpainting/pairs/digits.safetensors", "results/demo/tomography/pairs/noise0.safetensors")
     return project
 
 

@@ -9,8 +9,8 @@ import time
 import pytest
 
 RUNS = {
-    "results/demo/inpainting/runs/vsPAIR/seed0": "inpainting={training: {epochs: 60}}",
-    "results/demo/ct/runs/vsPAIR/noise10/seed0": "ct={methods: {vsPAIR: {training: {epochs: 100}}}}",
+    "results/demo/inpainting/runs/vsPAIR/digits/seed0": "inpainting={training: {epochs: 60}}",
+    "results/demo/tomography/runs/vsPAIR/noise10/seed0": "tomography={methods: {vsPAIR: {training: {epochs: 100}}}}",
 }
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from vspair.commands.audit import audit_of
 from vspair.files import sha256
-from vspair.provenance import receipts
+from vspair.provenance.receipt.reading import read
 
 TABLE3, TABLE_CT = "tables/table3.csv", "tables/table_ct.csv"
 RUNS, EVALUATIONS = "inpainting/runs", "inpainting/evaluations"
@@ -165,7 +165,7 @@ def keep_size_and_time(run):
     """After an audit that has remembered the checksums of settled files."""
     path = run.path(TABLE3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vspair.provenance.checksums.SETTLED_NS", 0)
+        patch.setattr("vspair.provenance.run.checksums.SETTLED_NS", 0)
         assert run.found() == set()
     before = path.stat()
     text = path.read_text()
@@ -259,7 +259,7 @@ def sign_and_rewrite_all(run):
     (line,) = [line for line in lines if line.startswith(f"{TABLE3},vsPAIR,mse_unit,")]
     parts = line.split(",")
     ledger.write_text("".join(lines).replace(line, ",".join([*parts[:3], f"{float(parts[3]) * 0.5:.8g}", *parts[4:]])))
-    claims = receipts.read(run.receipt(TABLE3)).claims
+    claims = read(run.receipt(TABLE3)).claims
 
     def agree(statement):
         for suffix in ("csv", "md", "tex"):
@@ -336,12 +336,12 @@ FAULTS = {
     "edit that keeps size and time": Fault(keep_size_and_time, at("edited", TABLE3), {"contradiction"}),
     "flipped bit in a checkpoint": Fault(lambda run: flip(run, WEIGHTS), at("edited", WEIGHTS)),
     "swapped checkpoints of two noise levels": Fault(
-        lambda run: swap(run, *(f"ct/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
-        at("edited", *(f"ct/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
+        lambda run: swap(run, *(f"tomography/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
+        at("edited", *(f"tomography/runs/LPD/noise{level}/seed0/weights.safetensors" for level in (0, 10))),
     ),
     "swapped runs with their receipts": Fault(
-        lambda run: swap_runs(run, *(f"ct/runs/LPD/noise{level}/seed0" for level in (0, 10))),
-        {(f"ct/runs/LPD/noise{level}/seed0/train.receipt.json", "contradiction") for level in (0, 10)},
+        lambda run: swap_runs(run, *(f"tomography/runs/LPD/noise{level}/seed0" for level in (0, 10))),
+        {(f"tomography/runs/LPD/noise{level}/seed0/train.receipt.json", "contradiction") for level in (0, 10)},
         {"edited", "unreceipted", "contradiction"},
     ),
     "truncated checkpoint": Fault(lambda run: truncate(run, WEIGHTS), at("edited", WEIGHTS)),
@@ -573,6 +573,6 @@ def test_swapped_checkpoints_of_two_seeds(two_seeds):
 
 
 def test_each_kind_of_break_has_a_planted_fault():
-    from vspair.provenance.findings import CODES
+    from vspair.provenance.audit.findings import CODES
 
     assert {word for fault in FAULTS.values() for _, word in fault.expected} == set(CODES)

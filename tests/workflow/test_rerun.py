@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+FRAME = "provenance/recording.py"
 PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
-SPARSE = ("vsPAIR 0", "vsPAIR 10", "vsPAIR_sparse variable")
-LEARNED = (*(f"{method} {noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SPARSE)
-TRAININGS = ("train", "ct_train")
+SPARSE = ("vsPAIR noise0", "vsPAIR noise10", "vsPAIR_sparse variable")
+LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SPARSE)
 RESULTS_OF_A_METHOD = {"table_ct", "table_ct_cost", "fig9", "fig_ct_noise"}
 STUDIES = {
     "hyperprior": {"fig12", "table_fig12"},
@@ -16,40 +16,109 @@ STUDIES = {
     "choices": {"table_choices"},
 }
 AXES = {
-    "hyperprior": "{models.vsPAIR.alpha0: [1, 64, 2]}",
-    "lambda3": "{models.vsPAIR.weights.lambda3: [0.1, 10, 3]}",
+    "hyperprior": "{methods.vsPAIR.alpha0: [1, 64, 2]}",
+    "lambda3": "{methods.vsPAIR.weights.lambda3: [0.1, 10, 3]}",
     "choices": "{choices.mapping_gradient: [both, map]}",
 }
-EDITS = {
-    "comments": (
+WORDS = {
+    "comments and docstrings": (
         ("vspair/distributions/spike_slab.py", "off = 1 - probability", "off = 1 - probability  # a remark"),
         ("vspair/training/loop.py", '"""The one training loop', '"""Another docstring. The one training loop'),
-        ("scripts/train.py", '"""Train one model', '"""Now: train one model'),
+        ("scripts/train.py", '"""Learn one method', '"""Now: learn one method'),
     ),
+    "an error's text": (("vspair/training/loop.py", 'f"training stopped: the term', 'f"the training stopped: the term'),),
+    "an error's text in the frame": (("vspair/provenance/FRAME", "found no such file", "found none"),),
+    "a log line": (("vspair/training/loop.py", '"%s, epoch %d/%d: %s (%.0f pairs/s)"', '"%s: %d of %d: %s (%.0f pairs/s)"'),),
+    "a description": (("vspair/models/vspair/settings.py", '"rho before training"', '"rho before the first step"'),),
+    "the code of the frame": (
+        ("vspair/provenance/FRAME", "log.setLevel(logging.INFO)", "log.setLevel(min(logging.INFO, logging.WARNING))"),
+    ),
+    "an optional setting of a kind": (
+        (
+            "vspair/models/vspair/settings.py",
+            '    rho_start: Probability',
+            '    warm: int = Field(0, description="epochs before rho moves")\n    rho_start: Probability',
+        ),
+    ),
+    "an optional setting of every training": (
+        (
+            "vspair/config/training.py",
+            "    checkpoint_every:",
+            '    patience: int | None = Field(None, description="epochs")\n    checkpoint_every:',
+        ),
+    ),
+}
+"""Changes that change no number."""
+
+EDITS = {
     "sparse latents": (
         ("vspair/distributions/spike_slab.py", "off = 1 - probability", "off = 1.0 - 1.0 * probability"),
     ),
     "loss of PAIR": (
-        (
-            "vspair/objectives/autoencoding.py",
-            '"reconstruction": squared_error',
-            '"reconstruction": 1.0 * squared_error',
-        ),
+        ("vspair/models/pair/model.py", '"reconstruction": squared_error', '"reconstruction": 1.0 * squared_error'),
     ),
     "network of LPD": (
         ("vspair/networks/unrolled.py", "h = observation.new_zeros", "h = 1.0 * observation.new_zeros"),
     ),
     "layout of fig9": (("vspair/reporting/reconstructions.py", 'va="bottom", fontsize=8', 'va="bottom", fontsize=9'),),
+    "scales of tomography": (
+        ("vspair/problems/tomography/jobs.py", "found: dict[str, Any] = {", "found: dict[str, Any] = {} | {"),
+    ),
+    "columns of inpainting": (
+        ("vspair/problems/defaults.py", 'return {"label": split.label}', 'return {} | {"label": split.label}'),
+    ),
 }
 SETTINGS = {
-    "weight of vPAIR": "inpainting={models: {vPAIR: {weights: {gamma_y: 0.2}}}}",
+    "weight of vPAIR": "inpainting={methods: {vPAIR: {weights: {gamma_y: 0.2}}}}",
+    "choice of PAIR": "inpainting={methods: {PAIR: {choices: {mapping_space: latent}}}}",
     "search": "inpainting={evaluation: {localisation: {levels: [-1, 1]}}}",
     **{study: f"inpainting={{studies: {{{study}: {{axes: {axes}}}}}}}" for study, axes in AXES.items()},
-    "width of LPD": "ct={methods: {LPD: {width: 5}}}",
-    "strengths of TV": "ct={methods: {TV: {strengths: [1.0e-3, 1.0e-1]}}}",
-    "noise": "ct={noise: {convention: mean_abs}}",
-    "another level": "ct={noise: {levels: [0, 10, 20]}}",
+    "width of LPD": "tomography={methods: {LPD: {width: 5}}}",
+    "strengths of TV": "tomography={methods: {TV: {strengths: [1.0e-3, 1.0e-1]}}}",
+    "noise": "tomography={noise: {convention: mean_abs}}",
+    "another level": "tomography={noise: {levels: [0, 10, 20]}}",
+    "another label": "tomography={methods: {TV: {label: total variation}}}",
 }
+KIND = {
+    "__init__.py": '"""The kind Other."""\n',
+    "settings.py": """
+from typing import Literal
+from vspair.models.method import SquaredError, Trained
+
+class Settings(Trained):
+    kind: Literal["Other"]
+    weights: SquaredError
+""",
+    "model.py": "class Other:\n    pass\n",
+}
+TABLE = """
+from pathlib import Path
+import pandas as pd
+from vspair.provenance import recorded
+
+with recorded(snakemake) as job:
+    for path in snakemake.output[:3]:
+        Path(path).write_text("row,column,value\\n")
+"""
+
+
+def add_kind(project):
+    """A kind of method that no method is of."""
+    folder = project.folder / "vspair/models/other"
+    folder.mkdir()
+    for name, text in KIND.items():
+        (folder / name).write_text(text)
+
+
+def add_table(project):
+    """A script and its call."""
+    (project.folder / "scripts/table_new.py").write_text(TABLE)
+    rules = project.folder / "workflow/rules/inpainting.smk"
+    call = 'table("table_new", "inpainting", dict(images=inpainted(EVALUATED, LATENT)))'
+    rules.write_text(f"{rules.read_text()}\n\n{call}\n")
+
+
+ADDITIONS = {"a kind of method": add_kind, "a table": add_table}
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +127,13 @@ def stale(finished, pool, tmp_path_factory):
 
     def planned(name):
         project = finished.copy(tmp_path_factory.mktemp("stale") / "project")
-        for edit in EDITS.get(name, ()):
-            project.edit(*edit)
+        for file, before, after in (EDITS | WORDS).get(name, ()):
+            project.edit(file.replace("provenance/FRAME", FRAME), before, after)
+        if name in ADDITIONS:
+            ADDITIONS[name](project)
         return pool.submit(project.planned, *(("--config", SETTINGS[name]) if name in SETTINGS else ()))
 
-    answers = {name: planned(name) for name in (*EDITS, *SETTINGS)}
+    answers = {name: planned(name) for name in (*WORDS, *EDITS, *SETTINGS, *ADDITIONS)}
     return lambda name: answers[name].result()
 
 
@@ -71,7 +142,7 @@ def checksums(project):
     results = project.folder / "results/demo"
     return {
         str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for part in ("inpainting", "ct", "tables", "figures")
+        for part in ("inpainting", "tomography", "tables", "figures")
         for path in (results / part).rglob("*")
         if path.is_file()
     }
@@ -89,41 +160,69 @@ def test_where_data_would_lie_makes_nothing_stale_that_does_not_read_them(finish
     assert "Nothing to be done" in result.stdout + result.stderr
 
 
-def test_a_changed_comment_or_docstring_makes_nothing_stale(stale):
-    assert stale("comments") == set()
+@pytest.mark.parametrize("change", WORDS)
+def test_what_changes_no_number_makes_nothing_stale(stale, change):
+    assert stale(change) == set()
 
 
-def test_a_changed_formula_retrains_exactly_the_models_that_use_it(stale, tables, figures):
+def test_a_kind_of_method_that_is_added_makes_nothing_stale(stale):
+    assert stale("a kind of method") == set()
+
+
+def test_a_table_that_is_added_is_made_and_nothing_else(stale):
+    assert stale("a table") == {"table_new"}
+
+
+def test_a_changed_formula_retrains_exactly_the_methods_that_use_it(stale, tables, figures):
+    """Of the 104 jobs 36 on methods and studies, and what shows them: all tables and figures but the toy's."""
     jobs = stale("sparse latents")
     rules = ("train", "evaluate", "aggregate", "localise", "latents", "calibrate")
-    assert {job for job in jobs if " " in job} == {
-        *(f"{rule} {model}" for rule in rules for model in ("sVAE", "vsPAIR")),
-        "study vsPAIR",
-        *(f"{rule} {run}" for rule in ("ct_train", "ct_evaluate", "ct_calibrate") for run in SPARSE),
-        "ct_latents vsPAIR_sparse variable",
+    on_methods = {job for job in jobs if " " in job}
+    assert on_methods == {
+        *(f"{rule} {method} digits" for rule in rules for method in ("sVAE", "vsPAIR")),
+        "study vsPAIR digits",
+        *(f"{rule} {run}" for rule in ("train", "evaluate", "calibrate") for run in SPARSE),
+        "latents vsPAIR_sparse variable",
     }
-    assert {job for job in jobs if " " not in job} == {*tables, *figures} - {"fig_theory"}
+    assert len(on_methods) == 23
+    assert jobs - on_methods == {*tables, *figures} - {"fig_theory"}
 
 
-def test_a_formula_of_one_model_retrains_that_model_alone(stale):
-    assert {job for job in stale("loss of PAIR") if job.split()[0] in TRAININGS} == {"train PAIR"}
+@pytest.mark.parametrize(
+    ("change", "trained"),
+    [
+        ("loss of PAIR", {"PAIR digits"}),
+        ("weight of vPAIR", {"vPAIR digits"}),
+        ("choice of PAIR", {"PAIR digits"}),
+        ("columns of inpainting", set()),
+        ("scales of tomography", {*LEARNED}),
+    ],
+)
+def test_a_change_of_one_kind_or_problem_trains_what_it_reaches(stale, change, trained):
+    jobs = stale(change)
+    assert {job.removeprefix("train ") for job in jobs if job.startswith("train ")} == trained
+    assert jobs
 
 
 @pytest.mark.parametrize(
     ("change", "method"), [("network of LPD", "LPD"), ("width of LPD", "LPD"), ("strengths of TV", "TV")]
 )
 def test_a_change_of_one_method_touches_that_method_alone(stale, change, method):
-    runs = {f"{rule} {method} {noise}" for rule in ("ct_train", "ct_evaluate") for noise in (0, 10)}
+    runs = {f"{rule} {method} noise{noise}" for rule in ("train", "evaluate") for noise in (0, 10)}
     assert stale(change) == runs | RESULTS_OF_A_METHOD
+
+
+def test_another_label_is_shown_and_nothing_is_run_again(stale):
+    assert stale("another label") == {"table_ct", "table_ct_uq", "table_ct_cost", "fig9", "fig_ct_noise"}
 
 
 def test_another_noise_leaves_slices_and_scans_alone(stale):
     assert stale("noise") == {
-        *(f"ct_noise {noise}" for noise in (0, 10, "variable")),
-        *(f"ct_train {run}" for run in LEARNED),
-        *(f"ct_evaluate {run}" for run in (*LEARNED, "FBP 0", "FBP 10")),
-        *(f"ct_calibrate {run}" for run in SPARSE),
-        "ct_latents vsPAIR_sparse variable",
+        *(f"scan_noise {noise}" for noise in ("noise0", "noise10", "variable")),
+        *(f"train {run}" for run in LEARNED),
+        *(f"evaluate {run}" for run in (*LEARNED, "FBP noise0", "FBP noise10")),
+        *(f"calibrate {run}" for run in SPARSE),
+        "latents vsPAIR_sparse variable",
         *RESULTS_OF_A_METHOD,
         *("table_ct_uq", "fig10", "fig11"),
     }
@@ -132,9 +231,9 @@ def test_another_noise_leaves_slices_and_scans_alone(stale):
 def test_another_level_is_run_beside_the_others(stale):
     methods = ("LPD", "TV", "UNet", "vsPAIR")
     assert stale("another level") == {
-        *("ct_noise 20", *(f"ct_train {method} 20" for method in methods)),
-        *(f"ct_evaluate {method} 20" for method in (*methods, "FBP")),
-        "ct_calibrate vsPAIR 20",
+        *("scan_noise noise20", *(f"train {method} noise20" for method in methods)),
+        *(f"evaluate {method} noise20" for method in (*methods, "FBP")),
+        "calibrate vsPAIR noise20",
         *RESULTS_OF_A_METHOD,
         "table_ct_uq",
     }
@@ -155,15 +254,11 @@ def test_a_changed_colour_redraws_one_figure_and_retrains_nothing(project):
     assert changed == {"figures/fig3.png", "figures/fig3.pdf", "figures/fig3.receipt.json"}
 
 
-def test_a_changed_weight_of_one_model_retrains_that_model_alone(stale):
-    assert {job for job in stale("weight of vPAIR") if job.split()[0] in TRAININGS} == {"train vPAIR"}
-
-
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_changed_axis_runs_its_new_runs_and_nothing_else(stale, study):
     jobs = stale(study)
     assert {job for job in jobs if job.startswith("study")} == {
-        f"study {model}" for model in (("PAIR", "vsPAIR") if study == "choices" else ("vsPAIR",))
+        f"study {model} digits" for model in (("PAIR", "vsPAIR") if study == "choices" else ("vsPAIR",))
     }
     assert {job for job in jobs if not job.startswith("study")} == STUDIES[study]
 
@@ -175,14 +270,13 @@ def test_a_changed_search_leaves_trainings_and_calibration_alone(stale):
     }
 
 
-def test_one_figure_needs_only_its_own_models(untouched):
-    """Figure 3 shows the probabilistic models, Figure 10 vsPAIR under variable noise; no other is needed."""
+def test_one_figure_needs_only_its_own_methods(untouched):
+    """Figure 3 shows the probabilistic methods, Figure 10 vsPAIR under variable noise; no other is needed."""
     assert untouched.planned("fig3", "fig10") == {
-        "pairs",
-        "fig3",
-        *(f"{rule} {model}" for rule in ("train", "evaluate") for model in PROBABILISTIC),
-        *("ct_slices", "ct_block", "ct_pairs", "ct_noise variable"),
-        *("ct_train vsPAIR_sparse variable", "ct_evaluate vsPAIR_sparse variable"),
+        *("pairs digits", "fig3"),
+        *(f"{rule} {method} digits" for rule in ("train", "evaluate") for method in PROBABILISTIC),
+        *("scan_slices", "scan_block", "scan_pairs", "scan_noise variable"),
+        *("train vsPAIR_sparse variable", "evaluate vsPAIR_sparse variable"),
         "fig10",
     }
 
@@ -205,22 +299,22 @@ def counted(project, section, *settings):
     return {rule: int(count) for rule, count in rows if rule != "total"}
 
 
-def test_the_papers_inpainting_is_planned_without_gpu_data_or_ct_slices(untouched, papers):
+def test_the_papers_inpainting_is_planned_without_gpu_data_or_scan_slices(untouched, papers):
     counts = counted(untouched, "inpainting", *papers())
     assert counts["train"] == counts["evaluate"] == 18
     # Three seeds of the points of hyperprior and lambda3, and of the runs that the grid means for PAIR and for vsPAIR.
     assert counts["study"] == 3 * (2 + 5 + 16 + 8)
     assert counts["download"] == 1
-    assert not [rule for rule in counts if "ct" in rule.split("_") or rule in ("fig9", "fig10", "fig11")]
+    assert not [rule for rule in counts if "scan" in rule.split("_") or rule in ("fig9", "fig10", "fig11")]
 
 
 def test_the_papers_ct_is_planned_without_gpu_or_data(untouched, papers):
     """LPD, vsPAIR and U-Net with three seeds at five levels, vsPAIR for variable noise with three; TV and FBP once."""
-    assert counted(untouched, "ct", *papers("{download: true}")) == {
-        **{"ct_download": 1, "ct_slices": 1, "ct_block": 16, "ct_pairs": 1, "ct_noise": 6},
-        **{"ct_train": 3 * 15 + 5 + 3, "ct_evaluate": 3 * 15 + 5 + 5 + 3, "ct_calibrate": 15 + 3, "ct_latents": 1},
-        **dict.fromkeys(("table_ct", "table_ct_cost", "table_ct_uq", "fig9", "fig10", "fig11", "fig_ct_noise"), 1),
-        "ct": 1,
+    assert counted(untouched, "tomography", *papers("{download: true}")) == {
+        **{"scan_download": 1, "scan_slices": 1, "scan_block": 16, "scan_pairs": 1, "scan_noise": 6},
+        **{"train": 3 * 15 + 5 + 3, "evaluate": 3 * 15 + 5 + 5 + 3, "calibrate": 15 + 3, "latents": 1},
+        **dict.fromkeys(("table_ct", "table_ct_cost", "table_ct_uq", "fig9", "fig10", "fig11", "fig_scan_noise"), 1),
+        "tomography": 1,
     }
 
 
@@ -228,4 +322,4 @@ def test_the_slurm_profile_plans(untouched, papers):
     settings = ("--config", *papers("{download: true}"))
     result = untouched.run("snakemake", "--profile", "profiles/slurm", "--dry-run", *settings)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "ct_train" in result.stdout + result.stderr
+    assert "train" in result.stdout + result.stderr

@@ -19,14 +19,14 @@ def test_every_target_is_there_in_every_form(results, tables, figures):
 def test_table3_is_the_mean_of_the_per_image_metrics(results):
     table = pd.read_csv(results / "tables/table3.csv").set_index(["row", "column"])
     for model, column in (("PAIR", "mse"), ("vsPAIR", "mse30"), ("sVAE", "nnz")):
-        images = pd.read_csv(results / f"inpainting/evaluations/{model}/seed0/images.csv")
+        images = pd.read_csv(results / f"inpainting/evaluations/{model}/digits/seed0/images.csv")
         assert table.loc[(model, column), "value"] == pytest.approx(images[column].mean(), rel=1e-6)
     assert table.loc[("vsPAIR", "mse_unit"), "value"] == pytest.approx(table.loc[("vsPAIR", "mse"), "value"] / 4)
 
 
 def test_table4_counts_the_latents_of_the_per_image_file(results):
     table = pd.read_csv(results / "tables/table4.csv").set_index(["row", "column"])["value"]
-    counts = pd.read_csv(results / "inpainting/evaluations/vsPAIR/seed0/images.csv")["always_active"]
+    counts = pd.read_csv(results / "inpainting/evaluations/vsPAIR/digits/seed0/images.csv")["always_active"]
     assert [table["vsPAIR", column] for column in ("mean", "min", "max")] == pytest.approx(
         [counts.mean(), counts.min(), counts.max()]
     )
@@ -35,7 +35,7 @@ def test_table4_counts_the_latents_of_the_per_image_file(results):
 
 def test_table5_summarises_the_search_file(results):
     table = pd.read_csv(results / "tables/table5.csv").set_index(["row", "column"])["value"]
-    found = pd.read_csv(results / "inpainting/localisations/vPAIR/seed0/localisation.csv")
+    found = pd.read_csv(results / "inpainting/localisations/vPAIR/digits/seed0/localisation.csv")
     assert len(found) == 6
     assert table["vPAIR", "consistent_median_ratio"] == pytest.approx(found["consistent_ratio"].median())
     assert table["vPAIR", "all_mean_ratio"] == pytest.approx(found["all_ratio"].mean())
@@ -45,7 +45,7 @@ def test_table5_summarises_the_search_file(results):
 
 def test_table_fig7_correlates_the_per_image_columns(results):
     table = pd.read_csv(results / "tables/table_fig7.csv").set_index(["row", "column"])["value"]
-    images = pd.read_csv(results / "inpainting/evaluations/sVAE/seed0/images.csv")
+    images = pd.read_csv(results / "inpainting/evaluations/sVAE/digits/seed0/images.csv")
     pearson = stats.pearsonr(images["uncertainty"], images["mse30"]).statistic
     assert table["sVAE", "pearson_r"] == pytest.approx(pearson, rel=1e-6)
     ratio = images["variance_holes"] / images["variance_outside"]
@@ -92,7 +92,7 @@ def test_table8_shows_other_counts_than_the_papers_as_different(results):
 
 
 def test_sparse_models_report_their_latents(results):
-    summary = json.loads((results / "inpainting/evaluations/vsPAIR/seed0/summary.json").read_text())
+    summary = json.loads((results / "inpainting/evaluations/vsPAIR/digits/seed0/summary.json").read_text())
     assert set(summary["latents"]) == {"collapsed", "gates_at_one", "always_at_one"}
 
 
@@ -116,8 +116,8 @@ def test_a_clean_run_passes_the_audit(finished):
     ("name", "word"),
     [
         ("tables/table3.csv", "edited"),
-        ("inpainting/evaluations/PAIR/seed0/images.csv", "edited"),
-        ("ct/evaluations/LPD/noise10/seed0/images.csv", "edited"),
+        ("inpainting/evaluations/PAIR/digits/seed0/images.csv", "edited"),
+        ("tomography/evaluations/LPD/noise10/seed0/images.csv", "edited"),
     ],
 )
 def test_the_audit_finds_an_edited_result(project, name, word):
@@ -129,7 +129,7 @@ def test_the_audit_finds_an_edited_result(project, name, word):
 
 
 def test_the_audit_finds_a_missing_input(project):
-    (project.folder / "results/demo/inpainting/runs/sVAE/seed0/weights.safetensors").unlink()
+    (project.folder / "results/demo/inpainting/runs/sVAE/digits/seed0/weights.safetensors").unlink()
     result = project.run("vspair", "audit", "results/demo")
     assert result.returncode == 10, result.stdout
 

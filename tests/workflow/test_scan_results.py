@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from vspair.data import read_pairs
-from vspair.provenance.receipts import read
+from vspair.provenance.receipt.reading import read
 
 METHODS = ("LPD", "vsPAIR", "FBP", "TV", "UNet")
 RUNS = [*((method, noise) for method in METHODS for noise in ("0", "10")), ("vsPAIR_sparse", "variable")]
@@ -19,8 +19,8 @@ SAMPLED = [run for run in RUNS if run[0].startswith("vsPAIR")]
 @pytest.fixture(scope="module")
 def data_sets(results):
     """Pairs before noise, and with each noise, training and test pairs together."""
-    files = {"none": results / "ct/pairs/pairs.safetensors"}
-    files |= {noise: results / f"ct/noise/{noise}.safetensors" for noise in ("0", "10", "variable")}
+    files = {"none": results / "tomography/scans/pairs.safetensors"}
+    files |= {noise: results / f"tomography/pairs/noise{noise}.safetensors" for noise in ("0", "10", "variable")}
     return {name: read_pairs(path) for name, path in files.items()}
 
 
@@ -29,7 +29,7 @@ def table(results, name):
 
 
 def per_image(results, method, noise):
-    return pd.read_csv(results / f"ct/evaluations/{method}/noise{noise}/seed0/images.csv")
+    return pd.read_csv(results / f"tomography/evaluations/{method}/noise{noise}/seed0/images.csv")
 
 
 def test_no_patient_is_in_both_parts(data_sets):
@@ -61,7 +61,7 @@ def test_metrics_of_each_image_are_those_of_the_peer_library(results, data_sets,
     images = per_image(results, method, noise)
     assert images[["index", "patient"]].to_numpy().tolist() == np.column_stack([test.index, test.label]).tolist()
     np.testing.assert_allclose(images["level"], test.level, rtol=1e-6)
-    moments = load_file(results / f"ct/evaluations/{method}/noise{noise}/seed0/moments.safetensors")
+    moments = load_file(results / f"tomography/evaluations/{method}/noise{noise}/seed0/moments.safetensors")
     parts = {"reconstruction": "", "mean": "_mean"} if (method, noise) in SAMPLED else {"reconstruction": ""}
     assert ("psnr_mean" in images) == ("mean" in parts)
     for part, ending in parts.items():
@@ -90,7 +90,7 @@ def test_table_ct_uq_holds_both_calibrations_of_each_run(results):
     rows = [" ".join(run) for run in SAMPLED]
     assert set(values.index.get_level_values("row")) == {*rows, *(f"{row} scaled" for row in rows)}
     for method, noise in SAMPLED:
-        summary = json.loads((results / f"ct/calibrations/{method}/noise{noise}/seed0/summary.json").read_text())
+        summary = json.loads((results / f"tomography/calibrations/{method}/noise{noise}/seed0/summary.json").read_text())
         assert (summary["calibration_images"], summary["images"]) == (20, 20)
         for row, part in ((f"{method} {noise}", "raw"), (f"{method} {noise} scaled", "scaled")):
             for column in ("mace", "crps", "variance_ratio"):
@@ -104,7 +104,7 @@ def test_table_ct_cost_counts_weights_and_hours(results):
     dual, primal = (9 * (inputs * 4 + 4 * 4 + 4 * 5) + 4 + 4 + 5 + 2 for inputs in (7, 6))
     assert values["LPD", "parameters"] == dual + primal
     assert values["FBP", "parameters"] == values["TV", "parameters"] == 0
-    costs = [json.loads((results / f"ct/runs/LPD/noise{noise}/seed0/cost.json").read_text()) for noise in ("0", "10")]
+    costs = [json.loads((results / f"tomography/runs/LPD/noise{noise}/seed0/cost.json").read_text()) for noise in ("0", "10")]
     hours = np.mean([cost["seconds"] * cost["epochs"] / 3600 for cost in costs])
     assert values["LPD", "training_hours"] == pytest.approx(hours, rel=1e-6)
     assert ("FBP", "training_hours") not in values.index
@@ -119,7 +119,7 @@ def test_a_demo_earns_no_verdict(results, name, count):
     assert set(frame.loc[published, "verdict"]) <= {"not comparable"}
     assert frame.loc[~published, "verdict"].isna().all()
     if count:
-        assert "Not comparable with the paper: ct." in (results / f"tables/{name}.md").read_text()
+        assert "Not comparable with the paper: tomography." in (results / f"tables/{name}.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["table_ct", "table_ct_uq", "table_ct_cost"])
@@ -155,7 +155,7 @@ def test_why_leads_from_a_cell_to_the_slices(finished):
 
 def test_the_figures_data_are_those_of_the_runs(results):
     """Every CSV beside a figure, against the files that it is drawn from."""
-    drawn = {name: pd.read_csv(results / f"figures/{name}.csv") for name in ("fig9", "fig10", "fig11", "fig_ct_noise")}
+    drawn = {name: pd.read_csv(results / f"figures/{name}.csv") for name in ("fig9", "fig10", "fig11", "fig_scan_noise")}
     assert drawn["fig9"][["method", "noise"]].astype(str).to_numpy().tolist() == [list(run) for run in RUNS[:-1]]
     for row in drawn["fig9"].itertuples():
         assert row.psnr == pytest.approx(per_image(results, row.method, row.noise)["psnr"][0])
@@ -163,7 +163,7 @@ def test_the_figures_data_are_those_of_the_runs(results):
     pd.testing.assert_frame_equal(drawn["fig10"], per_image(results, "vsPAIR_sparse", "variable").iloc[[0, 1, 2]])
     assert sorted(set(drawn["fig11"]["image"])) == [0, 1]
     assert len(drawn["fig11"]) == 2 * 2 * 3
-    lines = drawn["fig_ct_noise"].set_index(["method", "level"])["psnr"]
+    lines = drawn["fig_scan_noise"].set_index(["method", "level"])["psnr"]
     for method, noise in RUNS[:-1]:
         assert lines[method, float(noise)] == pytest.approx(per_image(results, method, noise)["psnr"].mean())
     images = per_image(results, "vsPAIR_sparse", "variable")

@@ -93,9 +93,9 @@ def test_slices_become_pairs(untouched, tmp_path, source):
     transposed axis, another crop and another scale would all show."""
     (tmp_path / "data").mkdir()
     path = FORMATS[source](tmp_path / "data")
-    setting = f"ct={{data: {{source: {source}, path: {path}}}}}"
-    folder = untouched.folder / "results/demo/ct"
-    target = "results/demo/ct/pairs/pairs.safetensors"
+    setting = f"tomography={{data: {{source: {source}, path: {path}}}}}"
+    folder = untouched.folder / "results/demo/tomography"
+    target = "results/demo/tomography/scans/pairs.safetensors"
     result = untouched.snakemake(target, "--config", setting, f"data_dir={tmp_path / 'data'}")
     assert result.returncode == 0, result.stdout + result.stderr
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
 from vspair.errors import VspairError
-from vspair.files import write_text
 from vspair.problems.configuration import RunSettings
-from vspair.provenance.audit import audited
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import CODES, SEVERAL, Finding, exit_code
-from vspair.provenance.record import FILE, record, vouched
+from vspair.files import write_text
+from vspair.provenance.audit.auditing import audited
+from vspair.provenance.audit.findings import CODES, SEVERAL, Finding, exit_code
+from vspair.provenance.audit.notes import notes
+from vspair.provenance.audit.record import FILE, record, vouched
+from vspair.provenance.run.chain import Run
 
 _CODES = ", ".join(f"{code} {word}" for word, code in CODES.items())
 
@@ -89,10 +90,12 @@ def audit_of(
 
 
 def print_findings(run: Run, findings: Sequence[Finding]) -> None:
-    """One line per break, and a sentence on the whole."""
+    """One line per break and per note, and a sentence on the whole."""
     width = max((len(finding.file) for finding in findings), default=0)
     for finding in findings:
         print(f"{finding.file:<{width}}  {finding.word:<19}  {finding.sentence}")
+    for note in notes(run):
+        print(f"note: {note}")
     counts = Counter(finding.word for finding in findings)
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     checked = f"{len(run.receipts) + len(run.damaged)} receipts of the preset {run.preset} checked"
@@ -103,6 +106,8 @@ def print_findings(run: Run, findings: Sequence[Finding]) -> None:
     raw = {name for receipt in run.receipts for name in receipt.inputs if not run.checkable(name)}
     if raw:
         print(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")
+    if behind := run.behind():
+        print(f"{len(behind)} files stayed behind when jobs were joined and are known by checksum alone")
     if run.left_out is not None:
         commits = ", ".join(sorted({receipt.commit[:12] for receipt in run.receipts if receipt.commit}))
         print(f"A bundle: compared with its own commit ({commits}); {len(run.left_out)} files known by checksum alone.")

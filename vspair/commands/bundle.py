@@ -3,15 +3,17 @@
 import argparse
 from collections.abc import Sequence
 from fnmatch import fnmatch
+from glob import escape
 from pathlib import Path
 
 from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
-from vspair.provenance.bundle import write_bundle
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import exit_code
-from vspair.provenance.receipts import SUFFIX
+from vspair.provenance.audit.findings import exit_code
+from vspair.provenance.join.joined import FILE as JOINED
+from vspair.provenance.receipt.places import SUFFIX
+from vspair.provenance.run.bundle import write_bundle
+from vspair.provenance.run.chain import Run
 
 _WITHOUT = ("*.safetensors", "*.h5")
 
@@ -39,12 +41,13 @@ def run(options: argparse.Namespace, root: Path) -> int:
         print_findings(audited, findings)
         print(f"no bundle was made of {options.folder}: it fails the audit")
         return exit_code(findings)
-    _keep_metrics(audited, options.without)
+    without = [*options.without, *map(escape, audited.joined.left_behind)]
+    _keep_metrics(audited, without)
     folder = audited.places.run
     receipts = [path.relative_to(folder).as_posix() for path in folder.rglob(f"*{SUFFIX}")]
-    notes = [name for name in ("audit.json", "audit.json.sig") if (folder / name).is_file()]
+    notes = [name for name in ("audit.json", "audit.json.sig", JOINED) if (folder / name).is_file()]
     outputs = {name: claims[0].outputs[name] for name, claims in audited.makers.items()}
-    left = write_bundle(folder, sorted([*outputs, *receipts, *notes]), outputs, Path(options.target), options.without)
+    left = write_bundle(folder, sorted([*outputs, *receipts, *notes]), outputs, Path(options.target), without)
     print(f"{len(outputs) - left} results and {len(receipts)} receipts in {options.target}, {left} files left out")
     return 0
 
@@ -53,7 +56,7 @@ def _keep_metrics(run: Run, without: Sequence[str]) -> None:
     """Refuse patterns that would leave out what the audit works cells out from."""
     for receipt in run.receipts:
         for cell, note in receipt.cells.items():
-            for name in note["inputs"] if note.get("statistic") else ():
+            for name in note.inputs if note.statistic else ():
                 if any(fnmatch(name, pattern) for pattern in without):
                     raise VspairError(
                         f"expected patterns that keep metric files, found one for {name}, from which the cell {cell} "

@@ -32,10 +32,12 @@ def run(options: argparse.Namespace, root: Path) -> int:
     """Audit, then write the crate.
 
     Raises:
-        VspairError: the audit finds breaks and nobody asked for a crate that states them.
+        VspairError: the package rocrate is not there, or the audit finds breaks and nobody asked for a crate that
+            states them.
     """
-    from vspair.provenance.crate import export
+    from vspair.provenance.crate import export, require_library
 
+    require_library()
     _, findings = audit_of(options.folder, root, options.config)
     if findings and not options.with_breaks:
         counts = Counter(finding.word for finding in findings)

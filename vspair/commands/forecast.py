@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vspair.commands.settings import add_config, assigned, resolved
-from vspair.config import merge
+from vspair.config.merging import merge
 from vspair.errors import VspairError
 from vspair.problems.configuration import RunSettings
-from vspair.provenance.receipts import SUFFIX
+from vspair.provenance.receipt.places import SUFFIX
 
-LAWS = "config/costs.yaml"
 FOLDERS = ("results", "docs/reproduction")
 
 
@@ -30,36 +29,34 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace, root: Path) -> int:
     """Print the forecast."""
-    from vspair.provenance.forecast import estimate, flat, read_laws, read_records, render, summary
+    from vspair.provenance.forecast import estimate, flat, read_records, render, summary
 
     config = resolved(root, options.preset, options.config)
     gpus = (1 if config.device == "cuda" else 0) if options.gpus is None else options.gpus
     if options.cores < 1 or gpus < 0:
         raise VspairError(f"expected at least 1 core and no negative GPUs, found {options.cores} and {gpus}: mend that")
-    laws = read_laws(root / LAWS)
     records = read_records(_folders(root, options.records))
-    tasks, note = _plan(root, config, options)
-    settings = flat(config.model_dump(mode="json"))
+    tasks, laws, note = _plan(root, config, options)
+    # As receipts have it: of a section what differs from its default.
+    settings = flat(config.model_dump(mode="json", exclude_defaults=True))
     times, sizes = (estimate(tasks, laws, records, settings, what) for what in ("time", "size"))
     answer = summary(tasks, times, sizes, options.cores, gpus, config.jobs_per_gpu) | {"note": note}
     print(json.dumps(answer, indent=1) if options.json else render(answer) + note, end="\n" if options.json else "")
     return 0
 
 
-def _plan(root: Path, config: RunSettings, options: argparse.Namespace) -> tuple[list, str]:
-    """The jobs; those of a published data set that is not here yet are planned as if it were to be downloaded."""
+def _plan(root: Path, config: RunSettings, options: argparse.Namespace) -> tuple[list, dict, str]:
+    """The jobs and the cost laws of their rules; data that are not here yet are planned as if they were to be fetched."""
     from vspair.provenance.forecast import plan
 
-    settings = {"preset": options.preset, **assigned(options.config)}
-    note, data = "", config.tomography.data
-    missing = data.source == "lodopab" and not (root / (config.data_dir or "data") / data.path).exists()
-    if missing and not data.download:
-        settings = merge(settings, {"tomography": {"data": {"download": True}}})
-        note = (
-            f"{data.path} is not here: planned as with tomography.data.download, whose time and size are not counted "
-            "above\n"
-        )
-    return plan(root, settings, options.targets, options.cores), note
+    settings = assigned(options.config) | {"preset": options.preset}
+    notes = []
+    for name, problem in config.problems.items():
+        if (fetching := problem.fetching(root / (config.data_dir or "data"))) is not None:
+            changes, sentence = fetching
+            settings = merge(settings, {name: changes})
+            notes.append(f"{sentence}, whose time and size are not counted above\n")
+    return *plan(root, settings, options.targets, options.cores), "".join(notes)
 
 
 def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:

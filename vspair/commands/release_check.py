@@ -8,8 +8,8 @@ from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
 from vspair.files import write_text
-from vspair.provenance.findings import exit_code
-from vspair.provenance.record import FILE, record, signed
+from vspair.provenance.audit.findings import exit_code
+from vspair.provenance.audit.record import FILE, record, signed
 
 
 def add(commands: argparse._SubParsersAction) -> None:

@@ -13,10 +13,11 @@ from vspair.commands.audit import audit_of
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
 from vspair.problems.configuration import RunSettings
-from vspair.provenance.chain import Run
-from vspair.provenance.findings import Finding
-from vspair.provenance.ledger import ledger
-from vspair.provenance.record import read_record, vouched
+from vspair.provenance.audit.findings import Finding
+from vspair.provenance.audit.notes import notes
+from vspair.provenance.audit.record import read_record, vouched
+from vspair.provenance.run.chain import Run
+from vspair.provenance.run.ledger import ledger
 
 if TYPE_CHECKING:
     from vspair.reporting.published import Published
@@ -110,15 +111,17 @@ def _record(folder: Path) -> dict | None:
 
 
 def _limits(audited: Run) -> list[str]:
-    """What the audit could not check, in sentences."""
+    """What the audit says beside the breaks, and what it could not check, in sentences."""
     raw = {name for receipt in audited.receipts for name in receipt.inputs if name.startswith("data:")}
-    found = []
+    found = [f"Since these jobs ran, {note}; no result depends on it." for note in notes(audited)]
     if raw and audited.places.data is None:
         found.append(f"Raw files that were not there to be checked: {len(raw)}; their checksums are in the chains.")
     if audited.left_out is not None:
         found.append(
             f"{len(audited.left_out)} large files are not kept with these results and known by checksum alone."
         )
+    if behind := audited.behind():
+        found.append(f"Files that stayed behind at a join and are known by checksum alone: {len(behind)}.")
     if (ends := audited.unvouched()) and not vouched(audited):
         found.append(f"Nothing but its own receipt vouches for {', '.join(ends)}.")
     return found

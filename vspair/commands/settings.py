@@ -7,10 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from vspair.config import merge
+from vspair.config.merging import merge
 from vspair.errors import VspairError
 from vspair.problems.configuration import RunSettings, resolve
-from vspair.provenance.findings import Configuration
+from vspair.provenance.audit.findings import Configuration
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
@@ -35,10 +35,10 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> RunSettings
 
 
 def assigned(assignments: Sequence[str]) -> dict[str, object]:
-    """The settings that `--config` was given.
+    """The settings in `KEY=VALUE ...` as nested dicts; a dotted key leads inside.
 
     Raises:
-        VspairError: one is not written KEY=VALUE.
+        VspairError: a setting is not written KEY=VALUE.
     """
     settings: dict[str, object] = {}
     for assignment in assignments:

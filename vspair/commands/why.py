@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
-from vspair.provenance.beside import find
-from vspair.provenance.explain import render
-from vspair.provenance.receipts import read
+from vspair.provenance.receipt.lookup import find
+from vspair.provenance.receipt.reading import read
 from vspair.provenance.why import why
+from vspair.provenance.why.text import render
 
 
 def add(commands: argparse._SubParsersAction) -> None:

@@ -1,4 +1,4 @@
-"""Blocks of scans: a share of the chosen slices with their observations, and the joining of blocks to pairs."""
+"""Blocks of scans: a share of the chosen slices, images of one channel, with observations; their joining to pairs."""
 
 from collections.abc import Sequence
 from pathlib import Path

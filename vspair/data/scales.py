@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scale:
-    """An affine scale: value = (stored - offset) / unit; stored grey values are 0 to 255.
+    """An affine scale, one for all entries and channels: value = (stored - offset) / unit. Grey values are 0 to 255.
 
     Arguments:
         offset: stored value that becomes 0.
@@ -28,11 +28,11 @@ class Scale:
 
 
 def scale_for(name: str, train: np.ndarray) -> Scale:
-    """The scale called `symmetric` ([-1, 1]), `unit` ([0, 1]) or `standardised` (by the training images).
+    """The scale of grey values 0 to 255 called `symmetric` ([-1, 1]), `unit` ([0, 1]) or `standardised` (by training).
 
     Arguments:
         name: one of the three.
-        train: clean training images, uint8, whose mean and standard deviation standardise.
+        train: the QoI of training, of any shape, whose mean and standard deviation standardise.
     """
     if name == "standardised":
         return Scale(float(train.mean()), float(train.std()))

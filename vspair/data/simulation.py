@@ -7,7 +7,7 @@ import torch
 
 from vspair.data.hounsfield import MU_MAX
 from vspair.operators import Scan
-from vspair.operators.projector import enlarge, project
+from vspair.operators.projector import Projector, enlarge
 
 PART = 32  # images projected at once: 128 MB of float32 on a grid of 1000 x 1000
 FLOOR = 0.1  # photons; a bin that caught none has no logarithm
@@ -41,12 +41,12 @@ def simulate(images: np.ndarray, ids: Sequence[int], scan: Scan, photons: float,
         raise ValueError(f"expected images of {(len(ids), scan.pixels, scan.pixels)}, found {images.shape}")
     if images.size and not (images.min() >= 0 and images.max() <= 1):
         raise ValueError(f"expected images in [0, 1], found {images.min()} to {images.max()}")
-    rays = scan.full()
-    observation = np.empty((len(ids), *rays.shape), np.float32)
+    rays = Projector(scan.full())
+    observation = np.empty((len(ids), *rays.range), np.float32)
     for start in range(0, len(ids), PART):
         part = slice(start, start + PART)
         enlarged = enlarge(torch.from_numpy(images[part]).to(device), scan.enlarged)
-        integrals = project(enlarged, rays).cpu().numpy()
+        integrals = rays(enlarged).cpu().numpy()
         # One slice at a time: each has its own stream, and half a million draws.
         for row, one, integral in zip(observation[part], ids[part], integrals, strict=True):
             row[:] = _noisy(integral, photons, np.random.default_rng(_stream(seed, one)))

@@ -15,7 +15,7 @@ SPLITS = ("train", "test")
 
 
 def write_pairs(path: Path, pairs: Pairs) -> None:
-    """Write pairs as one safetensors file with arrays `train.qoi`, ..., `test.index`, whole or not at all.
+    """Write pairs of any shape as one safetensors file with arrays `train.qoi`, ..., `test.index`, whole or not at all.
 
     Raises:
         VspairError: the disk is full.
@@ -29,12 +29,12 @@ def read_pairs(path: Path) -> Pairs:
     """Read pairs written by `write_pairs`.
 
     Raises:
-        VspairError: the file is not one of ours, or truncated.
+        VspairError: the file is not one of ours, or truncated, or its parts do not fit together.
     """
     try:
         arrays = load_file(path)
         return Pairs(*(_split(arrays, f"{name}.") for name in SPLITS))
-    except (SafetensorError, KeyError) as error:
+    except (SafetensorError, KeyError, ValueError) as error:
         raise VspairError(
             f"{path} is not a whole file of prepared pairs ({error}): delete it and run the same command again"
         ) from error

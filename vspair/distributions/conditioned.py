@@ -10,8 +10,8 @@ class Conditioned:
     """Codes [z, c]: z from a Gaussian, c fixed.
 
     Arguments:
-        latent: distribution of z, parameters of shape (batch, latent).
-        condition: c, shape (batch, condition).
+        latent: distribution of z, parameters of shape (*batch, latent).
+        condition: c, shape (*batch, condition).
     """
 
     def __init__(self, latent: Gaussian, condition: Tensor):
@@ -19,7 +19,7 @@ class Conditioned:
         self.condition = condition
 
     def rsample(self, generator: torch.Generator | None = None, sample_shape: tuple[int, ...] = ()) -> Tensor:
-        """Reparameterised draws of [z, c], shape (*sample_shape, batch, latent + condition).
+        """Reparameterised draws of [z, c], shape (*sample_shape, *batch, latent + condition).
 
         Arguments:
             generator: source of the noise, on the device of the parameters.

@@ -11,8 +11,8 @@ class Gaussian:
     """N(z | mu, diag(sigma^2)), parameterised by its log-variance.
 
     Arguments:
-        mean: mu, shape (batch, latent).
-        log_variance: log sigma^2, shape (batch, latent); values beyond +-30 count as +-30.
+        mean: mu, shape (*batch, latent).
+        log_variance: log sigma^2, shape (*batch, latent); values beyond +-30 count as +-30.
     """
 
     heads = 2
@@ -24,21 +24,21 @@ class Gaussian:
 
     @classmethod
     def from_heads(cls, heads: Tensor) -> "Gaussian":
-        """Read mu and log sigma^2 from an encoder's or a map's output, shape (batch, 2, latent)."""
-        mean, log_variance = heads.unbind(1)
+        """Read mu and log sigma^2 from an encoder's or a map's output, shape (*batch, 2, latent)."""
+        mean, log_variance = heads.unbind(-2)
         return cls(mean, log_variance)
 
     @property
     def variance(self) -> Tensor:
-        """sigma^2, shape (batch, latent)."""
+        """sigma^2, shape (*batch, latent)."""
         return self.log_variance.exp()
 
     def parameters(self) -> Tensor:
-        """What a latent map predicts: mu and log sigma^2 (Eq. 16, deviation E13), shape (batch, 2, latent)."""
-        return torch.stack([self.mean, self.log_variance], dim=1)
+        """What a latent map predicts: mu and log sigma^2 (Eq. 16, deviation E13), shape (*batch, 2, latent)."""
+        return torch.stack([self.mean, self.log_variance], dim=-2)
 
     def rsample(self, generator: torch.Generator | None = None, sample_shape: tuple[int, ...] = ()) -> Tensor:
-        """Reparameterised draws mu + sigma * epsilon, shape (*sample_shape, batch, latent).
+        """Reparameterised draws mu + sigma * epsilon, shape (*sample_shape, *batch, latent).
 
         Arguments:
             generator: source of the noise, on the device of the parameters.
@@ -48,7 +48,7 @@ class Gaussian:
         return self.mean + (0.5 * self.log_variance).exp() * noise
 
     def kl_per_latent(self, prior: "Gaussian | None" = None) -> Tensor:
-        """KL to a Gaussian prior for each latent, shape (batch, latent).
+        """KL to a Gaussian prior for each latent, shape (*batch, latent).
 
         Without a prior it is N(0, 1): (sigma^2 + mu^2 - 1 - log sigma^2) / 2 (Eq. 4).
         """
@@ -59,5 +59,5 @@ class Gaussian:
         return 0.5 * (difference.exp() + distance - 1 - difference)
 
     def kl(self, prior: "Gaussian | None" = None) -> dict[str, Tensor]:
-        """KL to the prior, by default the standard normal, summed over latents (Eq. 4); name -> shape (batch,)."""
+        """KL to the prior, by default the standard normal, summed over latents (Eq. 4); name -> shape (*batch,)."""
         return {"kl": self.kl_per_latent(prior).sum(-1)}

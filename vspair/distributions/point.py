@@ -8,7 +8,7 @@ class Point:
     """The latent code of a deterministic autoencoder.
 
     Arguments:
-        value: the code z, shape (batch, latent).
+        value: the code z, shape (*batch, latent).
     """
 
     heads = 1
@@ -19,13 +19,13 @@ class Point:
 
     @classmethod
     def from_heads(cls, heads: Tensor) -> "Point":
-        """Read the code from an encoder's output, shape (batch, 1, latent)."""
-        return cls(heads.squeeze(1))
+        """Read the code from an encoder's output, shape (*batch, 1, latent)."""
+        return cls(heads.squeeze(-2))
 
     def parameters(self) -> Tensor:
-        """What a latent map predicts: z, shape (batch, 1, latent)."""
-        return self.value.unsqueeze(1)
+        """What a latent map predicts: z, shape (*batch, 1, latent)."""
+        return self.value.unsqueeze(-2)
 
     def rsample(self, generator: torch.Generator | None = None, sample_shape: tuple[int, ...] = ()) -> Tensor:
-        """The code itself, shape (*sample_shape, batch, latent); no randomness is drawn."""
+        """The code itself, shape (*sample_shape, *batch, latent); no randomness is drawn."""
         return self.value.expand(*sample_shape, *self.value.shape)

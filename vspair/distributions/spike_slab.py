@@ -58,8 +58,8 @@ class SpikeSlab:
     """omega N(z | mu, sigma^2) + (1 - omega) delta_0(z) for each latent (Eq. 8).
 
     Arguments:
-        slab: the Gaussian of the active latents, shapes (batch, latent).
-        gate: omega in [0, 1], the probability of being active, shape (batch, latent).
+        slab: the Gaussian of the active latents, shapes (*batch, latent).
+        gate: omega in [0, 1], the probability of being active, shape (*batch, latent).
     """
 
     heads = 3
@@ -71,31 +71,31 @@ class SpikeSlab:
 
     @classmethod
     def from_heads(cls, heads: Tensor, link: Callable[[Tensor], Tensor] = clamped_exponential) -> "SpikeSlab":
-        """Read mu, log sigma^2 and the gate from an encoder's or a map's output, shape (batch, 3, latent).
+        """Read mu, log sigma^2 and the gate from an encoder's or a map's output, shape (*batch, 3, latent).
 
         Arguments:
             heads: the network's output.
             link: turns the third head into omega.
         """
-        mean, log_variance, gate = heads.unbind(1)
+        mean, log_variance, gate = heads.unbind(-2)
         return cls(Gaussian(mean, log_variance), link(gate))
 
     @property
     def mean(self) -> Tensor:
-        """E[z] = omega mu, shape (batch, latent)."""
+        """E[z] = omega mu, shape (*batch, latent)."""
         return self.gate * self.slab.mean
 
     @property
     def variance(self) -> Tensor:
-        """Var[z] = omega (sigma^2 + mu^2) - (omega mu)^2, shape (batch, latent)."""
+        """Var[z] = omega (sigma^2 + mu^2) - (omega mu)^2, shape (*batch, latent)."""
         return self.gate * (self.slab.variance + self.slab.mean**2) - self.mean**2
 
     def parameters(self) -> Tensor:
-        """What a latent map predicts: mu, log sigma^2 and omega (Eq. 16, deviation E13), shape (batch, 3, latent)."""
-        return torch.stack([self.slab.mean, self.slab.log_variance, self.gate], dim=1)
+        """What a latent map predicts: mu, log sigma^2 and omega (Eq. 16, deviation E13), shape (*batch, 3, latent)."""
+        return torch.stack([self.slab.mean, self.slab.log_variance, self.gate], dim=-2)
 
     def rsample(self, generator: torch.Generator | None = None, sample_shape: tuple[int, ...] = ()) -> Tensor:
-        """Draws of z with exact zeros and straight-through gradients (Eq. 22), shape (*sample_shape, batch, latent).
+        """Draws of z with exact zeros and straight-through gradients (Eq. 22), shape (*sample_shape, *batch, latent).
 
         Arguments:
             generator: source of the noise, on the device of the parameters.
@@ -105,7 +105,7 @@ class SpikeSlab:
         return straight_through_gate(self.gate, uniform) * self.slab.rsample(generator, sample_shape)
 
     def kl(self, prior: SparsityPrior) -> dict[str, Tensor]:
-        """The two parts of Eq. 10, each summed over latents; name -> shape (batch,).
+        """The two parts of Eq. 10, each summed over latents; name -> shape (*batch,).
 
         `kl_slab` is omega KL(N(mu, sigma^2) || N(0, 1)), `kl_gate` is KL(Bernoulli(omega) || Bernoulli(rho)).
         """

@@ -10,7 +10,7 @@ from vspair.evaluation.inspection import (
 )
 from vspair.evaluation.latents import LatentStatistics
 from vspair.evaluation.localisation import Perturbation, localise
-from vspair.evaluation.quality import quality
+from vspair.evaluation.quality import fidelity, quality
 from vspair.evaluation.reconstruction import Evaluated, evaluate, mean_over
 from vspair.evaluation.speed import inference_seconds
 
@@ -22,6 +22,7 @@ __all__ = [
     "Perturbation",
     "calibrate",
     "evaluate",
+    "fidelity",
     "inference_seconds",
     "inspect_codes",
     "inspect_localised",

@@ -1,4 +1,7 @@
-"""Calibration of posterior samples before and after a conformal scaling (definitions: docs/definitions.md)."""
+"""Calibration of posterior samples before and after a conformal scaling (definitions: docs/definitions.md).
+
+QoI and observation are of any two shapes; a row is called an image and an entry of x a pixel, whatever they are.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,22 +69,26 @@ def calibrate(
     alike and leaves the mean, so that AUSE and both correlations stay as they are, exactly.
 
     Arguments:
-        method: answers `posterior(y)` with `sample(n, generator)`, shape (n, images, 1, height, width).
-        qoi: x, shape (images, 1, height, width), in random order.
-        observation: y, shape (images, 1, height, width), on the same device.
+        method: answers `posterior(y)` with `sample(n, generator)`, shape (n, images, *shape of x).
+        qoi: x, shape (images, *shape of x), in random order.
+        observation: y, shape (images, *shape of y), on the same device.
         mask: True where y has lost x, bool of the shape of x; None where nothing is lost by place.
         samples: draws per image.
         levels: of the central credible intervals, each in (0, 1).
         share: of the images that fit the factors: the first floor(share images).
         scaling_level: the one of `levels` whose factor scales the samples.
         batch_size: observations at once; memory holds the samples of one batch.
-        resolution: half a grey level in the unit of x, > 0: the least half-width of an interval.
+        resolution: half the step in which x was recorded, such as a grey level, in the unit of x, > 0: the least
+            half-width of an interval.
         generator: source of all draws, on the same device.
 
     Raises:
         VspairError: too few samples or calibration images for a level, no image to report, or a scaling level that is
             none of the levels; before anything is sampled.
+        ValueError: mask or samples are not of the shape of x.
     """
+    if mask is not None and mask.shape != qoi.shape:
+        raise ValueError(f"expected a mask in the shape of x, {tuple(qoi.shape)}, found {tuple(mask.shape)}")
     fitted = math.floor(exact(share) * len(qoi))
     _require(samples, levels, scaling_level, fitted, len(qoi))
     fit, report, curves = [], [], []
@@ -92,7 +99,10 @@ def calibrate(
         parts = qoi[part].split(batch_size)
         holes = [None] * len(parts) if mask is None else mask[part].flatten(1).split(batch_size)
         for x, y, hole in zip(parts, observation[part].split(batch_size), holes, strict=True):
-            draws = PredictiveSamples(method.posterior(y).sample(samples, generator).flatten(2))
+            drawn = method.posterior(y).sample(samples, generator)
+            if drawn.shape != (samples, *x.shape):
+                raise ValueError(f"expected samples of shape {(samples, *x.shape)}, found {tuple(drawn.shape)}")
+            draws = PredictiveSamples(drawn.flatten(2))
             yield _Batch(draws, x.flatten(1), hole, levels, resolution)
             bar.update(len(y))
 

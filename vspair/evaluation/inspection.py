@@ -1,4 +1,8 @@
-"""A close look at the latents of a few images (Figures 4, 5, 6 and 11)."""
+"""A close look at the latents of a few images (Figures 4, 5, 6 and 11).
+
+x may be of any shape; what is given back to be shown is without the axis of a single channel: (height, width) for an
+image of (1, height, width). It is called *shown* here.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -53,9 +57,9 @@ def inspect_codes(
         generator: source of the draws.
 
     Returns:
-        `codes` (observations, latents) and `reconstructions` (observations, height, width) of one draw; `sensitive`
+        `codes` (observations, latents) and `reconstructions` (observations, *shown) of one draw; `sensitive`
         (latent numbers), `sensitivity`, `sensitive_share` (of the samples in which the latent is active) and
-        `sensitive_images` (latents, shown, height, width), means over the draws.
+        `sensitive_images` (latents, levels shown, *shown), means over the draws.
     """
     perturbation = Perturbation(posterior, samples, generator)
     draw = perturbation.codes[0]
@@ -70,11 +74,11 @@ def inspect_codes(
     share = (perturbation.codes[:, image, : posterior.latents] != 0).float().mean(0)
     return {
         "codes": draw[:, : posterior.latents],
-        "reconstructions": posterior.decode(draw)[:, 0],
+        "reconstructions": _shown(posterior.decode(draw), 1),
         "sensitive": ranked,
         "sensitivity": change[ranked],
         "sensitive_share": share[ranked],
-        "sensitive_images": perturbation.mean_reconstructions(image, ranked, shown)[:, :, 0],
+        "sensitive_images": _shown(perturbation.mean_reconstructions(image, ranked, shown), 2),
     }
 
 
@@ -92,17 +96,21 @@ def inspect_localised(
         generator: source of the draws.
 
     Returns:
-        `localised_mean` and `localised_variance` (observations, height, width), and `localised_images` (observations,
-        shown, height, width), means over the draws; zero where there is no latent.
+        `localised_mean` and `localised_variance` (observations, *shown), and `localised_images` (observations, levels
+        shown, *shown), means over the draws; zero where there is no latent.
     """
     mean, variance = posterior.moments(samples, generator)
     perturbation = Perturbation(posterior, samples, generator)
-    images = mean.new_zeros(len(mean), len(shown), *mean.shape[2:])
+    images = mean.new_zeros(len(mean), len(shown), *mean.shape[1:])
     for row, latent in enumerate(latents):
         if latent != NO_LATENT:
             number = torch.tensor([latent], device=mean.device)
-            images[row] = perturbation.mean_reconstructions(row, number, shown)[0, :, 0]
-    return {"localised_mean": mean[:, 0], "localised_variance": variance[:, 0], "localised_images": images}
+            images[row] = perturbation.mean_reconstructions(row, number, shown)[0]
+    return {
+        "localised_mean": _shown(mean, 1),
+        "localised_variance": _shown(variance, 1),
+        "localised_images": _shown(images, 2),
+    }
 
 
 @torch.inference_mode()
@@ -136,8 +144,8 @@ def inspect_variances(
     Returns:
         For each observation the highest first, then from the lowest upwards: `varied_latents` (observations, 2 top);
         `varied_sd` (sigma) and `varied_gate` (omega) of the same shape, NaN where there is no latent; `varied_images`
-        (observations, 2 top, steps, height, width) and `varied_variance` (observations, 2 top, height, width), the
-        unbiased variance over the steps, both zero where there is no latent.
+        (observations, 2 top, steps, *shown) and `varied_variance` (observations, 2 top, *shown), the unbiased
+        variance over the steps, both zero where there is no latent.
 
     Raises:
         TypeError: the posterior's latents have no gates.
@@ -157,7 +165,8 @@ def inspect_variances(
     moved = mean.gather(1, at)[..., None] + times * (sd if unit == "sd" else sd**2)[..., None]
     codes = posterior.latent.mean[rows][:, None, None].repeat(1, at.shape[1], len(steps), 1)
     codes.scatter_(3, at[..., None, None].expand(*moved.shape, 1), moved[..., None])
-    shown = posterior.decode(codes.flatten(0, 2))[:, 0].unflatten(0, moved.shape) * there[..., None, None, None]
+    decoded = posterior.decode(codes.flatten(0, 2)).unflatten(0, moved.shape)
+    shown = _shown(decoded * there.reshape(*there.shape, *(decoded.ndim - 2) * [1]), 3)
     return {
         "varied_latents": latents,
         "varied_sd": sd.where(there, torch.nan),
@@ -165,6 +174,11 @@ def inspect_variances(
         "varied_images": shown,
         "varied_variance": shown.var(2),
     }
+
+
+def _shown(values: Tensor, leading: int) -> Tensor:
+    """What is drawn of values (leading axes, *shape of x): without the axis of a single channel before others."""
+    return values.squeeze(leading) if values.ndim > leading + 1 else values
 
 
 def _extremes(values: Tensor, allowed: Tensor, top: int) -> Tensor:

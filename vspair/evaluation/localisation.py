@@ -1,7 +1,8 @@
 """The search for latents whose perturbation changes a reconstruction inside the lost region (Section 4.1, Table 5).
 
 Cost: one decoding per image, active latent and level, beside one per image; nothing else grows with the number of
-latents. Latents that are zero in all samples are skipped, since a multiple of zero changes nothing.
+latents. Latents that are zero in all samples are skipped, since a multiple of zero changes nothing. x may be of any
+shape; the search needs a mask of what was lost.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 from tqdm import tqdm
+
+from vspair.errors import VspairError
 
 PERTURBED_AT_ONCE = 4096
 """Perturbed reconstructions held at once: bounds the memory, whatever the number of latents."""
@@ -51,11 +54,20 @@ class Perturbation:
         Arguments:
             which: latents to perturb, boolean of shape (batch, latents).
             levels: perturbations in multiples of the latent's value.
-            regions: boolean masks, each (batch, channels, height, width).
+            regions: boolean masks, each (batch, *shape of x).
 
         Returns:
             One tensor per region, shape (batch, latents); NaN for latents that were not asked for.
+
+        Raises:
+            ValueError: a region is not of the shape of the reconstructions.
         """
+        for region in regions:
+            if region.shape != self._base.shape:
+                raise ValueError(
+                    f"expected a region in the shape of the reconstructions, {tuple(self._base.shape)}, found "
+                    f"{tuple(region.shape)}"
+                )
         found = torch.full((*which.shape, len(regions)), torch.nan, device=which.device)
         image, latent = which.nonzero(as_tuple=True)
         factors = torch.tensor(levels, device=which.device)
@@ -68,7 +80,7 @@ class Perturbation:
         return list(found.unbind(-1))
 
     def _perturbed(self, images: Tensor, latents: Tensor, levels: Tensor) -> Tensor:
-        """Reconstructions (pairs, levels, channels, height, width) with one latent moved in each."""
+        """Reconstructions (pairs, levels, *shape of x) with one latent moved in each."""
         codes = self._mean_code[images, None].repeat(1, len(levels), 1)
         rows = torch.arange(len(images), device=images.device)
         codes[rows, :, latents] *= 1 + levels
@@ -84,7 +96,7 @@ class Perturbation:
             levels: perturbations in multiples of the latent's value; 0 leaves it.
 
         Returns:
-            Shape (n, levels, channels, height, width).
+            Shape (n, levels, *shape of x).
         """
         factors = 1 + torch.tensor(levels, device=self.codes.device)
         codes = self.codes[:, image].expand(len(latents), len(levels), -1, -1).clone()
@@ -96,7 +108,7 @@ class Perturbation:
 def localise(
     method,
     observation: Tensor,
-    lost: Tensor,
+    lost: Tensor | None,
     levels: Sequence[float],
     samples: int,
     batch_size: int,
@@ -109,8 +121,8 @@ def localise(
 
     Arguments:
         method: answers `posterior(y)` with a latent space.
-        observation: y, shape (images, 1, height, width).
-        lost: True where y has lost x, same shape and device.
+        observation: y, shape (images, *shape of y).
+        lost: True where y has lost x, shape (images, *shape of x), same device.
         levels: perturbations in multiples of the latent's value, without 0.
         samples: draws per image that decide which latents are active.
         batch_size: observations at once.
@@ -120,7 +132,16 @@ def localise(
         One row per image: `consistent` and `active`, numbers of latents that are non-zero in all and in some samples;
         for both sets (`all_` is for the active ones) `_latent`, `_ratio` and `_change`, the mean squared change inside
         the lost region; NaN where no latent has an effect.
+
+    Raises:
+        VspairError: there is no lost region, where nothing is lost by place.
+        ValueError: the lost region is not of the shape of x.
     """
+    if lost is None:
+        raise VspairError(
+            "expected a mask of what each observation has lost, since localised latents act inside of it and not "
+            "outside, found none: leave the search out for problems in which nothing is lost by place"
+        )
     parts = []
     with tqdm(total=len(observation), unit="image", desc="localisation", disable=None) as bar:
         for y, holes in zip(observation.split(batch_size), lost.split(batch_size), strict=True):

@@ -1,4 +1,8 @@
-"""Reconstruction error, posterior moments and sparsity of one method on all test pairs (Tables 3 and 4, Figure 7)."""
+"""Reconstruction error, posterior moments and sparsity of one method on all test pairs (Tables 3 and 4, Figure 7).
+
+QoI and observation are of any two shapes; a row is called an image and an entry a pixel, as in the paper, whatever they
+are. Only a region that is lost asks for a mask.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +29,7 @@ class Evaluated:
             (the same inside and outside of it); with a latent space `always_active`; for sparse ones `nnz` and
             `sparsity`; with measures of quality one column each of the single reconstruction and, for probabilistic
             methods, of the mean of the samples (`psnr` and `psnr_mean`).
-        moments: `mean` and `variance` of the samples, each (images, 1, height, width); for a deterministic method
+        moments: `mean` and `variance` of the samples, each (images, *shape of x); for a deterministic method
             `mean` alone, its reconstruction. With measures of quality `reconstruction` too, the single one.
         latents: shares from `LatentStatistics`; empty for a method without latent distributions.
     """
@@ -49,14 +53,20 @@ def evaluate(
 
     Arguments:
         method: answers `reconstruct(y, generator)`; if `probabilistic`, also `posterior(y)`.
-        qoi: x, shape (images, 1, height, width).
-        observation: y, shape (images, 1, height, width), on the same device.
+        qoi: x, shape (images, *shape of x).
+        observation: y, shape (images, *shape of y), on the same device.
         lost: True where y has lost x, shape of x, on the same device; None where nothing is lost by place.
         samples: posterior draws per image.
         batch_size: observations at once.
         generator: source of all draws, on the same device.
-        quality: further measures of a reconstruction beside its QoI, name -> one number per image.
+        quality: further measures of a reconstruction beside its QoI, name -> one number per image: `quality` for
+            images, `fidelity` for any shape.
+
+    Raises:
+        ValueError: the region or what the method gives is not of the shape of x.
     """
+    if lost is not None and lost.shape != qoi.shape:
+        raise ValueError(f"expected the lost region in the shape of x, {tuple(qoi.shape)}, found {tuple(lost.shape)}")
     columns: list[dict[str, Tensor]] = []
     moments: list[dict[str, Tensor]] = []
     latents = LatentStatistics()
@@ -91,7 +101,13 @@ def evaluate(
 
 
 def mean_squared_error(reconstruction: Tensor, qoi: Tensor) -> Tensor:
-    """Mean over pixels of (reconstruction - qoi)^2 for each image, shape (images,)."""
+    """Mean over pixels of (reconstruction - qoi)^2 for each image, shape (images,).
+
+    Raises:
+        ValueError: the shapes differ; torch would compare each with all.
+    """
+    if reconstruction.shape != qoi.shape:
+        raise ValueError(f"expected reconstructions of shape {tuple(qoi.shape)}, found {tuple(reconstruction.shape)}")
     return ((reconstruction - qoi) ** 2).flatten(1).mean(1)
 
 
@@ -99,10 +115,12 @@ def mean_over(values: Tensor, region: Tensor) -> Tensor:
     """Mean of `values` over the pixels of a region, for each image; NaN where the region is empty.
 
     Arguments:
-        values, region: shape (..., channels, height, width); the region is boolean and may broadcast.
+        values: shape (..., images, *shape of x).
+        region: boolean, shape (images, *shape of x), or with 1 for an axis along which it is the same.
     """
     weight = region.to(values.dtype).expand_as(values)
-    return (values * weight).flatten(-3).sum(-1) / weight.flatten(-3).sum(-1)
+    of_x = 1 - region.ndim
+    return (values * weight).flatten(of_x).sum(-1) / weight.flatten(of_x).sum(-1)
 
 
 def _uncertainty(variance: Tensor, lost: Tensor | None) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ def inference_seconds(method, observation: Tensor, generator: torch.Generator) -
 
     Arguments:
         method: answers `reconstruct(y, generator)`.
-        observation: the batch y, shape (images, 1, height, width).
+        observation: the batch y, shape (images, *shape of y).
         generator: source of the draws, on the same device.
     """
     wait = torch.cuda.synchronize if observation.is_cuda else lambda: None

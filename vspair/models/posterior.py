@@ -1,4 +1,4 @@
-"""The approximate posterior over images that a probabilistic model gives for an observation."""
+"""The approximate posterior over the QoI, of any shape, that a probabilistic model gives for an observation."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 DRAWN_AT_ONCE = 2048
-"""Images held at once when draws are streamed: bounds the memory, whatever the number of draws."""
+"""Draws of x held at once when draws are streamed: bounds the memory, whatever the number of draws."""
 
 DECODED_AT_ONCE = {"cpu": 64, "cuda": 4096}
-"""Images decoded in one pass on each kind of device: few stay in a CPU's cache, many keep a GPU busy."""
+"""Codes decoded in one pass on each kind of device: few stay in a CPU's cache, many keep a GPU busy."""
 
 
 class Posterior(ABC):
@@ -26,34 +26,34 @@ class Posterior(ABC):
 
     @abstractmethod
     def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
-        """n draws in parts, each of shape (part, batch, channels, height, width)."""
+        """n draws in parts, each of shape (part, batch, *shape of x)."""
 
     @torch.inference_mode()
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n draws of the image x, shape (n, batch, channels, height, width)."""
+        """n draws of x, shape (n, batch, *shape of x)."""
         return torch.cat(list(self._draws(n, generator)))
 
     @torch.inference_mode()
     def moments(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Pixel-wise mean and unbiased variance of n >= 2 draws, each (batch, channels, height, width), float32.
+        """Mean and unbiased variance of n >= 2 draws entry by entry, each (batch, *shape of x), float32.
 
         The draws are streamed and not kept; the sums are taken in float64.
         """
         total = squares = 0
-        for images in self._draws(n, generator):
-            images = images.double()
-            total = total + images.sum(0)
-            squares = squares + images.square().sum(0)
+        for draws in self._draws(n, generator):
+            draws = draws.double()
+            total = total + draws.sum(0)
+            squares = squares + draws.square().sum(0)
         mean = total / n
         variance = (squares - n * mean.square()).clamp(min=0) / (n - 1)
         return mean.float(), variance.float()
 
     def mean(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Pixel-wise mean of n draws, shape (batch, channels, height, width)."""
+        """Mean of n draws entry by entry, shape (batch, *shape of x)."""
         return self.moments(n, generator)[0]
 
     def variance(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Pixel-wise unbiased variance of n draws, shape (batch, channels, height, width)."""
+        """Unbiased variance of n draws entry by entry, shape (batch, *shape of x)."""
         return self.moments(n, generator)[1]
 
 
@@ -62,7 +62,7 @@ class LatentPosterior(Posterior):
 
     Arguments:
         latent: distribution of the code given y, with parameters of shape (batch, latent).
-        decode: codes (n, width) -> images (n, channels, height, width).
+        decode: codes (n, width) -> x of shape (n, *shape of x).
         batch: number of observations.
         latents: number of latents at the front of a code; what follows is a fixed condition.
     """
@@ -81,7 +81,7 @@ class LatentPosterior(Posterior):
 
     @torch.inference_mode()
     def decode(self, codes: Tensor) -> Tensor:
-        """Images (n, channels, height, width) of codes (n, width), decoded in parts that suit the device."""
+        """x of shape (n, *shape of x) for codes (n, width), decoded in parts that suit the device."""
         return torch.cat([self._decode(part) for part in codes.split(DECODED_AT_ONCE[codes.device.type])])
 
     def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
@@ -95,7 +95,7 @@ class MemberPosterior(Posterior):
     """The uniform mixture of the reconstructions of an ensemble's members.
 
     Arguments:
-        members: shape (members, batch, channels, height, width).
+        members: shape (members, batch, *shape of x).
     """
 
     def __init__(self, members: Tensor):

@@ -1,6 +1,8 @@
 """Observation processes: what turns a quantity of interest into an observation.
 
-What needs torch is imported from its own module, `ray` or `projector`, so that what only draws does not wait for it.
+Linear ones keep the contract of `linear`, for tensors of any shape: `A(x)`, `A.adjoint(y)`, `A.norm()`, `A.domain` and
+`A.range`. What needs torch is imported from its own module, `linear`, `matrices`, `ray` or `projector`, so that what
+only draws does not wait for it.
 """
 
 from vspair.operators.geometry import ParallelBeam, Scan, crop_average

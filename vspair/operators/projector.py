@@ -1,11 +1,14 @@
 """Line integrals of large images without a stored matrix: the sums of `joseph_matrix`, many images at a time."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch.nn.functional import grid_sample
 
 from vspair.operators.geometry import ParallelBeam
 from vspair.operators.joseph import steps_along_y
+from vspair.operators.linear import LinearOperator
 
 SAMPLED = 2**27  # samples held at once on a GPU, 0.5 GB
 
@@ -34,25 +37,40 @@ def enlarge(images: torch.Tensor, pixels: int) -> torch.Tensor:
     return images
 
 
-def project(images: torch.Tensor, geometry: ParallelBeam) -> torch.Tensor:
-    """Line integrals of images by Joseph's method, on one core or on the GPU where the images lie.
+class Projector(LinearOperator):
+    """Line integrals of images in metres by Joseph's method, without a matrix, on one core or on the GPU of the images.
+
+    The domain is the geometry's grid (H, W), the range (angles, bins), in float32. The adjoint is that of
+    `project_sampled`, the same map up to rounding; on a GPU its sums have no fixed order.
 
     Arguments:
-        images: (n, H, W) float32 on the geometry's grid.
         geometry: rays and pixels; the bins evenly spaced and ascending.
 
-    Returns:
-        Line integrals in metres times the images' unit, (n, angles, bins) float32.
-
     Raises:
-        ValueError: the images are not on the grid, or the bins are not evenly spaced.
+        ValueError: the bins are not evenly spaced.
     """
-    if images.ndim != 3 or tuple(images.shape[1:]) != tuple(geometry.image):
-        raise ValueError(f"expected images of (n, {geometry.image[0]}, {geometry.image[1]}), found {images.shape}")
-    steps = np.diff(geometry.bins)
-    if len(steps) == 0 or steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6, atol=0):
-        raise ValueError("the bins of a projection must be evenly spaced and ascending, and two at least")
-    return project_sampled(images, geometry) if images.is_cuda else _project_tiled(images, geometry)
+
+    dtype = torch.float32
+    device = None
+
+    def __init__(self, geometry: ParallelBeam):
+        super().__init__(geometry.image, geometry.shape)
+        steps = np.diff(geometry.bins)
+        if len(steps) == 0 or steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6, atol=0):
+            raise ValueError("the bins of a projection must be evenly spaced and ascending, and two at least")
+        self.geometry = geometry
+
+    def _push(self, x: torch.Tensor) -> torch.Tensor:
+        return project_sampled(x, self.geometry) if x.is_cuda else _project_tiled(x, self.geometry)
+
+    def _pull(self, y: torch.Tensor) -> torch.Tensor:
+        # A linear map is its own derivative, wherever that is taken.
+        with torch.inference_mode(False), torch.enable_grad():
+            anywhere = torch.zeros(len(y), *self.domain, device=y.device, requires_grad=True)
+            pulled = torch.zeros_like(anywhere, requires_grad=False)
+            for angles, integrals in _sampled(anywhere, self.geometry):
+                pulled += torch.autograd.grad(integrals, anywhere, y[:, angles])[0]
+        return pulled
 
 
 def _project_tiled(images: torch.Tensor, geometry: ParallelBeam) -> torch.Tensor:
@@ -87,8 +105,15 @@ def _places(geometry: ParallelBeam, angles: np.ndarray, along_y: bool) -> tuple[
 
 
 def project_sampled(images: torch.Tensor, geometry: ParallelBeam) -> torch.Tensor:
-    """`project` by torch's bilinear sampling, for GPUs: few angles at a time, so that the samples fit in memory."""
+    """The same by torch's bilinear sampling, for GPUs: (n, H, W) on the geometry's grid to (n, angles, bins)."""
     result = images.new_empty(len(images), *geometry.shape)
+    for angles, integrals in _sampled(images, geometry):
+        result[:, angles] = integrals
+    return result
+
+
+def _sampled(images: torch.Tensor, geometry: ParallelBeam) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
+    """Numbers of a few angles and their integrals (n, few, bins), so few that the samples fit in memory."""
     for along_y in (True, False):
         chosen = np.flatnonzero(steps_along_y(geometry.angles) == along_y)
         lines = images.transpose(1, 2) if along_y else images
@@ -108,5 +133,4 @@ def project_sampled(images: torch.Tensor, geometry: ParallelBeam) -> torch.Tenso
             grid = torch.stack([((2 * at + 1) / n - 1).to(images.dtype) for at, n in sides], -1)
             samples = grid_sample(lines[None], grid.flatten(0, 1)[None], "bilinear", "zeros", align_corners=False)
             sums = samples[0].sum(-1).unflatten(1, (len(part), -1))
-            result[:, part] = sums * length.to(images.dtype)[:, None]
-    return result
+            yield part, sums * length.to(images.dtype)[:, None]

@@ -87,6 +87,17 @@ def folder(name: str) -> Path | None:
     return Path(find_spec(module).origin).parent
 
 
+def own_script(name: str, script: str) -> str | None:
+    """Name of a script of a problem from another package, `package/script.py`; None where there is none.
+
+    A problem that is a single module at the top has no folder of its own, and so no scripts.
+    """
+    module = installed()[name]
+    parts = module.split(".") if is_package(module) else module.split(".")[:-1]
+    own = folder(name)
+    return "/".join([*parts, script]) if own and parts and (own / script).is_file() else None
+
+
 @cache
 def is_package(module: str) -> bool:
     """Whether it is a package and not a single module."""

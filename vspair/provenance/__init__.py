@@ -1,25 +1,12 @@
-"""Evidence: fingerprints of code, receipts of jobs, and the audit of whole runs; knows nothing of any model."""
+"""Evidence: fingerprints of code, receipts of jobs, and the audit of whole runs; knows nothing of any model.
 
-from vspair.provenance.audit import audit
+What a job needs is named here, and loads little; `run`, `audit`, `why`, `crate` and `forecast` are for readers.
+"""
+
 from vspair.provenance.code import fingerprint, reached
-from vspair.provenance.findings import Finding
-from vspair.provenance.job import Job, recorded
-from vspair.provenance.machine import commit, machine, versions
-from vspair.provenance.places import Places
-from vspair.provenance.view import Receipt
-from vspair.provenance.why import why
+from vspair.provenance.receipt.machine import commit, machine
+from vspair.provenance.receipt.places import Places
+from vspair.provenance.receipt.versions import versions
+from vspair.provenance.recording import Job, recorded
 
-__all__ = [
-    "Finding",
-    "Job",
-    "Places",
-    "Receipt",
-    "audit",
-    "commit",
-    "fingerprint",
-    "machine",
-    "reached",
-    "recorded",
-    "versions",
-    "why",
-]
+__all__ = ["Job", "Places", "commit", "fingerprint", "machine", "reached", "recorded", "versions"]

@@ -21,16 +21,17 @@ LABEL_WIDTH = 9
 """Letters of a method's name that fit below its box."""
 
 
-def uncertainty_figure(images: pd.DataFrame, colours: Mapping[str, str]) -> "Figure":
+def uncertainty_figure(images: pd.DataFrame, colours: Mapping[str, str], unit: str = "squared grey values") -> "Figure":
     """Left, uncertainty against error with a linear fit; right, the ratio of variance inside to outside the holes.
 
     The band of a fit is its 95 % bootstrap interval. Boxes reach from quartile to quartile and whiskers over all
-    images, so that one sees whether any lies below 1.
+    images, so that one sees whether any lies below 1. Where nothing is lost by place, there is the left panel alone.
 
     Arguments:
         images: one row per method and image, columns `method`, `scatter` (whether the left panel shows it), `error`
-            and `uncertainty` (squared grey values), and `ratio` (NaN where nothing varies outside the holes).
+            and `uncertainty`; where there are holes `ratio` (NaN where nothing varies outside of them).
         colours: method -> colour.
+        unit: of error and uncertainty.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -39,21 +40,22 @@ def uncertainty_figure(images: pd.DataFrame, colours: Mapping[str, str]) -> "Fig
     numbers = printed_numbers(images).set_index("method")
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(TEXT_WIDTH, 3.1), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
+        left, *right = figure.subplots(1, 2, width_ratios=(1.25, 1)) if "ratio" in images else [figure.subplots()]
         for method in methods:
             part = images[(images["method"] == method) & images["scatter"]]
             _scatter(left, part, f"{method}: {_in_words(*numbers[list(CORRELATION)].loc[method])}", colours[method])
         left.set(
-            xlabel="MSE of the samples' mean (squared grey values)",
-            ylabel="mean pixel variance (squared grey values)",
-            title="(a)",
+            xlabel=f"MSE of the samples' mean ({unit})",
+            ylabel=f"mean pixel variance ({unit})",
+            title="(a)" if right else "",
         )
         legend = left.legend(frameon=False, loc="upper left", handletextpad=0.2, borderaxespad=0, markerscale=2)
         for handle in legend.legend_handles:
             handle.set_alpha(1)
         # Room above the points for the legend.
         left.set_ylim(0, images.loc[images["scatter"], "uncertainty"].max() * (1.05 + 0.06 * len(methods)))
-        _boxes(right, images, numbers, colours)
+        for axis in right:
+            _boxes(axis, images, numbers, colours)
     return figure
 
 
@@ -65,17 +67,19 @@ def printed_numbers(images: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns `method`; `r`, `r_low` and `r_high`, Pearson's r of uncertainty with error among the images of the left
-        panel and its 95 % interval; `median_ratio` of the ratios above 0; `without`, the images that have none, of
-        `images` in all.
+        panel and its 95 % interval; `images` in all; where there are holes `median_ratio` of the ratios above 0, and
+        `without`, the images that have none.
     """
     lines = []
     for method, part in images.groupby("method", sort=False):
         shown = part[part["scatter"]]
-        ratio = part.loc[part["ratio"] > 0, "ratio"]
         line = dict(zip(CORRELATION, correlation(shown["error"], shown["uncertainty"]), strict=True))
-        line |= {"median_ratio": ratio.median(), "without": len(part) - len(ratio), "images": len(part)}
-        lines.append({"method": method, **line})
-    return pd.DataFrame(lines).astype({"without": "Int64", "images": "Int64"})
+        if "ratio" in part:
+            ratio = part.loc[part["ratio"] > 0, "ratio"]
+            line |= {"median_ratio": ratio.median(), "without": len(part) - len(ratio)}
+        lines.append({"method": method, **line, "images": len(part)})
+    numbers = pd.DataFrame(lines)
+    return numbers.astype({name: "Int64" for name in ("without", "images") if name in numbers})
 
 
 def correlation(error: pd.Series, uncertainty: pd.Series) -> tuple[float, float, float]:

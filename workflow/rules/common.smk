@@ -8,9 +8,9 @@ from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.models.kinds import model_path, settings_path
 from vspair.problems.configuration import resolve
-from vspair.problems.registry import folder, job_path, jobs_module
+from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
-from vspair.provenance.code import fingerprint
+from vspair.provenance.code import fingerprint, place
 from vspair.data.slices import check_slices
 from vspair.data.sources import FOLDERS
 from vspair.problems.tomography.scans import VARIABLE
@@ -163,7 +163,7 @@ def stage(
             **given,
             evidence=told_of,
         script:
-            str(ROOT / path)
+            str(place(ROOT, path))
 
 
 def caption_of(name, section):
@@ -173,7 +173,9 @@ def caption_of(name, section):
     return file if file.is_file() else None
 
 
-def shown(name, section, kind, suffixes, keys, inputs, given, entries, needs, published):
+def shown(
+    name, section, kind, suffixes, keys, inputs, given, entries, needs, published, made_by
+):
     stem, file = f"{RESULTS}/{kind}/{name}", caption_of(name, section)
     outputs = {suffix: f"{stem}.{suffix}" for suffix in suffixes}
     receipt = f"{stem}.receipt.json"
@@ -188,7 +190,7 @@ def shown(name, section, kind, suffixes, keys, inputs, given, entries, needs, pu
         category=TITLES[section],
         subcategory=kind.capitalize(),
     )
-    own = folder(section) if section in CONFIG.problems else None
+    own = own_script(section, f"{name}.py") if section in CONFIG.problems else None
     stage(
         name,
         {**outputs, "receipt": receipt},
@@ -196,15 +198,23 @@ def shown(name, section, kind, suffixes, keys, inputs, given, entries, needs, pu
         {**inputs, **({"published": PUBLISHED} if published else {})},
         entries,
         given=given,
-        made_by=str(own / f"{name}.py") if own and (own / f"{name}.py").is_file() else None,
+        made_by=made_by or own,
         local=True,
     )
 
 
 def table(
-    name, section, inputs, keys=(), given={}, entries=(), needs=None, published=None
+    name,
+    section,
+    inputs,
+    keys=(),
+    given={},
+    entries=(),
+    needs=None,
+    published=None,
+    made_by=None,
 ):
-    """One table, made by the script of its name.
+    """One table, made by the script of its name or by another.
 
     section: problem that it belongs to. published: name of its published numbers, if there are some. needs: why it
     cannot be made from what was chosen, if so.
@@ -214,14 +224,26 @@ def table(
     suffixes = ("csv", "md", "tex")
     given = {**given, "caption": caption}
     shown(
-        name, section, "tables", suffixes, keys, inputs, given, entries, needs, published
+        name,
+        section,
+        "tables",
+        suffixes,
+        keys,
+        inputs,
+        given,
+        entries,
+        needs,
+        published,
+        made_by,
     )
 
 
 def figure(name, section, inputs, keys=(), given={}, needs=None):
     """One figure, made by the script of its name; arguments are those of `table`."""
     suffixes = ("png", "pdf", "csv")
-    shown(name, section, "figures", suffixes, keys, inputs, given, (), needs, None)
+    shown(
+        name, section, "figures", suffixes, keys, inputs, given, (), needs, None, None
+    )
 
 
 def refusing(name, needs):

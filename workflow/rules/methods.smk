@@ -287,3 +287,21 @@ def swept(problem, name, method, *axes):
             "configuration, or add a study of another name"
         )
     return [[parse_run(run), seed] for run, _, seed in study_runs(problem, name)[1]]
+
+
+def table_of_methods(name, problem):
+    """A table of every measure of every method of a problem."""
+    found = runs(problem)
+    table(
+        name,
+        problem,
+        dict(
+            images=files(EVALUATED, problem, found),
+            summaries=files(SUMMARY, problem, found),
+        ),
+        ["seeds"],
+        dict(
+            rows=[f"{CONFIG.problems[problem].label(r.method)}, {r.data}" for r in found]
+        ),
+        made_by="scripts/table_methods.py",
+    )

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from vspair.provenance import audit
+from vspair.provenance.audit import audit
 from vspair.provenance.crate import export
 
 FILES = {

@@ -55,6 +55,17 @@ def test_breaks_are_exported_only_when_asked_for(crates, command_line, tmp_path,
     assert audit["description"] == "4 receipts checked: 1 edited, 4 stale configuration"
 
 
+def test_without_the_library_nothing_begins(crates, command_line, tmp_path, capsys, monkeypatch):
+    """It is an extra: who only reads crates back, or makes none, does without."""
+    crate = tmp_path / "crate.zip"
+    assert command_line("export", crates.project.run, crate) == 0
+    monkeypatch.setattr("vspair.provenance.crate.graph.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "rocrate", None)
+    assert command_line("export", crates.project.run, tmp_path / "other.zip") == 2
+    assert "pip install 'vspair[exchange]'" in capsys.readouterr().err
+    assert command_line("import", crate, tmp_path / "back/demo") == 0
+
+
 def test_bad_input_is_one_sentence(crates, command_line, tmp_path, capsys):
     assert command_line("export", tmp_path / "nowhere", tmp_path / "crate") == 2
     assert command_line("import", tmp_path / "nowhere.zip", tmp_path / "demo") == 2

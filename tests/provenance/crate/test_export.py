@@ -9,8 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from vspair.errors import VspairError
+from vspair.provenance.audit.findings import Finding
 from vspair.provenance.crate import export
-from vspair.provenance.findings import Finding
 
 # Entities of the world outside, which RO-Crate allows to name without describing them.
 OUTSIDE = {
@@ -45,7 +45,13 @@ def test_every_file_is_there_with_its_own_checksum(crates, entities):
         for name in files_in(run)
         if not name.startswith((".", "logs/")) and not name.endswith("checkpoint.safetensors")
     }
-    sources = {"vspair/__init__.py", "vspair/numbers.py", "scripts/train.py", "scripts/table.py"}
+    sources = {
+        "vspair/__init__.py",
+        "vspair/provenance/__init__.py",
+        "vspair/numbers.py",
+        "scripts/train.py",
+        "scripts/table.py",
+    }
     sources |= {"envs/constraints.txt", "LICENSE", "CITATION.cff", "README.md", "workflow/Snakefile"}
     sources |= {"workflow/rules/tiny.smk", "docs/evidence.md"}
     assert files_in(crate) == wanted | sources | {"ro-crate-metadata.json"}
@@ -91,7 +97,7 @@ def test_actions_say_what_the_receipts_say(crates, entities):
             for key in references(action["object"])
             if found[key]["@type"] != "PropertyValue"
         }
-        inputs = {item["name"] for item in build["resolvedDependencies"]} - {"code", "source", "lock"}
+        inputs = {item["name"] for item in build["resolvedDependencies"]} - {"code", "source", "lock", "frame", "words"}
         assert used == {item if item.startswith("data:") else f"results/demo/{item}" for item in inputs}
         assert action["startTime"] == details["metadata"]["startedOn"].replace("Z", "+00:00")
         assert action["endTime"] == details["metadata"]["finishedOn"].replace("Z", "+00:00")

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from vspair.errors import VspairError
-from vspair.provenance import audit
+from vspair.provenance.audit import audit
 from vspair.provenance.crate import export, restore
 from vspair.provenance.crate.contents import safe
 

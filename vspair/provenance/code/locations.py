@@ -20,8 +20,14 @@ def stamp(path: Path) -> Stamp:
 
 
 def place(root: Path, script: str) -> Path:
-    """Absolute path of a script that is named relative to the (absolute) root, or by an absolute path."""
-    return Path(script).resolve() if Path(script).is_absolute() else Path(os.path.normpath(root / script))
+    """Absolute path of a script that is named relative to the (absolute) root, as `package/script.py` where it is one
+    of an installed package, or by an absolute path."""
+    if Path(script).is_absolute():
+        return Path(script).resolve()
+    inside = Path(os.path.normpath(root / script))
+    top, *rest = Path(script).parts
+    elsewhere = () if inside.is_file() else (folder.joinpath(*rest) for folder, _ in _elsewhere(top))
+    return next((path for path in elsewhere if path.is_file()), inside)
 
 
 class Locations:

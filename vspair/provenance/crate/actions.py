@@ -7,9 +7,9 @@ from urllib.parse import quote
 from vspair.provenance.crate.contents import SNAKEFILE
 from vspair.provenance.crate.graph import Graph
 from vspair.provenance.crate.settings import environment, host, settings
-from vspair.provenance.machine import commit
-from vspair.provenance.receipts import LOCK, SUFFIX
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.machine import commit
+from vspair.provenance.receipt.places import SUFFIX
+from vspair.provenance.receipt.receipt import Receipt
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity
@@ -72,8 +72,9 @@ def _workflow(graph: Graph, receipts: Iterable[Receipt]) -> "Entity":
         step["position"] = position
     workflow["step"], workflow["hasPart"] = steps, tools
     software = {entity.id: entity for receipt in receipts for entity in environment(graph, receipt)["valueReference"]}
-    lock = [graph.file(graph.items[LOCK], description="Versions of all packages.")] if LOCK in graph.items else []
-    workflow["softwareRequirements"] = [*lock, *(software[key] for key in sorted(software))]
+    locks = sorted({receipt.lock_file for receipt in receipts} & graph.items.keys())
+    named = [graph.file(graph.items[lock], description="Versions of all packages.") for lock in locks]
+    workflow["softwareRequirements"] = [*named, *(software[key] for key in sorted(software))]
     return workflow
 
 
@@ -134,7 +135,7 @@ def _code(graph: Graph, receipt: Receipt) -> list["Entity"]:
         ("code", "fingerprint"): (receipt.fingerprint, "SHA-256 over the syntax of all code that the job reached"),
         ("git", "commit"): (receipt.commit or "none", "Commit of the source that the job ran from"),
         ("git", "tree"): (tree, "State of the source's working tree when the job ran"),
-        ("lock", "sha256"): (receipt.lock, f"SHA-256 of {LOCK} when the job ran"),
+        ("lock", "sha256"): (receipt.lock, f"SHA-256 of {receipt.lock_file} when the job ran"),
     }
     return [graph.value(*names, value, description=text) for names, (value, text) in facts.items()]
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from vspair.errors import VspairError
 from vspair.files import sha256
-from vspair.provenance.chain import Run
+from vspair.provenance.run.chain import Run
 
 METADATA = "ro-crate-metadata.json"
 LEFT_OUT = "#left-out/"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import yaml
 
 from vspair.errors import VspairError
-from vspair.provenance.chain import Run
+from vspair.provenance.audit.findings import Finding
 from vspair.provenance.crate.contents import CITATION, LICENSE
 from vspair.provenance.crate.graph import Graph
-from vspair.provenance.findings import Finding
+from vspair.provenance.run.chain import Run
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity

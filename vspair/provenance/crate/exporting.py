@@ -9,13 +9,13 @@ from typing import IO, TYPE_CHECKING
 
 from vspair.errors import VspairError
 from vspair.files import require_space, whole
-from vspair.provenance.chain import Run
+from vspair.provenance.audit.findings import Finding
 from vspair.provenance.crate.actions import add_actions
 from vspair.provenance.crate.contents import METADATA, Item, collect
 from vspair.provenance.crate.description import describe
 from vspair.provenance.crate.folder import whole_folder
-from vspair.provenance.crate.graph import Graph
-from vspair.provenance.findings import Finding
+from vspair.provenance.crate.graph import Graph, require_library
+from vspair.provenance.run.chain import Run
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -60,10 +60,11 @@ def export(
         without: patterns of files of the run folder that are listed with checksum and size but left out.
 
     Raises:
-        VspairError: the run folder is no run folder or holds a link, the output exists or lies in it, a pattern
-            matches nothing, the project lacks a file that a crate needs, a file changed meanwhile, or the disk has too
-            little space.
+        VspairError: the package rocrate is not there, the run folder is no run folder or holds a link, the output
+            exists or lies in it, a pattern matches nothing, the project lacks a file that a crate needs, a file
+            changed meanwhile, or the disk has too little space.
     """
+    require_library()
     output = Path(output)
     run = Run(folder, root)
     if output.exists() or output.is_symlink():

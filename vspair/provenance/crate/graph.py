@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from vspair.provenance.chain import Run
+from vspair.errors import VspairError
 from vspair.provenance.crate.contents import LEFT_OUT, Item, folder_in_crate
+from vspair.provenance.run.chain import Run
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity
@@ -15,6 +17,19 @@ if TYPE_CHECKING:
 _VERSION = "1.1"
 _TERMS = "https://w3id.org/ro/terms/workflow-run#"
 _PROJECT = "project:"
+
+
+def require_library() -> None:
+    """Say in time, and not after an audit, that a crate cannot be written.
+
+    Raises:
+        VspairError: the package rocrate is not installed.
+    """
+    if find_spec("rocrate") is None:
+        raise VspairError(
+            "expected the package rocrate to write a crate, found none: pip install 'vspair[exchange]' "
+            "(in the project's folder: pip install -c envs/constraints.txt -e '.[exchange]')"
+        )
 
 
 class Graph:

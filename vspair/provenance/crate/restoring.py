@@ -11,10 +11,10 @@ from urllib.parse import unquote
 
 from vspair.errors import VspairError
 from vspair.files import require_space
-from vspair.provenance.bundle import write_list
 from vspair.provenance.crate.contents import LEFT_OUT, METADATA, RESULTS, safe
 from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.packages import Package, opened
+from vspair.provenance.run.bundle import write_list
 
 _LARGEST_METADATA = 1 << 28
 

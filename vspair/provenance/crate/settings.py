@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vspair.provenance.crate.graph import Graph
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.receipt import Receipt
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity

@@ -39,6 +39,8 @@ def _job(record: logging.LogRecord) -> dict:
         "gpu": int(record.resources.get("gpu") or 0),
         "input": list(map(str, record.input)),
         "output": list(map(str, record.output)),
+        "log": list(map(str, record.log or ())),
+        "benchmark": [str(record.benchmark)] if record.benchmark else [],
     }
 
 

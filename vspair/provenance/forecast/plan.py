@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vspair.errors import VspairError
+from vspair.provenance.forecast.laws import Law, read_laws
 
 _MODULE = "vspair.provenance.forecast.listing"
 
@@ -33,8 +34,10 @@ class Task:
     before: tuple[int, ...] = ()
 
 
-def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1) -> list[Task]:
-    """All jobs of the workflow's targets, also those whose results are there, by a dry run of Snakemake.
+def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1) -> tuple[list[Task], dict[str, Law]]:
+    """All jobs of the workflow's targets, also those whose results are there, and the cost law of each rule.
+
+    Both come from a dry run of Snakemake, so that they stand in the rules alone.
 
     Args:
         root: the project's root.
@@ -45,20 +48,9 @@ def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = ()
     Raises:
         VspairError: Snakemake refuses the plan, with its own words.
     """
-    values = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
-    with tempfile.TemporaryDirectory(prefix="vspair-") as folder:
-        file = Path(folder) / "jobs.json"
-        options = ["--dry-run", "--forceall", "--nolock", "--cores", str(cores), "--config", *values, "--", *targets]
-        command = [sys.executable, "-m", _MODULE, str(file), *options]
-        # A dry run draws on one core at most, and this one shares the machine with the run that it plans.
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode or not file.is_file():
-            words = f"{done.stdout}\n{done.stderr}".strip()
-            raise VspairError(f"expected a plan from a dry run of Snakemake, found that it refuses; mend this: {words}")
-        jobs = json.loads(file.read_text(encoding="utf-8"))
+    jobs, laws = listed(root, settings, targets, cores)
     makers = {name: number for number, job in enumerate(jobs) for name in job["output"]}
-    return [
+    tasks = [
         Task(
             rule=job["rule"],
             wildcards=job["wildcards"],
@@ -68,3 +60,32 @@ def plan(root: Path, settings: Mapping[str, object], targets: Sequence[str] = ()
         )
         for job in jobs
     ]
+    return tasks, laws
+
+
+def listed(
+    root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1
+) -> tuple[list[dict], dict[str, Law]]:
+    """The same jobs with their files, and the laws: `rule`, `wildcards`, `threads`, `gpu`, and lists of paths relative to
+    the root, `input`, `output`, `log` and `benchmark`.
+
+    Raises:
+        VspairError: as for `plan`.
+    """
+    with tempfile.TemporaryDirectory(prefix="vspair-") as folder:
+        file, costs = Path(folder) / "jobs.json", Path(folder) / "costs.json"
+        values = [*assignments(settings), f"costs_file={costs}"]
+        options = ["--dry-run", "--forceall", "--nolock", "--cores", str(cores), "--config", *values, "--", *targets]
+        command = [sys.executable, "-m", _MODULE, str(file), *options]
+        # A dry run draws on one core at most, and this one shares the machine with the run that it plans.
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode or not file.is_file():
+            words = f"{done.stdout}\n{done.stderr}".strip()
+            raise VspairError(f"expected a plan from a dry run of Snakemake, found that it refuses; mend this: {words}")
+        return json.loads(file.read_text(encoding="utf-8")), read_laws(costs)
+
+
+def assignments(settings: Mapping[str, object]) -> list[str]:
+    """Settings as Snakemake's option `--config` takes them."""
+    return [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]

@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 from vspair.provenance.forecast.laws import flat
-from vspair.provenance.receipts import SUFFIX, read
-from vspair.provenance.view import Receipt
+from vspair.provenance.receipt.places import SUFFIX
+from vspair.provenance.receipt.reading import read
+from vspair.provenance.receipt.receipt import Receipt
 
 
 @dataclass(frozen=True)

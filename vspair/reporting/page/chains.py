@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vspair.provenance.findings import Finding
+from vspair.provenance.audit.findings import Finding
 from vspair.reporting.page.words import exact, number
 
 _SHARED = ("files", "configuration", "versions", "machine", "lock")

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from vspair.provenance.findings import Finding
+from vspair.provenance.audit.findings import Finding
 from vspair.reporting.page.words import natural
 from vspair.reporting.published import Published
 from vspair.verdicts import VERDICTS
@@ -92,7 +92,7 @@ def with_not_run(ledger: Mapping[str, Any], published: Mapping[str, Published]) 
     """The cells of a ledger and, for tables that were not made, one `not run` for each of their published values.
 
     Arguments:
-        ledger: see `vspair.provenance.ledger`.
+        ledger: see `vspair.provenance.run.ledger`.
         published: name of a table -> the paper's numbers.
     """
     there = {*ledger["makers"], *(cell["file"] for cell in ledger["cells"])}
@@ -110,7 +110,7 @@ def sections(
 
     Arguments:
         folder: the run folder.
-        ledger: see `vspair.provenance.ledger`.
+        ledger: see `vspair.provenance.run.ledger`.
         findings: of the audit.
         published: name of a table -> the paper's numbers.
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 from vspair.errors import VspairError
 from vspair.files import write_text
-from vspair.provenance.findings import Finding
+from vspair.provenance.audit.findings import Finding
 from vspair.reporting.page.chains import chains
 from vspair.reporting.page.runs import commits, costs, kinds, span
 from vspair.reporting.page.sections import sections, tally
@@ -44,7 +44,7 @@ def write_page(
     every script and style but its own two, which it knows by their SHA-256.
 
     Arguments:
-        ledger: of the run, see `vspair.provenance.ledger`.
+        ledger: of the run, see `vspair.provenance.run.ledger`.
         findings: breaks that the audit finds now.
         record: what a person signed (`audit.json` of the run folder), or None.
         folder: the run folder.

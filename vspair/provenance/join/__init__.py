@@ -1,0 +1,1 @@
+"""Joining: a run folder accepts finished jobs of another one, and the workflow goes on from there."""
