@@ -36,7 +36,9 @@ def planned(
         from snakemake.logging import logger
         from snakemake.settings import types
     except ImportError as error:
-        raise VspairError(f"expected Snakemake, found that {error.name} is not installed: pip install -e '.[workflow]'") from None
+        raise VspairError(
+            f"expected Snakemake, found that {error.name} is not installed: pip install -e '.[workflow]'"
+        ) from None
 
     def only_errors(record: logging.LogRecord) -> bool:
         return record.levelno >= logging.ERROR

@@ -133,7 +133,7 @@ def stage(
     COSTS[name] = cost
     stem = outputs["receipt"].removesuffix(".receipt.json")
     inside = stem.startswith(f"{RESULTS}/")
-    place = stem.removeprefix(f"{RESULTS}/")
+    inner = stem.removeprefix(f"{RESULTS}/")
 
     def told_of(wildcards):
         return evidence(
@@ -148,9 +148,9 @@ def stage(
         output:
             **outputs,
         log:
-            f"{RESULTS}/logs/{place}.log" if inside else f"{stem}.log",
+            f"{RESULTS}/logs/{inner}.log" if inside else f"{stem}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/{place}.tsv" if inside else f"{stem}.tsv"
+            f"{RESULTS}/benchmarks/{inner}.tsv" if inside else f"{stem}.tsv"
         localrule: local
         conda:
             ENVIRONMENT
