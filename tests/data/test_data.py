@@ -99,7 +99,7 @@ def test_a_truncated_prepared_file_is_refused(tmp_path, keep):
     [("symmetric", -1, 1, 1 / 4), ("unit", 0, 1, 1), ("standardised", None, None, None)],
 )
 def test_a_scale_has_its_range_and_its_way_back(name, black, white, factor):
-    """An error of 1 in [-1, 1] units is 1/4 in [0, 1] units (ERRATA E5: times four the other way)."""
+    """An error of 1 in [-1, 1] units is 1/4 in [0, 1] units (deviation E5: times four the other way)."""
     train = images()
     scale = scale_for(name, train)
     scaled = (np.array([0.0, 255.0]) - scale.offset) / scale.unit

@@ -36,7 +36,7 @@ def test_parameters_come_back_in_the_order_of_the_heads(family, batch):
     given = heads(family, batch)
     parameters = family.from_heads(given).parameters()
     assert parameters.shape == given.shape
-    # The third head is a log-probability: what a map is to predict is omega itself (ERRATA E13).
+    # The third head is a log-probability: what a map is to predict is omega itself (deviation E13).
     expected = torch.cat([given[..., :2, :], given[..., 2:, :].clamp(max=0).exp()], dim=-2)
     torch.testing.assert_close(parameters, expected)
 

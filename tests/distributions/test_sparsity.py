@@ -20,7 +20,7 @@ def gradient(prior, loss):
 
 @pytest.mark.parametrize(("alpha0", "beta0"), [*SHAPES, (1.0, 127.0), (1.0, 1.0), (502.0, 1.0)])
 def test_the_hyperprior_is_scipys_negative_log_density_up_to_a_constant(alpha0, beta0):
-    """Catches the printed sign of Eq. 21 (ERRATA E1)."""
+    """Catches the printed sign of Eq. 21 (deviation E1)."""
     grid = [1e-4, 0.01, 0.2, 0.5, 0.9, 0.999]
     sums = [prior_at(rho, alpha0, beta0).hyperprior().item() + stats.beta.logpdf(rho, alpha0, beta0) for rho in grid]
     assert sums == pytest.approx([sums[0]] * len(grid), rel=1e-9, abs=1e-9)

@@ -140,7 +140,7 @@ def test_the_clamped_exponential_is_exp_below_zero_and_one_above():
     np.testing.assert_allclose(omega.detach().numpy(), np.exp(np.minimum(head.detach().numpy(), 0)), rtol=1e-6)
     omega.sum().backward()
     np.testing.assert_allclose(head.grad[:3].numpy(), [0, np.exp(-3), np.exp(-1e-3)], rtol=1e-6)
-    assert (head.grad[4:] == 0).all()  # stuck on (ERRATA E12)
+    assert (head.grad[4:] == 0).all()  # stuck on (deviation E12)
 
 
 @pytest.mark.parametrize("link", list(LINKS))

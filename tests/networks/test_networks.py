@@ -30,7 +30,7 @@ def test_a_decoder_gives_images_back():
 
 
 def test_the_encoder_has_the_layers_of_table_6():
-    """Flatten gives 64 x 7 x 7 = 3,136; the layout inside a block is Eq. 34 with biases as in ERRATA E3."""
+    """Flatten gives 64 x 7 x 7 = 3,136; the layout inside a block is Eq. 34 with biases as in deviation E3."""
     encoder = Encoder((28, 28), (16, 32, 64), 784, 3)
     assert encoder.features(torch.zeros(2, 1, 28, 28)).shape == (2, 3136)
     assert [type(layer) for layer in encoder.features[1]] == [
@@ -59,7 +59,7 @@ def test_an_image_that_cannot_be_halved_is_refused():
 
 
 def test_the_maps_have_the_papers_sizes():
-    """D.1.1 prints 1,056, 12,736 and 2,644,560; the last needs an input of 64 (ERRATA E2)."""
+    """D.1.1 prints 1,056, 12,736 and 2,644,560; the last needs an input of 64 (deviation E2)."""
     with torch.device("meta"):
         maps = LinearMap((1, 32), (1, 32)), ParameterMap((2, 32), (2, 32), 64), ParameterMap((2, 32), (3, 784), 816)
     assert [count(each) for each in maps] == [1_056, 12_736, 2_644_560]

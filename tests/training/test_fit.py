@@ -100,7 +100,7 @@ def test_history_has_a_row_per_epoch_with_named_terms_and_their_weighted_sum(
 
 @pytest.mark.parametrize("bias", [100.0, -100.0])
 def test_history_tells_gates_that_are_stuck_on(build, digits, choices, sparse_names, bias):
-    """The gate's head is the last third of the encoder's outputs; far above 0 its omega is exactly 1 (ERRATA E12)."""
+    """The gate's head is the last third of the encoder's outputs; far above 0 its omega is exactly 1 (deviation E12)."""
     for name in sparse_names:
         model = build(name, image=(28, 28))
         heads = (model.autoencoder if name == "sVAE" else model.qoi).encoder.heads

@@ -20,14 +20,14 @@ def refused(project, *arguments, **environment):
 SETTINGS = {
     "colour=red": "unknown key 'colour'",
     "preset=huge": "preset must be one of demo, paper, quick, found 'huge'",
-    "inpainting={training: {epochs: 0}}": "inpainting.training.epochs: Input should be greater than 0, found '0'",
+    "inpainting={training: {epochs: 0}}": "inpainting.training.epochs: must be greater than 0, found '0'",
     "inpainting={figures: {examples: [99]}}": "figures.examples names test image 99, but data.test=40",
     "inpainting={studies: {lambda3: {train: 900}}}": "studies.lambda3 wants 900 training",
     "inpainting={studies: {lambda3: {axes: {methods.vsPAIR.colour: [1]}}}}": "'methods.vsPAIR.colour'",
     "inpainting={studies: {lambda3: {models: [vPAIR]}}}": "need the model vsPAIR and values on the axes methods.vsPAIR",
     "inpainting={studies: {hyperprior: {axes: {methods.vsPAIR.beta0: []}}}}": "values on methods.vsPAIR.alpha0: change",
     "tomography={scan: {binning: 3}}": "image=20x20 times scan.binning=3 is more than the scan's 44x44",
-    "tomography={noise: {convention: theirs}}": "Input should be 'relative_norm' or 'mean_abs', found 'theirs'",
+    "tomography={noise: {convention: theirs}}": "must be 'relative_norm' or 'mean_abs', found 'theirs'",
 }
 
 

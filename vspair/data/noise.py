@@ -1,4 +1,4 @@
-"""Gaussian white noise of a given percentage on observations (Section 4.2, ERRATA E9)."""
+"""Gaussian white noise of a given percentage on observations (Section 4.2, deviation E9)."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Scales (ERRATA E5): what the models see of stored values, and the way back."""
+"""Scales (deviation E5): what the models see of stored values, and the way back."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -34,7 +34,7 @@ class Gaussian:
         return self.log_variance.exp()
 
     def parameters(self) -> Tensor:
-        """What a latent map predicts: mu and log sigma^2 (Eq. 16, ERRATA E13), shape (*batch, 2, latent)."""
+        """What a latent map predicts: mu and log sigma^2 (Eq. 16, deviation E13), shape (*batch, 2, latent)."""
         return torch.stack([self.mean, self.log_variance], dim=-2)
 
     def rsample(self, generator: torch.Generator | None = None, sample_shape: tuple[int, ...] = ()) -> Tensor:

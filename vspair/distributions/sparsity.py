@@ -9,7 +9,7 @@ from torch import Tensor, nn
 class SparsityPrior(nn.Module):
     """One learned probability rho that a latent is active, with hyperprior Beta(alpha0, beta0).
 
-    rho is a single scalar for all latents (ERRATA E4), held as its logit so that it stays inside (0, 1).
+    rho is a single scalar for all latents (deviation E4), held as its logit so that it stays inside (0, 1).
 
     Arguments:
         alpha0: first shape of the Beta hyperprior, > 0.

@@ -13,7 +13,7 @@ TEMPERATURE = 50.0
 
 
 def clamped_exponential(log_gate: Tensor) -> Tensor:
-    """omega = exp(-relu(-a)) in (0, 1] (Section D.1.1): 1, with zero gradient, where a > 0 (ERRATA E12)."""
+    """omega = exp(-relu(-a)) in (0, 1] (Section D.1.1): 1, with zero gradient, where a > 0 (deviation E12)."""
     return torch.exp(-torch.relu(-log_gate))
 
 
@@ -91,7 +91,7 @@ class SpikeSlab:
         return self.gate * (self.slab.variance + self.slab.mean**2) - self.mean**2
 
     def parameters(self) -> Tensor:
-        """What a latent map predicts: mu, log sigma^2 and omega (Eq. 16, ERRATA E13), shape (*batch, 3, latent)."""
+        """What a latent map predicts: mu, log sigma^2 and omega (Eq. 16, deviation E13), shape (*batch, 3, latent)."""
         return torch.stack([self.slab.mean, self.slab.log_variance, self.gate], dim=-2)
 
     def rsample(self, generator: torch.Generator | None = None, sample_shape: tuple[int, ...] = ()) -> Tensor:

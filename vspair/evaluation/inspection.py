@@ -128,7 +128,7 @@ def inspect_variances(
     Of the latents with omega_i >= threshold the `top` with the highest slab variance sigma_i^2 and the `top` with the
     lowest are taken. All others stay at the mean code E[z] = omega mu, and the chosen one is
 
-        z_i = mu_i + t sigma_i    (or mu_i + t sigma_i^2, which the paper's text allows as well; ERRATA E11)
+        z_i = mu_i + t sigma_i    (or mu_i + t sigma_i^2, which the paper's text allows as well; deviation E11)
 
     for each step t. Nothing is random.
 

@@ -1,4 +1,4 @@
-"""Which latents are used: stuck-on gates (ERRATA E12) and collapsed latents, counted over all inputs."""
+"""Which latents are used: stuck-on gates (deviation E12) and collapsed latents, counted over all inputs."""
 
 import torch
 from torch import Tensor

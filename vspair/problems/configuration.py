@@ -14,7 +14,7 @@ from vspair.config.merging import merge
 from vspair.config.section import Section
 from vspair.config.theory import Theory
 from vspair.errors import VspairError
-from vspair.models.kinds import all_settings
+from vspair.problems.faults import sentences
 from vspair.problems.registry import folder, installed, settings_class
 from vspair.problems.settings import ProblemSettings
 
@@ -65,7 +65,7 @@ class RunSettings(Section):
             VspairError: there is no such key.
         """
         sparse, whole = self._trees
-        return {key: _value_at(sparse, key, _value_at(whole, key)) for key in keys}
+        return {key: _value_at(sparse, key, _otherwise(_value_at(whole, key))) for key in keys}
 
 
 @cache
@@ -99,7 +99,7 @@ def resolve(root: Path, settings: Mapping[str, Any]) -> RunSettings:
     try:
         return config_class().model_validate(merged)
     except ValidationError as error:
-        faults = "; ".join(_sentence(fault) for fault in _deepest(error.errors()))
+        faults = sentences(error, merged, installed())
         raise VspairError(f"configuration: {faults} (see config/ and docs/configuration.md)") from None
 
 
@@ -114,7 +114,18 @@ def _files(root: Path, preset: str) -> list[dict[str, Any]]:
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise VspairError(f"configuration: expected settings at {path}, found no file: restore or write it")
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise VspairError(f"configuration: expected YAML in {path}, found: {' '.join(str(error).split())}") from None
+    if not isinstance(found, dict):
+        raise VspairError(f"configuration: expected `key: value` in {path}, found {found!r}: mend the file")
+    return found
+
+
+def _otherwise(value: Any) -> Any:
+    """What is told of a value that is at its default: nothing of a section, else the value itself."""
+    return {} if isinstance(value, Mapping) else value
 
 
 def _value_at(tree: Any, key: str, *otherwise: Any) -> Any:
@@ -125,29 +136,3 @@ def _value_at(tree: Any, key: str, *otherwise: Any) -> Any:
             raise VspairError(f"configuration: there is no key {key!r}")
         tree = tree[part]
     return tree
-
-
-def _deepest(faults: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Faults without those that only follow from a fault further inside."""
-    places = [fault["loc"] for fault in faults]
-    return [
-        fault
-        for fault in faults
-        if not any(place[: len(fault["loc"])] == fault["loc"] and place != fault["loc"] for place in places)
-    ]
-
-
-def _sentence(fault: Mapping[str, Any]) -> str:
-    # Behind a method's name pydantic puts the kind that it took the method for.
-    place = [part for i, part in enumerate(fault["loc"]) if fault["loc"][1:2] != ("methods",) or i != 3]
-    key = ".".join(str(part) for part in place if part != "[key]")
-    if fault["type"].startswith("union_tag"):
-        kinds = ", ".join(sorted(all_settings()))
-        return f"{key}.kind must be one of {kinds}, found {dict(fault['input']).get('kind')!r}"
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key {key!r}"
-    if fault["type"] == "missing":
-        return f"{key!r} is missing"
-    message = fault["msg"].removeprefix("Value error, ")
-    found = "" if isinstance(fault["input"], Mapping) else f", found {fault['input']!r}"
-    return f"{key}: {message}{found}" if key else f"{message}"

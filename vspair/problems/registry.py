@@ -39,9 +39,21 @@ def installed() -> dict[str, str]:
 
 
 def settings_class(name: str) -> Any:
-    """The class of a problem's settings."""
+    """The class of a problem's settings.
+
+    Raises:
+        VspairError: its module has none, or one that leaves out what every problem says.
+    """
     module = installed()[name]
-    return import_module(f"{module}.settings" if is_package(module) else module).Settings
+    path = f"{module}.settings" if is_package(module) else module
+    settings = getattr(import_module(path), "Settings", None)
+    absent = ["Settings"] if settings is None else sorted(getattr(settings, "__abstractmethods__", ()))
+    if absent:
+        raise VspairError(
+            f"expected {path} of the problem {name} to define {', '.join(absent)}, found none: write it as "
+            "vspair/problems/settings.py says"
+        )
+    return settings
 
 
 def jobs_module(name: str) -> str:

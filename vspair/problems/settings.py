@@ -1,5 +1,6 @@
 """What the settings of every problem hold: methods and which of them are compared, evaluation, studies."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -12,6 +13,7 @@ from vspair.config.section import Section
 from vspair.config.training import Training
 from vspair.models.kinds import all_settings, any_method
 from vspair.models.method import Method, Shape
+from vspair.problems.faults import INHERITED, sentences
 from vspair.problems.studies import Study, run_name, varied
 
 
@@ -23,7 +25,7 @@ class Run(NamedTuple):
     seed: int
 
 
-class ProblemSettings(Section):
+class ProblemSettings(Section, ABC):
     """The settings of one problem; a subclass adds its own and says what the class variables and methods below are."""
 
     title: ClassVar[str]
@@ -42,17 +44,17 @@ class ProblemSettings(Section):
     evaluation: Evaluation = Field(description="evaluation on the test pairs")
     studies: dict[str, Study] = Field({}, description="trainings with settings varied, by name")
 
+    @abstractmethod
     def datasets(self) -> tuple[str, ...]:
         """Names of the data sets."""
-        raise NotImplementedError
 
     def usual_datasets(self) -> tuple[str, ...]:
         """Names of those that a method is run on if it names none."""
         return self.datasets()
 
+    @abstractmethod
     def shapes(self) -> tuple[Shape, Shape]:
         """Shapes of one QoI and of one observation."""
-        raise NotImplementedError
 
     def raw_files(self) -> list[str]:
         """Files in the data folder that the pairs are made from."""
@@ -112,6 +114,9 @@ class ProblemSettings(Section):
                 raise ValueError(
                     f"methods.{name}.datasets names {min(unknown)}, the data sets are {', '.join(self.datasets())}"
                 )
+        known = {key for method in self.methods.values() for key in dict(method.open_choices().get("choices", ()))}
+        if unknown := set(self.choices) - known:
+            raise ValueError(f"choices names {min(unknown)}, which no method has")
         if unknown := set(self.compare or ()) - set(self.methods):
             raise ValueError(f"compare names {min(unknown)}, which methods does not have")
         if not self.compared:
@@ -123,13 +128,14 @@ class ProblemSettings(Section):
         for name, study in self.studies.items():
             if unknown := [method for method in study.methods if method not in self.methods]:
                 raise ValueError(f"studies.{name}.methods names {unknown[0]}, which methods does not have")
+            if absent := study.absent(self.methods):
+                raise ValueError(f"studies.{name} names the setting {absent[0]!r}, which the problem does not have")
             for point in study.points():
                 try:
                     self._varied(study, point)
                 except ValidationError as error:
-                    fault = error.errors()[0]
-                    where = ".".join(map(str, fault["loc"]))
-                    reason = ": ".join(filter(None, [where, fault["msg"].removeprefix("Value error, ")]))
+                    # The whole problem was looked at, in which every method states all of its settings.
+                    reason = sentences(error, {"methods": self.model_dump()["methods"]})
                     raise ValueError(f"studies.{name}, {run_name(point)}: {reason}") from None
                 except ValueError as error:
                     raise ValueError(f"studies.{name}, {run_name(point)}: {error}") from None
@@ -155,15 +161,16 @@ class ProblemSettings(Section):
 def _whole(name: str, method: Any, problem: Mapping[str, Any]) -> Any:
     if not isinstance(method, Mapping):
         return method
-    settings = all_settings().get(method.get("kind", name))
-    found = {"kind": name, **method} if name in all_settings() else dict(method)
-    if settings is None:
-        return found
-    fields = settings.model_fields
-    if "training" in fields and problem.get("training"):
-        found["training"] = merge(problem["training"], found.get("training") or {})
-    if "choices" in fields and problem.get("choices"):
-        known = fields["choices"].annotation.model_fields
-        shared = {key: value for key, value in problem["choices"].items() if key in known}
-        found["choices"] = merge(shared, found.get("choices") or {})
+    kinds = all_settings()
+    found = {"kind": name, **method} if name in kinds else dict(method)
+    settings = kinds.get(found.get("kind"))
+    for part in INHERITED if settings else ():
+        shared, own = problem.get(part), found.get(part)
+        if part not in settings.model_fields or not (shared and isinstance(shared, Mapping)):
+            continue
+        if part == "choices":
+            known = settings.model_fields[part].annotation.model_fields
+            shared = {key: value for key, value in shared.items() if key in known}
+        if own is None or isinstance(own, Mapping):
+            found[part] = merge(shared, own or {})
     return found

@@ -44,6 +44,8 @@ class Study(Section):
     @model_validator(mode="after")
     def _settings_can_be_varied(self) -> "Study":
         for key in (*self.axes, *self.base):
+            if key.startswith("methods.") and (key.count(".") < 2 or key.endswith(".kind")):
+                raise ValueError(f"expected methods.NAME.SETTING or methods.all.SETTING, and no kind, found {key!r}")
             if not key.startswith(VARIED):
                 raise ValueError(f"{key!r} cannot be varied, only settings that start with {', '.join(VARIED)}")
         for key, values in self.axes.items():
@@ -60,6 +62,11 @@ class Study(Section):
         if self.design == "grid":
             return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
         return [{}, *({key: value} for key, values in axes.items() for value in values)]
+
+    def absent(self, methods: Mapping[str, Method]) -> list[str]:
+        """Settings on axes with values and in the base that none of a problem's methods has."""
+        keys = [*(key for key, values in self.axes.items() if values), *self.base]
+        return [key for key in keys if not any(_names(key, name, method) for name, method in methods.items())]
 
     def runs(self, methods: Mapping[str, Method]) -> list[tuple[str, str]]:
         """All trainings of those methods as (run name, method), each once although several points may share it."""
@@ -86,6 +93,17 @@ def concerns(key: str, name: str, method: Method) -> bool:
     return _has(method, key) if key.startswith(("choices.", "training.")) else True
 
 
+def _names(key: str, name: str, method: Method) -> bool:
+    """Whether a method has the setting that a key names; one that is no method's is the problem's."""
+    if not key.startswith(VARIED[1:]):
+        return True
+    return concerns(key, name, method) and _has(method, _inside(key))
+
+
+def _inside(key: str) -> str:
+    return key.split(".", 2)[2] if key.startswith("methods.") else key
+
+
 def varied(values: Mapping[str, Any], name: str, method: Method, *layers: Mapping[str, Any]) -> dict[str, Any]:
     """The values that a training of a method reads, with a study's settings in their place, later layers winning.
 
@@ -103,7 +121,7 @@ def varied(values: Mapping[str, Any], name: str, method: Method, *layers: Mappin
         for key, value in layer.items():
             if not concerns(key, name, method):
                 continue
-            setting = key.split(".", 2)[2] if key.startswith("methods.") else key
+            setting = _inside(key)
             if key.startswith(VARIED[1:]) and _has(method, setting):
                 found[f"methods.{name}"] = _replaced(found[f"methods.{name}"], setting.split("."), value)
             elif key in found:

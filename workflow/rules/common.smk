@@ -40,6 +40,8 @@ ENVIRONMENT = str(ROOT / ("envs/gpu.yaml" if GPU else "envs/cpu.yaml"))
 # Files of each section's targets, and the cost law of each rule, as the calls below say them.
 TARGETS = {}
 COSTS = {}
+# Table or figure -> its section and the file with its caption, for the list of targets in the README.
+SHOWN = {}
 SECONDS = {"free": ["*"]}
 # Settings that change no cost.
 FREE = [
@@ -177,6 +179,7 @@ def shown(
     stem, file = f"{RESULTS}/{kind}/{name}", caption_of(name, section)
     outputs = {suffix: f"{stem}.{suffix}" for suffix in suffixes}
     receipt = f"{stem}.receipt.json"
+    SHOWN[name] = TITLES[section], file
     if needs:
         return refusing(name, needs)
     TARGETS.setdefault(section, []).extend([*outputs.values(), receipt])

@@ -1,0 +1,117 @@
+"""Blind inpainting's configuration: the paper's numbers, and what is refused before anything runs."""
+
+import re
+
+import pytest
+
+from vspair.errors import VspairError
+
+PAPERS = ("PAIR", "vPAIR", "sVAE", "vsPAIR")
+
+
+@pytest.fixture
+def inpainting(resolved):
+    return lambda preset="demo", **parts: resolved(preset, inpainting=parts).inpainting
+
+
+@pytest.fixture(params=["demo", "quick", "paper"])
+def problem(request, inpainting):
+    """The problem in each preset."""
+    return inpainting(request.param)
+
+
+def test_the_paper_preset_is_the_paper(inpainting):
+    """Section 4.1 and Table 9, by hand."""
+    problem = inpainting("paper")
+    assert problem.image == (28, 28)
+    assert (problem.data.source, problem.data.train, problem.data.test) == ("mnist", 54_000, 6_000)
+    assert (problem.data.patches, problem.data.patch_size) == (10, 5)
+    assert problem.evaluation.samples == 30
+    assert problem.evaluation.localisation.images == 6_000
+    assert (problem.figures.percentiles, problem.figures.localised) == ((25, 50, 96), (50, 75, 90))
+    assert (problem.figures.levels[0], problem.figures.levels[-1]) == (-4, 4)
+    assert problem.figures.scatter == 500
+    for method in problem.methods.values():
+        training = method.training
+        assert (training.epochs, training.batch_size, training.learning_rate) == (100, 64, 1e-4)
+
+
+def test_the_weights_are_those_of_table_9(inpainting):
+    common = {"lambda1": 1.0, "lambda2": 0.5, "lambda3": 1.0}
+    table = {
+        "PAIR": common,
+        "vPAIR": common | {"gamma_x": 1.0, "gamma_y": 0.1},
+        "sVAE": {"lambda1": 1.0, "lambda_rho": 1.4, "gamma_x": 1.0},
+        "vsPAIR": common | {"lambda_rho": 1.4, "gamma_x": 1.0, "gamma_y": 0.1, "lambda_b": 0.05},
+    }
+    methods = inpainting("paper").methods
+    assert {name: methods[name].weights.model_dump() for name in PAPERS} == table
+    assert {(methods[name].alpha0, methods[name].beta0) for name in ("sVAE", "vsPAIR")} == {(1.0, 127.0)}
+
+
+def test_baselines_have_the_backbone_and_the_latent_of_the_papers_dense_models(problem):
+    """Else a comparison with them would be one of sizes."""
+    dense = problem.methods["vPAIR"]
+    for baseline in (method for method in problem.methods.values() if method.baseline):
+        assert (baseline.channels, baseline.latent_x) == (dense.channels, dense.latent_x)
+        assert set(baseline.weights.model_dump().values()) == {1}
+
+
+def test_enough_samples_reach_the_tails_of_every_level(problem):
+    """The quantile at (1 - c) / 2 needs a rank of at least 1 among S + 1: S >= 2 / (1 - c) - 1."""
+    calibration = problem.evaluation.calibration
+    assert (1 - max(calibration.levels)) / 2 * (calibration.samples + 1) >= 1 - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("levels", "images"), [([0.9], 9), ([0.5, 0.9], 9), ([0.8], 4), ([0.95], 19), ([0.5, 0.6, 0.7], 3)]
+)
+def test_as_many_images_as_the_conformal_scaling_needs_are_enough(inpainting, levels, images):
+    """n >= 1 / (1 - c) - 1, in fractions: 9 for 0.9, for which floats would ask for 10; one fewer is refused."""
+    calibration = {"levels": levels, "scaling_level": levels[-1], "share": 0.5}
+    parts = {
+        "evaluation": {"localisation": {"images": 1}, "calibration": calibration},
+        "figures": {"scatter": 1, "examples": [0]},
+        "studies": {name: {"test": 1} for name in inpainting().studies},
+    }
+    assert inpainting(data={"test": 2 * images}, **parts).data.test == 2 * images
+    with pytest.raises(VspairError, match=rf"leaves {images - 1} images .* level {levels[-1]} needs {images}"):
+        inpainting(data={"test": 2 * images - 1}, **parts)
+
+
+def localisation(**settings):
+    return {"evaluation": {"localisation": settings}}
+
+
+def calibration(**settings):
+    return {"evaluation": {"calibration": settings}}
+
+
+WRONG = [
+    ({"data": {"source": "cifar"}}, "inpainting.data.source: must be .*found 'cifar'"),
+    ({"data": {"train": 0}}, "inpainting.data.train: must be greater than 0, found 0"),
+    ({"data": {"patch_size": 29}}, "inpainting: .*data.patch_size=29 .* image of 28x28"),
+    ({"image": [28]}, "'inpainting.image.1' is missing"),
+    ({"evaluation": {"samples": 1}}, "inpainting.evaluation.samples: .*found 1"),
+    ({"figures": {"percentiles": [50, 101]}}, "inpainting.figures.percentiles.1: .*found 101"),
+    ({"figures": {"localised": [-1]}}, "inpainting.figures.localised.0: .*found -1"),
+    ({"figures": {"levels": [1, 2, 3]}}, "figures: levels must hold 0"),
+    ({"figures": {"examples": [0, 180]}}, "figures.examples names test image 180, but data.test=180"),
+    ({"figures": {"scatter": 181}}, "figures.scatter=181 is more than the data.test=180"),
+    (localisation(images=181), "localisation.images=181 is more than the data.test=180"),
+    (localisation(images=0), "localisation.images: .*found 0"),
+    (localisation(levels=[-1, 0]), "levels must not hold 0"),
+    (localisation(levels=[]), r"localisation.levels: .*found \[\]"),
+    (calibration(samples=9), "calibration.samples: .*found 9"),
+    (calibration(samples=38), "calibration.samples=38 .*0.95.* 39"),
+    (calibration(levels=[0.5, 1.0]), "calibration.levels.1: .*found 1.0"),
+    (calibration(levels=[0.9, 0.9]), r"levels must be distinct, found \[0.9, 0.9\]"),
+    (calibration(share=1), "calibration.share: .*found 1"),
+    (calibration(share=0.1), "share=0.1 of data.test=180 leaves 18 images .* level 0.95 needs 19"),
+    (calibration(scaling_level=0.93), "scaling_level=0.93 must be one of levels"),
+]
+
+
+@pytest.mark.parametrize(("parts", "sentence"), WRONG, ids=[repr(parts) for parts, _ in WRONG])
+def test_a_wrong_setting_gives_one_sentence_before_anything_runs(refused, parts, sentence):
+    assert re.search(sentence, refused(inpainting=parts))
