@@ -154,7 +154,8 @@ def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(about_slice
 
 def test_the_paper_preset_says_what_it_lacks(untouched, papers):
     text = refused(untouched, "tomography", "--config", *papers(), CUDA_VISIBLE_DEVICES="")
-    assert "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set tomography.data.path to where they" in text
+    sentence = "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set tomography.data.path to where"
+    assert sentence in text
 
 
 def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched):

@@ -174,7 +174,17 @@ def caption_of(name, section):
 
 
 def shown(
-    name, section, kind, suffixes, keys, inputs, given, entries, needs, published, made_by
+    name,
+    section,
+    kind,
+    suffixes,
+    keys,
+    inputs,
+    given,
+    entries,
+    needs,
+    published,
+    made_by,
 ):
     stem, file = f"{RESULTS}/{kind}/{name}", caption_of(name, section)
     outputs = {suffix: f"{stem}.{suffix}" for suffix in suffixes}
@@ -271,7 +281,9 @@ def without(problem, *methods):
     """Why what shows these methods cannot be made, if one is left out of the comparison."""
     left = [name for name in methods if name not in CONFIG.problems[problem].compared]
     return (
-        f"needs the method {left[0]}, which {problem}.compare leaves out" if left else None
+        f"needs the method {left[0]}, which {problem}.compare leaves out"
+        if left
+        else None
     )
 
 

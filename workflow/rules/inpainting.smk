@@ -41,7 +41,9 @@ def named(methods):
 
 
 def needs_some(methods, kind):
-    return None if methods else f"needs a {kind} method, and inpainting.compare has none"
+    return (
+        None if methods else f"needs a {kind} method, and inpainting.compare has none"
+    )
 
 
 NO_POSTERIOR = needs_some(PROBABILISTIC, "probabilistic")

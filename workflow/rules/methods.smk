@@ -183,8 +183,6 @@ stage(
 )
 
 
-
-
 def inspected(wildcards):
     """The further files of a problem whose latents are looked at."""
     return expand(INSPECTED[wildcards.problem].get("files", []), **wildcards)
@@ -205,9 +203,7 @@ stage(
     mem=12000,
     minutes=120,
     # A few chosen images.
-    cost=dict(
-        TRAINED, free=[*TRAINED["free"], "*.evaluation.localisation.images"]
-    ),
+    cost=dict(TRAINED, free=[*TRAINED["free"], "*.evaluation.localisation.images"]),
 )
 stage(
     "aggregate",
@@ -301,7 +297,9 @@ def table_of_methods(name, problem):
         ),
         ["seeds"],
         dict(
-            rows=[f"{CONFIG.problems[problem].label(r.method)}, {r.data}" for r in found]
+            rows=[
+                f"{CONFIG.problems[problem].label(r.method)}, {r.data}" for r in found
+            ]
         ),
         made_by="scripts/table_methods.py",
     )

@@ -13,9 +13,7 @@ VARIED = [
 ]
 NO_VARIED = None if VARIED else f"needs a latent method on the data set {VARIABLE}"
 NO_LEVELS = None if ON_LEVELS else "needs a method on the data sets of noise levels"
-SIZES = [
-    f"tomography.{key}" for key in ("image", "observation", "scan", "data.seed")
-]
+SIZES = [f"tomography.{key}" for key in ("image", "observation", "scan", "data.seed")]
 PER_SLICE = ["tomography.data.train + tomography.data.test"]
 PER_BLOCK = [*PER_SLICE, "/ tomography.data.blocks"]
 
@@ -58,7 +56,10 @@ stage(
     [
         "tomography.scan",
         "tomography.observation",
-        *(f"tomography.data.{key}" for key in ("source", "path", "train", "test", "seed")),
+        *(
+            f"tomography.data.{key}"
+            for key in ("source", "path", "train", "test", "seed")
+        ),
     ],
     dict(source=slice_source),
     seed=SLICES.seed,
