@@ -125,7 +125,7 @@ def stage(
 ):
     """One rule, whose log and timing lie under `logs` and `benchmarks` as its receipt does in the results.
 
-    name: of the rule and, if `made_by` is not given, of its script. outputs: by name, `receipt` among them. keys,
+    name: its name and, without `made_by`, its script's. outputs: by name, `receipt` among them. keys,
     entries, seed: as for `evidence`, or functions of the wildcards. given: further parameters. local: whether it is
     done in seconds, and so where Snakemake runs. cost: its cost law (docs/configuration.md, "Costs").
     """

@@ -15,7 +15,7 @@ NO_VARIED = None if VARIED else f"needs a latent method on the data set {VARIABL
 NO_LEVELS = None if ON_LEVELS else "needs a method on the data sets of noise levels"
 SIZES = [f"tomography.{key}" for key in ("image", "observation", "scan", "data.seed")]
 PER_SLICE = ["tomography.data.train + tomography.data.test"]
-PER_BLOCK = [*PER_SLICE, "/ tomography.data.blocks"]
+PER_BLOCK = [*PER_SLICE, "1 / tomography.data.blocks"]
 
 # Fewest slices that a job can do with say nothing about its result.
 config["local"]["slices_needed"] = TOMOGRAPHY.needed()

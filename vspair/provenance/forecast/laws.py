@@ -74,7 +74,7 @@ def read_laws(path: Path) -> dict[str, Law]:
         path: YAML with `free`, patterns of keys that change no cost, and `rules`, which gives each rule `per`
             (wildcards), `time` and `size` (lists of factors), `alike` (keys) and `free`. A factor is a sum `a + b` of
             dotted keys or numbers, each with alternatives `a | b`, of which the first that is set counts; a list counts
-            by its length; `{wildcard}` stands for its value; a factor that starts with `/` divides.
+            by its length; `{wildcard}` stands for its value; a factor `1 / a` divides.
 
     Raises:
         VspairError: the file is missing or not of this form.
@@ -106,7 +106,7 @@ def _law(fields: Mapping[str, Sequence[str]], free: tuple[str, ...]) -> Law:
 
 
 def _quotient(factors: Sequence[object]) -> Quotient:
-    texts = [str(factor).strip() for factor in factors]
+    texts = [str(factor).strip().removeprefix("1 ") for factor in factors]
     return tuple(text for text in texts if text[0] != "/"), tuple(text[1:] for text in texts if text[0] == "/")
 
 
