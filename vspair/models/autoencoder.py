@@ -17,9 +17,7 @@ class Autoencoder(nn.Module):
         target: shape of what the decoder gives; None if it is what the encoder takes.
     """
 
-    def __init__(
-        self, family: type, shape: Shape, channels: tuple[int, ...], latent: int, target: Shape | None = None
-    ):
+    def __init__(self, family: type, shape: Shape, channels: tuple[int, ...], latent: int, target: Shape | None = None):
         super().__init__()
         self.family = family
         self.encoder = encoder(shape, channels, latent, family.heads)

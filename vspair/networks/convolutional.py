@@ -11,7 +11,7 @@ from vspair.networks.outputs import at_least_float32
 
 
 def encoder_block(channels_in: int, channels_out: int) -> nn.Sequential:
-    """Conv - BatchNorm - SiLU - Conv - BatchNorm - AvgPool(2) without convolution biases (Eq. 34, ERRATA E3)."""
+    """Conv - BatchNorm - SiLU - Conv - BatchNorm - AvgPool(2) without convolution biases (Eq. 34, deviation E3)."""
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False),
         nn.BatchNorm2d(channels_out),
@@ -23,7 +23,7 @@ def encoder_block(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 def decoder_block(channels_in: int, channels_out: int) -> nn.Sequential:
-    """Upsample(2) - Conv - BatchNorm - SiLU - Conv without convolution biases (Eq. 35, ERRATA E3)."""
+    """Upsample(2) - Conv - BatchNorm - SiLU - Conv without convolution biases (Eq. 35, deviation E3)."""
     return nn.Sequential(
         nn.Upsample(scale_factor=2),
         nn.Conv2d(channels_in, channels_in, 3, padding=1, bias=False),

@@ -24,7 +24,7 @@ class LinearMap(nn.Module):
 
 
 class ParameterMap(nn.Module):
-    """Three-layer MLP with LayerNorm and ReLU after both hidden layers (D.1.1; ERRATA E2 for its input).
+    """Three-layer MLP with LayerNorm and ReLU after both hidden layers (D.1.1; deviation E2 for its input).
 
     Arguments:
         inputs: heads and dimension of the observation latent.

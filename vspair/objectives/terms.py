@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor
 
 Reduction = Literal["sum", "mean"]
-"""How a term is reduced over pixels or latents; over the batch it is always the mean (ERRATA E14)."""
+"""How a term is reduced over pixels or latents; over the batch it is always the mean (deviation E14)."""
 
 
 def _reduced(values: Tensor, reduction: Reduction) -> Tensor:
@@ -28,9 +28,9 @@ def mapping_error(predicted: Tensor, target: Tensor, reduction: Reduction) -> Te
 
     Arguments:
         predicted: parameters from the latent map, shape (batch, heads, latent); for the spike-and-slab
-            mu, log sigma^2 and omega (ERRATA E13).
+            mu, log sigma^2 and omega (deviation E13).
         target: parameters from the QoI encoder, same shape.
-        reduction: sum or mean over heads and latents (ERRATA E14).
+        reduction: sum or mean over heads and latents (deviation E14).
     """
     return _reduced((predicted - target) ** 2, reduction)
 

@@ -175,7 +175,7 @@ def _epoch(
 
 @torch.no_grad()
 def _sparsity(model: torch.nn.Module, pairs: ResidentPairs) -> dict[str, float]:
-    """rho, and the share of the encoder's gates that stand at exactly 1 and so have no gradient (ERRATA E12)."""
+    """rho, and the share of the encoder's gates that stand at exactly 1 and so have no gradient (deviation E12)."""
     model.eval()
     gates = model.encoder_gates(pairs.qoi[:WATCHED], pairs.observation[:WATCHED])
     model.train()

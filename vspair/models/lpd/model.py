@@ -1,4 +1,4 @@
-"""Learned primal-dual as a method (Section 4.2; ERRATA E8)."""
+"""Learned primal-dual as a method (Section 4.2; deviation E8)."""
 
 from torch import Tensor
 
