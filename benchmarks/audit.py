@@ -30,7 +30,7 @@ from vspair.provenance.run.ledger import COLUMNS
 ROOT = Path(__file__).parents[1]
 RUN = "results/demo"
 DEPTH = 4
-KEYS = ["precision", "ct.image", "ct.scan"]
+KEYS = ["precision", "tomography.image", "tomography.scan"]
 SCRIPTS = ("pairs", "train", "evaluate", "table3")
 
 

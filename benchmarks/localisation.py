@@ -13,11 +13,11 @@ from pathlib import Path
 
 import torch
 
-from vspair.config import resolve
 from vspair.data import clean_images, make_pairs, scale_for
 from vspair.devices import configure
 from vspair.evaluation import localise
-from vspair.models import build
+from vspair.models.build import build
+from vspair.problems.configuration import resolve
 from vspair.training import ResidentPairs, initialised
 
 ROOT = Path(__file__).parents[1]
@@ -73,8 +73,9 @@ def main():
     scale = scale_for(data.scale, pairs.train.qoi)
     test = ResidentPairs.of(pairs.test, scale, options.device)
     print(f"{options.images} images, {len(LEVELS)} levels, {options.device}, torch {torch.__version__}")
+    frame = dict(zip(("qoi_shape", "observation_shape"), problem.shapes(), strict=True))
     for name in ("vPAIR", "vsPAIR"):
-        model = initialised(lambda name=name: build(name, problem.models[name], image=problem.image), 0)
+        model = initialised(lambda name=name: build(problem.methods[name], frame), 0)
         model = model.to(options.device, memory_format=torch.channels_last).eval()
         search = (test.observation, test.lost, LEVELS, problem.evaluation.samples, options.images)
         ratios = []

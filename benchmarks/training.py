@@ -18,21 +18,21 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from vspair.config import resolve
 from vspair.data import clean_images, make_pairs, scale_for
 from vspair.devices import configure
-from vspair.models import build
-from vspair.objectives import term_weights, total
+from vspair.models.build import build
+from vspair.objectives import total
+from vspair.problems.configuration import resolve
 from vspair.training import ResidentPairs, fit, initialised
 
 ROOT = Path(__file__).parents[1]
 
 
-def plain_epoch(model, optimiser, pairs, training, choices, factors, device):
+def plain_epoch(model, optimiser, pairs, training, factors, device):
     """One epoch as one would write it down first."""
     data = TensorDataset(pairs.qoi.cpu(), pairs.observation.cpu())
     for qoi, observation in DataLoader(data, training.batch_size, shuffle=True):
-        terms = model.terms(qoi.to(device), observation.to(device), choices)
+        terms = model.terms(qoi.to(device), observation.to(device))
         loss = total(terms, factors).mean()
         optimiser.zero_grad()
         loss.backward()
@@ -54,22 +54,21 @@ def seconds(action, device):
 def compare(name, config, pairs, rounds, device):
     """Median seconds per step of both loops and the ratios plain / ours, one per round."""
     problem = config.inpainting
-    training = problem.training.model_copy(update={"epochs": 1, "batch_size": 64})
-    settings, factors = problem.models[name], term_weights(problem.models[name].weights)
-    plain = initialised(lambda: build(name, settings, image=problem.image), 0).to(device)
+    settings, (qoi, observation) = problem.methods[name], problem.shapes()
+    training = settings.training.model_copy(update={"epochs": 1, "batch_size": 64})
+    frame, factors = {"qoi_shape": qoi, "observation_shape": observation}, settings.factors()
+    plain = initialised(lambda: build(settings, frame), 0).to(device)
     optimiser = torch.optim.Adam(plain.parameters(), lr=training.learning_rate)
-    ours = initialised(lambda: build(name, settings, image=problem.image), 0).to(
-        device, memory_format=torch.channels_last
-    )
+    ours = initialised(lambda: build(settings, frame), 0).to(device, memory_format=torch.channels_last)
 
     def plain_round():
         # torch's defaults, as a user finds them: nothing of our determinism settings.
         torch.use_deterministic_algorithms(False)
-        plain_epoch(plain, optimiser, pairs, training, problem.choices, factors, device)
+        plain_epoch(plain, optimiser, pairs, training, factors, device)
         torch.use_deterministic_algorithms(True)
 
     def our_round():
-        fit(ours, pairs, training, problem.choices, settings.weights, 0)
+        fit(ours, pairs, training, factors, 0)
 
     plain_round(), our_round()
     times = [(seconds(plain_round, device), seconds(our_round, device)) for _ in range(rounds)]
@@ -103,7 +102,7 @@ def main():
     pairs = ResidentPairs.of(split, scale_for(data.scale, split.qoi), arguments.device)
     print(f"{platform.machine()}, {arguments.device}, {arguments.threads} threads, torch {torch.__version__}")
     results = []
-    for name in config.inpainting.models:
+    for name in config.inpainting.methods:
         results.append(compare(name, config, pairs, arguments.rounds, arguments.device))
         print(
             "{model:7} plain {plain_ms_per_step:7.1f} ms/step, ours {ours_ms_per_step:7.1f} ms/step, "

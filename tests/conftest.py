@@ -1,4 +1,4 @@
-"""Small versions of every model, shared by the tests of all layers; a new model joins `SMALL` and `TERMS`."""
+"""Small versions of every kind of method, shared by the tests of all layers; a new one joins `SMALL` and `TERMS`."""
 
 import importlib.util
 import os
@@ -8,14 +8,33 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+PAIRED_SIZES = {"channels": (4, 8), "latent_x": 5, "latent_y": 3}
+SPARSITY = {"channels": (4, 8), "latent_x": 12, "alpha0": 1.0, "beta0": 9.0, "rho_start": 0.5}
 SMALL = {
-    "PAIR": {"channels": (4, 8), "latent_x": 5, "latent_y": 3},
-    "vPAIR": {"channels": (4, 8), "latent_x": 5, "latent_y": 3, "hidden": 7},
-    "sVAE": {"channels": (4, 8), "latent_x": 12, "alpha0": 1.0, "beta0": 9.0},
-    "vsPAIR": {"channels": (4, 8), "latent_x": 12, "latent_y": 3, "hidden": 7, "alpha0": 1.0, "beta0": 9.0},
+    "PAIR": PAIRED_SIZES,
+    "vPAIR": PAIRED_SIZES | {"hidden": 7},
+    "sVAE": SPARSITY,
+    "vsPAIR": SPARSITY | {"latent_y": 3, "hidden": 7, "map_gate": "sigmoid"},
     "CVAE": {"channels": (4, 8), "latent_x": 5},
     "Ensemble": {"channels": (4, 8), "latent_x": 5, "members": 3},
+    "LPD": {"iterations": 2, "primal": 3, "dual": 3, "width": 8, "start": "zero"},
+    "UNet": {"channels": (8, 16), "filter": "hann", "cutoff": 0.9},
+    "FBP": {"filter": "hann", "cutoff": 1.0},
+    "TV": {"strengths": (1e-3, 1e-1, 1e-4), "iterations": 20, "pairs": 3},
 }
+SHARED = {
+    "weights": {
+        **{"lambda1": 1.2, "lambda2": 0.5, "lambda3": 0.8, "lambda_rho": 1.4},
+        **{"gamma_x": 0.9, "gamma_y": 0.1, "lambda_b": 0.05},
+    },
+    "choices": {
+        **{"reconstruction_reduction": "sum", "mapping_reduction": "sum"},
+        **{"mapping_gradient": "both", "mapping_space": "latent"},
+    },
+}
+"""Of these each kind takes its own; all weights differ, so that two that are swapped do not pass."""
+
+LOOP = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-2, "checkpoint_every": 1}
 TERMS = {
     "PAIR": {"reconstruction_qoi", "reconstruction_observation", "mapping"},
     "vPAIR": {"reconstruction_qoi", "kl_qoi", "reconstruction_observation", "kl_observation", "mapping"},
@@ -55,7 +74,7 @@ def example():
     return module
 
 
-@pytest.fixture(params=list(SMALL))
+@pytest.fixture(params=list(TERMS))
 def model_name(request):
     """Each model in turn."""
     return request.param
@@ -85,9 +104,20 @@ def sparse_names():
 
 
 @pytest.fixture(scope="session")
-def architectures():
-    """Arguments of each small model's class, without the image."""
-    return SMALL
+def settings():
+    """Settings of a small method of a kind, of which keywords change some, such as `choices={...}`."""
+    from vspair.config import merge
+    from vspair.models.kinds import all_settings, settings_of
+
+    def settings(kind, **changes):
+        own = all_settings()[kind].model_fields
+        values = {"kind": kind, **SMALL[kind], **({"training": LOOP} if "training" in own else {})}
+        for part in SHARED.keys() & own.keys():
+            fields = own[part].annotation.model_fields
+            values[part] = {name: value for name, value in SHARED[part].items() if name in fields}
+        return settings_of(merge(values, changes))
+
+    return settings
 
 
 @pytest.fixture(scope="session")
@@ -97,33 +127,24 @@ def term_names():
 
 
 @pytest.fixture(scope="session")
-def build():
-    """Build a small model by name with seeded weights, in evaluation mode."""
+def one_thread():
+    """Small models are faster with one thread than with several, most of all where other processes run."""
     import torch
-
-    from vspair import models
-    from vspair.training import initialised
 
     torch.set_num_threads(1)
 
-    def build(name, image=(8, 8), seed=0):
-        return initialised(lambda: getattr(models, name)(image, **SMALL[name]), seed).eval()
-
-    return build
-
 
 @pytest.fixture(scope="session")
-def choices():
-    """The open choices of the objective, each of which a keyword can change."""
-    from vspair.config import Choices
+def build(settings, one_thread):
+    """Build a small model by its kind with seeded weights, in evaluation mode; keywords change its settings."""
+    from vspair.models.build import build as built
+    from vspair.training import initialised
 
-    default = {
-        "reconstruction_reduction": "sum",
-        "mapping_reduction": "sum",
-        "mapping_gradient": "both",
-        "mapping_space": "latent",
-    }
-    return lambda **changes: Choices(**default | changes)
+    def build(kind, qoi=(1, 8, 8), observation=None, seed=0, **changes):
+        frame = {"qoi_shape": qoi, "observation_shape": observation or qoi}
+        return initialised(lambda: built(settings(kind, **changes), frame), seed).eval()
+
+    return build
 
 
 @pytest.fixture(scope="session")

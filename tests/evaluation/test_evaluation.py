@@ -4,7 +4,7 @@ import torch
 
 from vspair.distributions import Gaussian, SpikeSlab
 from vspair.evaluation import LatentStatistics, evaluate, mean_over, reconstruction
-from vspair.models import LatentPosterior
+from vspair.models.posterior import LatentPosterior
 
 SIDE = 6
 PIXELS = SIDE * SIDE

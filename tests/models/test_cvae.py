@@ -28,7 +28,7 @@ def poisoned(network):
             parameter.fill_(float("nan"))
 
 
-def test_the_terms_are_those_of_the_conditional_bound_by_hand(model, batch, choices, without_noise):
+def test_the_terms_are_those_of_the_conditional_bound_by_hand(model, batch, without_noise):
     """Catches a standard normal in the place of p(z | y), KL(p || q), and a decoder that is not told c(y)."""
     qoi, observation = batch
     recognised, prior, condition = by_hand(model, qoi, observation)
@@ -37,14 +37,14 @@ def test_the_terms_are_those_of_the_conditional_bound_by_hand(model, batch, choi
         "reconstruction_qoi": 0.5 * (decoded - qoi).square().sum((1, 2, 3)),
         "kl_qoi": kl_divergence(recognised, prior).sum(1),
     }
-    torch.testing.assert_close(model.terms(qoi, observation, choices()), expected)
+    torch.testing.assert_close(model.terms(qoi, observation), expected)
 
 
-def test_the_bound_is_trained_on_draws_of_the_recognition(model, batch, choices):
+def test_the_bound_is_trained_on_draws_of_the_recognition(model, batch):
     """Mean of 4,000 noisy reconstruction terms against draws by hand, to 4.5 standard errors."""
     qoi, observation = (part[:1].expand(4000, 1, 8, 8) for part in batch)
     with torch.no_grad():
-        found = model.terms(qoi, observation, choices(), torch.Generator().manual_seed(1))["reconstruction_qoi"]
+        found = model.terms(qoi, observation, torch.Generator().manual_seed(1))["reconstruction_qoi"]
         recognised, _, condition = by_hand(model, qoi, observation)
         torch.manual_seed(2)
         decoded = model.decoder(torch.cat([recognised.sample(), condition], dim=1))
@@ -54,12 +54,12 @@ def test_the_bound_is_trained_on_draws_of_the_recognition(model, batch, choices)
     assert abs(found.mean() - expected.mean()) < 4.5 * error
 
 
-def test_each_term_trains_what_it_reads(model, batch, choices):
+def test_each_term_trains_what_it_reads(model, batch):
     """c(y) is the third head: the bound's divergence must not touch it, and reconstruction only it."""
 
     def trained(term):
         model.zero_grad(set_to_none=True)
-        model.terms(*batch, choices(), torch.Generator().manual_seed(1))[term].sum().backward()
+        model.terms(*batch, torch.Generator().manual_seed(1))[term].sum().backward()
         heads = model.conditional.heads.weight.grad.unflatten(0, (3, -1)).abs().sum((1, 2)) > 0
         networks = {
             name: any(p.grad is not None and p.grad.any() for p in part.parameters())

@@ -13,13 +13,10 @@ from vspair.errors import VspairError
 from vspair.models.toy import OBJECTIVES, AffineObservationEncoder, leverage
 from vspair.training.toy import fit_map
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 PROBABILITY = 1e-3
 """Of a false alarm, for each tail of each chi-square test."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
 
 
 def setting(seed, pairs, latent_y=3):

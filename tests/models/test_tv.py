@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize, nnls
 from skimage.restoration import denoise_tv_chambolle
 
-from vspair.models.tv import TV, gradient, gradient_adjoint
+from vspair.models.tv.model import TV, gradient, gradient_adjoint
 from vspair.operators import ParallelBeam, Scan
 from vspair.operators.joseph import joseph_matrix
 from vspair.operators.ray import RayTransform

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from vspair.networks import Decoder, Encoder, LinearMap, ParameterMap
+from vspair.networks import Decoder, Encoder, LinearMap, ParameterMap, decoder, encoder
 
 
 def count(module):
@@ -10,23 +10,33 @@ def count(module):
 
 
 @pytest.mark.parametrize("heads", [1, 2, 3])
-def test_an_encoder_gives_its_heads_for_every_latent(heads):
-    encoder = Encoder((12, 8), (2, 3, 4), 5, heads)
-    assert encoder(torch.zeros(7, 1, 12, 8)).shape == (7, heads, 5)
-
-
-def test_an_encoder_looks_at_all_its_images():
-    """Catches a second image that is taken in and lost."""
-    encoder = Encoder((12, 8), (2, 3, 4), 5, 2, inputs=2)
-    pair = torch.zeros(7, 2, 12, 8, requires_grad=True)
-    found = encoder(pair)
-    assert found.shape == (7, 2, 5)
+@pytest.mark.parametrize("shape", [(1, 12, 8), (2, 12, 8), (6,)])
+def test_encoder_and_decoder_take_a_shape_and_give_it_back(shape, heads):
+    """Every channel, or entry, is looked at: catches one that is taken in and lost."""
+    torch.manual_seed(0)
+    given = torch.randn(7, *shape, requires_grad=True)
+    found = encoder(shape, (2, 3, 4), 5, heads)(given)
+    assert found.shape == (7, heads, 5)
     found.square().sum().backward()
-    assert (pair.grad.abs().sum((0, 2, 3)) > 0).all()
+    assert (given.grad.abs().transpose(0, 1).flatten(1).sum(1) > 0).all()
+    assert decoder(shape, (2, 3, 4), 5)(found[:, 0]).shape == (7, *shape)
 
 
-def test_a_decoder_gives_images_back():
-    assert Decoder((12, 8), (2, 3, 4), 5)(torch.zeros(7, 5)).shape == (7, 1, 12, 8)
+def test_vectors_go_through_linear_layers_of_the_same_widths():
+    """SiLU after every layer but the last, by hand."""
+    there, back = encoder((6,), (3, 4), 5, 2), decoder((6,), (3, 4), 5)
+    for network, sizes in ((there, [(6, 3), (3, 4), (4, 10)]), (back, [(5, 4), (4, 3), (3, 6)])):
+        linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+        assert [(layer.in_features, layer.out_features) for layer in linear] == sizes
+        values = given = torch.linspace(-2, 2, 3 * sizes[0][0]).reshape(3, -1)
+        for layer in linear:
+            values = layer(values if layer is linear[0] else nn.functional.silu(values))
+        torch.testing.assert_close(network(given).flatten(1), values)
+
+
+def test_a_shape_of_neither_is_refused():
+    with pytest.raises(ValueError, match=r"expected a shape \(n,\) or \(channels, height, width\), found \(8, 8\)"):
+        encoder((8, 8), (2, 3), 5, 1)
 
 
 def test_the_encoder_has_the_layers_of_table_6():

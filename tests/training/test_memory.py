@@ -8,11 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from vspair.config import Training, Weights
-from vspair.distributions import Gaussian, SparsityPrior, SpikeSlab
+from vspair.config import Training
 from vspair.errors import VspairError
-from vspair.networks import Decoder, Encoder, LinearMap
-from vspair.objectives import negative_elbo
+from vspair.models.build import build as built
 from vspair.operators.geometry import Scan
 from vspair.operators.ray import RayTransform
 from vspair.training import ResidentPairs, fit, memory
@@ -31,30 +29,20 @@ class Perceptron(nn.Module):
         self.fixed = nn.Parameter(torch.zeros(100), requires_grad=False)
         self.register_buffer("table", torch.zeros(7, dtype=torch.float64))
 
-    def terms(self, qoi, observation, choices, generator):
+    def terms(self, qoi, observation, generator):
         return {"mapping": self.layers(qoi.flatten(1)).square().sum(1)}
 
 
-class Wide(nn.Module):
-    """The paper's tomography model by hand: 999,541,091 parameters (D.2.1, Tables 10 and 11), or a smaller one."""
+@pytest.fixture
+def wide(settings):
+    """Builds the paper's tomography model of 999,541,091 parameters (D.2.1, Tables 10 and 11), or a smaller one."""
 
-    def __init__(self, sides=((88, 88), (248, 128)), channels=(16, 32, 64, 128), latents=(8192, 2048)):
-        super().__init__()
-        sizes = list(zip(sides, latents, (3, 2), strict=True))
-        self.encoders = nn.ModuleList(Encoder(side, channels, latent, heads) for side, latent, heads in sizes)
-        self.decoders = nn.ModuleList(Decoder(side, channels, latent) for side, latent, _ in sizes)
-        self.map = LinearMap((2, latents[1]), (3, latents[0]))
-        self.sparsity = SparsityPrior(1.0, 64.0)
+    def wide(qoi=PAPER["qoi"], observation=PAPER["observation"], channels=(16, 32, 64, 128), latents=(8192, 2048)):
+        x, y = latents
+        chosen = settings("vsPAIR", channels=channels, latent_x=x, latent_y=y, hidden=None)
+        return built(chosen, {"qoi_shape": qoi, "observation_shape": observation})
 
-    def terms(self, qoi, observation, choices, generator):
-        latents = SpikeSlab.from_heads(self.encoders[0](qoi)), Gaussian.from_heads(self.encoders[1](observation))
-        decoded = [decoder(each.rsample(generator)) for decoder, each in zip(self.decoders, latents, strict=True)]
-        mapping = self.map(latents[1].parameters()) - latents[0].parameters()
-        return {
-            "reconstruction_qoi": negative_elbo(latents[0], decoded[0], qoi, choices, self.sparsity)["reconstruction"],
-            "kl_observation": negative_elbo(latents[1], decoded[1], observation, choices)["kl"],
-            "mapping": mapping.square().flatten(1).sum(1),
-        }
+    return wide
 
 
 class Unrolled(nn.Module):
@@ -66,7 +54,7 @@ class Unrolled(nn.Module):
         self.dual, self.primal = (nn.Sequential(nn.Conv2d(2, 16, 3, padding=1), nn.SiLU()) for _ in range(2))
         self.last = nn.Conv2d(16, 1, 1)
 
-    def terms(self, qoi, observation, choices, generator):
+    def terms(self, qoi, observation, generator):
         image = self.operator.adjoint(observation)
         dual = self.dual(torch.cat([observation, self.operator(image)], dim=1)).mean(1, keepdim=True)
         primal = self.primal(torch.cat([image, self.operator.adjoint(dual)], dim=1))
@@ -78,7 +66,7 @@ def operator():
     return RayTransform(Scan(pixels=32, enlarged=32, angles=40, bins=48).full())
 
 
-def real_peak(tmp_path, build, choices, qoi, observation, batch_size, precision):
+def real_peak(tmp_path, factors, build, qoi, observation, batch_size, precision):
     """Most bytes that torch's CPU allocator held while a model was made and trained for two steps, without the pairs.
 
     Read from the profiler's trace, where every allocation notes the total.
@@ -87,7 +75,7 @@ def real_peak(tmp_path, build, choices, qoi, observation, batch_size, precision)
     schedule = Training(epochs=1, batch_size=batch_size, learning_rate=1e-3, checkpoint_every=1)
     activities = [torch.profiler.ProfilerActivity.CPU]
     with torch.profiler.profile(activities=activities, profile_memory=True, acc_events=True) as profiler:
-        fit(build(), pairs, schedule, choices(), Weights(), 1, precision=precision)
+        fit(build(), pairs, schedule, factors, 1, precision=precision)
     profiler.export_chrome_trace(str(tmp_path / "trace.json"))
     trace = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     events = sorted((event for event in trace if event["name"] == "[memory]"), key=lambda event: event["ts"])
@@ -95,9 +83,9 @@ def real_peak(tmp_path, build, choices, qoi, observation, batch_size, precision)
     return max(totals) - (totals[0] - events[0]["args"]["Bytes"])
 
 
-def test_a_perceptron_by_hand(choices):
+def test_a_perceptron_by_hand():
     """Saved: the input, what tanh gives and the last layer's output for its square, float32; not the parameters."""
-    needed = memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), 8, choices())
+    needed = memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), 8)
     trained = 4 * (6 * 5 + 5 + 5 * 4 + 4)
     assert needed.weights == trained + 4 * 100 + 8 * 7
     assert needed.gradients == trained
@@ -108,40 +96,40 @@ def test_a_perceptron_by_hand(choices):
     assert needed.total == counted + needed.workspace
 
 
-def test_a_perceptron_in_mixed_precision_by_hand(choices):
+def test_a_perceptron_in_mixed_precision_by_hand():
     """All is saved in bfloat16, and the second layer's weights too: the first's are not needed, x has no gradient."""
-    full, mixed = (memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), 8, choices(), name) for name in PRECISIONS)
+    full, mixed = (memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), 8, name) for name in PRECISIONS)
     assert mixed.activations == 2 * 8 * (6 + 5 + 4) + 2 * 5 * 4
     assert (mixed.weights, mixed.gradients, mixed.optimiser) == (full.weights, full.gradients, full.optimiser)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("batch_size", [2, 32])
-def test_the_real_peak_is_just_below(tmp_path, choices, batch_size, precision):
+def test_the_real_peak_is_just_below(tmp_path, settings, wide, batch_size, precision):
     """With few pairs weights dominate, with many activations; catches moments, copies or activations left out."""
-    sides = (32, 32), (32, 48)
-    shapes = {"qoi": (1, *sides[0]), "observation": (1, *sides[1]), "batch_size": batch_size}
-    build = partial(Wide, sides, (8, 16, 32), (256, 64))
-    needed = memory_needed(build, **shapes, choices=choices(), precision=precision).total
-    peak = real_peak(tmp_path, build, choices, **shapes, precision=precision)
+    shapes = {"qoi": (1, 32, 32), "observation": (1, 32, 48)}
+    build = partial(wide, **shapes, channels=(8, 16, 32), latents=(256, 64))
+    shapes["batch_size"] = batch_size
+    needed = memory_needed(build, **shapes, precision=precision).total
+    peak = real_peak(tmp_path, settings("vsPAIR").factors(), build, **shapes, precision=precision)
     assert peak < needed - LIBRARIES < 1.15 * peak
 
 
-def test_the_real_peak_with_an_operator_is_just_below(tmp_path, choices, operator):
+def test_the_real_peak_with_an_operator_is_just_below(tmp_path, operator):
     """The sparse matrices are there before the training, so that the allocator does not see them again."""
     shapes = {"qoi": (1, 32, 32), "observation": (1, *operator.geometry.shape), "batch_size": 16}
-    needed = memory_needed(lambda: Unrolled(operator), **shapes, choices=choices())
+    needed = memory_needed(lambda: Unrolled(operator), **shapes)
     parts = [part for each in operator.buffers() for part in (each.crow_indices(), each.col_indices(), each.values())]
     matrices = sum(part.nbytes for part in parts)
     assert needed.weights == matrices + needed.gradients
-    peak = real_peak(tmp_path, lambda: Unrolled(operator), choices, **shapes, precision="float32")
+    peak = real_peak(tmp_path, {"reconstruction_qoi": 1.0}, lambda: Unrolled(operator), **shapes, precision="float32")
     assert peak < needed.total - matrices - LIBRARIES < 1.3 * peak
 
 
-def test_a_thousand_million_parameters_are_looked_at_for_free_and_refused(choices, monkeypatch):
+def test_a_thousand_million_parameters_are_looked_at_for_free_and_refused(wide, monkeypatch):
     """16 bytes a parameter are more than 16 GB before anything else; nothing may be allocated to find out."""
     before = torch.random.get_rng_state()
-    needed = memory_needed(Wide, **PAPER, choices=choices())
+    needed = memory_needed(wide, **PAPER)
     assert torch.equal(torch.random.get_rng_state(), before)
     assert needed.gradients == 4 * 999_541_091
     assert needed.total > 16e9
@@ -153,14 +141,14 @@ def test_a_thousand_million_parameters_are_looked_at_for_free_and_refused(choice
         require_memory(needed.total, "cuda", "training vsPAIR")
 
 
-def test_mixed_precision_of_wide_layers_and_few_pairs_takes_more(choices):
+def test_mixed_precision_of_wide_layers_and_few_pairs_takes_more(wide):
     """A copy of every weight, 2 bytes each, against activations of two pairs."""
-    full, mixed = (memory_needed(Wide, **PAPER, choices=choices(), precision=name) for name in PRECISIONS)
+    full, mixed = (memory_needed(wide, **PAPER, precision=name) for name in PRECISIONS)
     assert mixed.activations > 2 * 999e6 > full.activations
 
 
-def test_activations_grow_with_the_batch_and_nothing_else_does(choices):
-    one, four = (memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), each, choices()) for each in (1, 4))
+def test_activations_grow_with_the_batch_and_nothing_else_does():
+    one, four = (memory_needed(Perceptron, (1, 2, 3), (1, 1, 1), each) for each in (1, 4))
     assert four.activations == 4 * one.activations
     assert (four.weights, four.gradients, four.optimiser) == (one.weights, one.gradients, one.optimiser)
 

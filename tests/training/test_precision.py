@@ -6,14 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from vspair.config import Training, Weights
+from vspair.config import Training
 from vspair.data import clean_images, make_pairs, scale_for
 from vspair.devices import arithmetic
 from vspair.networks import Decoder, Encoder
 from vspair.training import Checkpoint, ResidentPairs, fit
 from vspair.training.loop import Cost
 
-WEIGHTS = Weights(lambda2=0.5, lambda3=1, lambda_rho=1.4, gamma_y=0.1, lambda_b=0.05)
+ONE = {"mapping": 1.0}
+IMAGE = (1, 16, 16)
 
 
 def schedule(**changes):
@@ -37,7 +38,7 @@ class Line(nn.Module):
         nn.init.zeros_(self.layer.weight)
         self.products, self.autocast = [], []
 
-    def terms(self, qoi, observation, choices, generator):
+    def terms(self, qoi, observation, generator):
         product = self.layer(observation.flatten(1))
         self.products.append(product.dtype)
         self.autocast.append(torch.is_autocast_enabled("cpu"))
@@ -49,10 +50,10 @@ def line_pairs():
     return ResidentPairs(math.pi * observation, observation)
 
 
-def test_products_are_rounded_and_the_weight_is_not(choices):
+def test_products_are_rounded_and_the_weight_is_not():
     """The least-squares weight is pi; a weight kept in bfloat16 would hold 3.140625, or stop on its coarse grid."""
     model = Line()
-    fit(model, line_pairs(), schedule(epochs=300, learning_rate=2e-2), choices(), WEIGHTS, 1, precision="bfloat16")
+    fit(model, line_pairs(), schedule(epochs=300, learning_rate=2e-2), ONE, 1, precision="bfloat16")
     assert set(model.products) == {torch.bfloat16}
     weight = model.layer.weight
     assert weight.dtype == torch.float32
@@ -60,25 +61,25 @@ def test_products_are_rounded_and_the_weight_is_not(choices):
     assert weight.item() != weight.bfloat16().item()
 
 
-def test_only_the_forward_pass_of_a_step_is_in_mixed_precision(choices):
+def test_only_the_forward_pass_of_a_step_is_in_mixed_precision():
     """Autocast kept over two steps would go on with the first step's copy of the weight and never arrive."""
     model = Line()
     seen = []
     model.layer.weight.register_post_accumulate_grad_hook(
         lambda weight: seen.append((weight.grad.dtype, torch.is_autocast_enabled("cpu")))
     )
-    fit(model, line_pairs(), schedule(epochs=2), choices(), WEIGHTS, 1, precision="bfloat16")
+    fit(model, line_pairs(), schedule(epochs=2), ONE, 1, precision="bfloat16")
     assert all(model.autocast)
     assert seen == [(torch.float32, False)] * 8
     assert not torch.is_autocast_enabled("cpu")
 
 
 @pytest.mark.parametrize("precision", ["float32", "tf32"])
-def test_the_other_precisions_change_nothing_here(choices, precision):
+def test_the_other_precisions_change_nothing_here(precision):
     model, plain = Line(), Line()
     histories = [
-        fit(model, line_pairs(), schedule(), choices(), WEIGHTS, 1, precision=precision),
-        fit(plain, line_pairs(), schedule(), choices(), WEIGHTS, 1),
+        fit(model, line_pairs(), schedule(), ONE, 1, precision=precision),
+        fit(plain, line_pairs(), schedule(), ONE, 1),
     ]
     assert set(model.products) == {torch.float32}
     assert histories[0] == histories[1]
@@ -99,20 +100,20 @@ def test_backbone_gives_float32_in_every_precision():
         assert (rounded - exact).norm() < 0.05 * exact.norm()
 
 
-def test_every_term_is_float32(build, digits, choices, model_name):
+def test_every_term_is_float32(build, digits, model_name):
     """Sums over pixels and latents in bfloat16 would keep two digits."""
-    model = build(model_name, image=(16, 16)).train()
+    model = build(model_name, IMAGE).train()
     with arithmetic("cpu", "bfloat16"):
-        terms = model.terms(digits.qoi[:4], digits.observation[:4], choices(), torch.Generator().manual_seed(1))
+        terms = model.terms(digits.qoi[:4], digits.observation[:4], torch.Generator().manual_seed(1))
     assert {name: term.dtype for name, term in terms.items()} == dict.fromkeys(terms, torch.float32)
 
 
-def test_models_learn_as_in_float32(build, digits, choices, model_name):
+def test_models_learn_as_in_float32(build, settings, digits, model_name):
     """The same noise and order: totals part by rounding only, while both fall."""
     totals = {}
     for precision in ("float32", "bfloat16"):
-        model = build(model_name, image=(16, 16))
-        history = fit(model, digits, schedule(), choices(), WEIGHTS, 1, precision=precision)
+        model = build(model_name, IMAGE)
+        history = fit(model, digits, schedule(), settings(model_name).factors(), 1, precision=precision)
         totals[precision] = [row["total"] for row in history]
         assert {value.dtype for value in model.parameters()} == {torch.float32}
     assert totals["bfloat16"][-1] < 0.95 * totals["bfloat16"][0]
@@ -120,12 +121,12 @@ def test_models_learn_as_in_float32(build, digits, choices, model_name):
     assert totals["bfloat16"] != totals["float32"]
 
 
-def test_a_run_taken_up_ends_with_the_same_bits_and_its_cost_is_of_its_session(tmp_path, build, digits, choices):
+def test_a_run_taken_up_ends_with_the_same_bits_and_its_cost_is_of_its_session(tmp_path, build, settings, digits):
     file = tmp_path / "run.safetensors"
     runs = []
     for checkpoint in (Checkpoint(file, {}), Checkpoint(file, {}), None):
-        model, cost = build("vsPAIR", image=(16, 16)), Cost()
-        history = fit(model, digits, schedule(), choices(), WEIGHTS, 1, checkpoint, cost, "bfloat16")
+        model, cost = build("vsPAIR", IMAGE), Cost()
+        history = fit(model, digits, schedule(), settings("vsPAIR").factors(), 1, checkpoint, cost, "bfloat16")
         runs.append((model, cost, history))
     whole, again, plain = runs
     assert whole[2] == again[2] == plain[2]
@@ -135,7 +136,7 @@ def test_a_run_taken_up_ends_with_the_same_bits_and_its_cost_is_of_its_session(t
     assert [len(cost.seconds) for _, cost, _ in runs] == [4, 2, 4]
 
 
-def test_cost_tells_each_epochs_seconds_and_the_memory_held(choices, monkeypatch):
+def test_cost_tells_each_epochs_seconds_and_the_memory_held(monkeypatch):
     """By a clock of our own: an epoch of four steps, each of which takes five seconds."""
     now = [100.0]
     monkeypatch.setattr("vspair.training.loop.time.perf_counter", lambda: now[0])
@@ -146,7 +147,7 @@ def test_cost_tells_each_epochs_seconds_and_the_memory_held(choices, monkeypatch
         return terms(model, *arguments)
 
     model.terms = slow
-    history = fit(model, line_pairs(), schedule(epochs=3), choices(), WEIGHTS, 1, cost=cost)
+    history = fit(model, line_pairs(), schedule(epochs=3), ONE, 1, cost=cost)
     assert cost.seconds == [20.0] * 3
     assert cost.peak_bytes > 2**26  # torch alone takes more
     assert all(not {"seconds", "peak_bytes"} & set(row) for row in history)

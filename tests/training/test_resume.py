@@ -11,14 +11,15 @@ import pytest
 RUNS = """
 import json, logging, os, signal, sys, traceback
 from pathlib import Path
-from vspair import models
-from vspair.config import Choices, Training, Weights
+from vspair.config import Training
 from vspair.data import clean_images, make_pairs, scale_for
 from vspair.devices import configure
+from vspair.models.build import build
+from vspair.models.kinds import settings_of
 from vspair.training import Checkpoint, ResidentPairs, fit, initialised, save_weights
 import torch
 
-root, architectures = Path(sys.argv[1]), json.loads(sys.argv[2])
+root, methods = Path(sys.argv[1]), json.loads(sys.argv[2])
 clean, labels = clean_images("digits", None, (16, 16))
 made = make_pairs(clean, labels, 40, 8, patches=3, patch_size=5, seed=1)
 torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # has imports of its own
@@ -29,7 +30,8 @@ def die():
 def run(folder, name, kill):
     logging.basicConfig(level=logging.INFO, filename=folder / f"{name}.log", format="%(message)s", force=True)
     configure("cpu", threads=1)
-    model = initialised(lambda: getattr(models, name)((16, 16), **architectures[name]), 3)
+    settings, frame = settings_of(methods[name]), {"qoi_shape": (1, 16, 16), "observation_shape": (1, 16, 16)}
+    model = initialised(lambda: build(settings, frame), 3)
     model.to(memory_format=torch.channels_last)  # as scripts/train.py does
     if kill == "in an epoch":
         terms, steps = model.terms, iter(range(1000))
@@ -42,10 +44,7 @@ def run(folder, name, kill):
         model,
         ResidentPairs.of(made.train, scale_for("symmetric", made.train.qoi), "cpu"),
         Training(epochs=6, batch_size=16, learning_rate=1e-2, checkpoint_every=2),  # steps of 16, 16 and 8 pairs
-        Choices(
-            reconstruction_reduction="sum", mapping_reduction="sum", mapping_gradient="both", mapping_space="latent"
-        ),
-        Weights(lambda2=0.5, lambda3=1, lambda_rho=1.4, gamma_y=0.1, lambda_b=0.05),
+        settings.factors(),
         seed=3,
         checkpoint=checkpoint,
     )
@@ -68,7 +67,7 @@ def in_a_process(folder, name, kill):
 report = {}
 for kill in ("never", "in an epoch", "in a checkpoint"):
     (root / kill).mkdir()
-    for name in architectures if kill != "in a checkpoint" else ["vsPAIR"]:
+    for name in methods if kill != "in a checkpoint" else ["vsPAIR"]:
         first = in_a_process(root / kill, name, kill)
         left = sorted(path.name for path in (root / kill).glob(f"{name}.*safetensors"))
         again = in_a_process(root / kill, name, "never") if first else None
@@ -78,10 +77,11 @@ print(json.dumps(report))
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, architectures):
+def runs(tmp_path_factory, settings, term_names):
     """Folder of uninterrupted runs and of runs killed in two ways and taken up again, and how their processes ended."""
     root = tmp_path_factory.mktemp("runs")
-    command = [sys.executable, "-c", RUNS, str(root), json.dumps(architectures)]
+    methods = {name: settings(name).model_dump(mode="json") for name in term_names}
+    command = [sys.executable, "-c", RUNS, str(root), json.dumps(methods)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return root, json.loads(done.stdout), done.stderr

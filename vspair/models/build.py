@@ -18,7 +18,7 @@ def build(settings: Method, frame: Mapping[str, Any]) -> nn.Module:
 
     Arguments:
         settings: kind and sizes.
-        frame: what the problem sets: `qoi` and `observation`, the shapes of one x and one y, (channels, height, width)
+        frame: what the problem sets: `qoi_shape` and `observation_shape`, of one x and one y, (channels, height, width)
             or (n,); or `operator` for a method that knows how y comes from x.
     """
     return pkgutil.resolve_name(model_path(settings.kind))(**frame, **settings.architecture())

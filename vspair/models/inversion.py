@@ -47,4 +47,4 @@ class InverseModel(nn.Module):
 
     def _require_evaluation(self) -> None:
         if self.training:
-            raise RuntimeError("the model is in training mode, where batch statistics leak between images: call eval()")
+            raise RuntimeError("the model is in training mode, where batch statistics leak between pairs: call eval()")

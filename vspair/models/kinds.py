@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Field
 
 import vspair.models
+from vspair.errors import VspairError
 from vspair.models.method import Method
 
 GROUP = "vspair.kinds"
@@ -42,13 +43,34 @@ def settings_of(values: Mapping[str, Any]) -> Method:
 
 @cache
 def all_settings() -> dict[str, type[Method]]:
-    """Kind -> class of its settings, of all kinds that are installed."""
-    own = [
-        f"{vspair.models.__name__}.{item.name}" for item in pkgutil.iter_modules(vspair.models.__path__) if item.ispkg
-    ]
-    found = [import_module(f"{package}.settings").Settings for package in own]
-    found += [import_module(f"{point.value}.settings").Settings for point in entry_points(group=GROUP)]
-    return {get_args(settings.model_fields["kind"].annotation)[0]: settings for settings in found}
+    """Kind -> class of its settings, of all kinds that are installed.
+
+    Raises:
+        VspairError: an entry point has not the name of its kind, or two packages give a kind the same name.
+    """
+    own = [item.name for item in pkgutil.iter_modules(vspair.models.__path__) if item.ispkg]
+    found = {_kind(settings): settings for settings in (_settings(f"{vspair.models.__name__}.{name}") for name in own)}
+    for point in entry_points(group=GROUP):
+        settings = _settings(point.value)
+        if _kind(settings) != point.name:
+            raise VspairError(
+                f"expected the entry point {point.name} of {GROUP} to be called after its kind, found that "
+                f"{point.value} is the kind {_kind(settings)}: rename one of them"
+            )
+        if found.setdefault(point.name, settings) is not settings:
+            raise VspairError(
+                f"expected one kind called {point.name}, found {found[point.name].__module__} and {point.value}: "
+                f"rename one, its entry point in {GROUP} too"
+            )
+    return found
+
+
+def _settings(package: str) -> type[Method]:
+    return import_module(f"{package}.settings").Settings
+
+
+def _kind(settings: type[Method]) -> str:
+    return get_args(settings.model_fields["kind"].annotation)[0]
 
 
 def any_method() -> Any:

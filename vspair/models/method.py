@@ -79,10 +79,12 @@ def require_halvings(name: str, channels: Sequence[int], shape: Shape) -> None:
     """Check that images can be halved once for each width after the first; vectors are not halved.
 
     Raises:
-        ValueError: they cannot.
+        ValueError: they cannot, or the shape is neither an image's nor a vector's.
     """
+    if len(shape) not in (1, 3):
+        raise ValueError(f"expected {name}s of shape (n,) or (channels, height, width), found {tuple(shape)}")
     halvings = 2 ** (len(channels) - 1)
-    if len(shape) > 1 and any(side % halvings for side in shape[1:]):
+    if any(side % halvings for side in shape[1:]):
         sides = "x".join(map(str, shape[1:]))
         raise ValueError(
             f"channels halve the {name} {len(channels) - 1} times, but {sides} is not divisible by {halvings}"

@@ -28,10 +28,13 @@ class Settings(Trained):
     weights: Weights = Field(description="weights of the objective's terms")
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
-        """See `Method.require_fit`."""
+        """See `Method.require_fit`; images must have one height and width, vectors may have different lengths."""
         require_halvings("QoI", self.channels, qoi)
         if tuple(qoi[1:]) != tuple(observation[1:]):
-            raise ValueError(f"the kind CVAE stacks QoI and observation, but {tuple(qoi)} is not {tuple(observation)}")
+            raise ValueError(
+                "the kind CVAE stacks QoI and observation: expected images of one height and width, or two vectors, "
+                f"found {tuple(qoi)} and {tuple(observation)}"
+            )
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

@@ -24,7 +24,7 @@ class PAIR(PairedAutoencoder):
     def mapping_terms(
         self, predicted, target: Tensor, qoi: Tensor, generator: torch.Generator | None
     ) -> dict[str, Tensor]:
-        """The mapping loss on latents (Eq. 16) or on images (Eq. 14), shape (batch,)."""
+        """The mapping loss on latents (Eq. 16) or, as `image`, on decoded QoI of any shape (Eq. 14), shape (batch,)."""
         if self.choices.mapping_space == "latent":
             return super().mapping_terms(predicted, target, qoi, generator)
         decoded = self.decode(predicted.rsample(generator))

@@ -21,12 +21,14 @@ class Weights(Section):
 class Choices(Section):
     """What the paper leaves open in PAIR's objective (docs/deviations.md, E14)."""
 
-    reconstruction_reduction: Reduction = Field(description="squared error summed or averaged over pixels")
-    mapping_reduction: Reduction = Field(description="mapping loss summed or averaged over latents or pixels")
+    reconstruction_reduction: Reduction = Field(description="squared error summed or averaged over entries")
+    mapping_reduction: Reduction = Field(description="mapping loss summed or averaged over latents or entries")
     mapping_gradient: Literal["both", "observation", "map"] = Field(
         description="encoders that the mapping loss trains beside the map: both, the observation's, none (map)"
     )
-    mapping_space: Literal["latent", "image"] = Field(description="mapping loss on latents (Eq. 16) or images (Eq. 14)")
+    mapping_space: Literal["latent", "image"] = Field(
+        description="mapping loss on latents (Eq. 16), or on decoded QoI, images or not (image: Eq. 14)"
+    )
 
 
 class Settings(Trained):

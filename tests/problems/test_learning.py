@@ -1,37 +1,31 @@
-"""Methods for scans: the operator that they are given, and how each kind learns, at a tiny size."""
+"""Any method on a data set: what it is given, and how each kind learns, at a tiny size of tomography."""
 
-import logging
 from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from vspair.training.scans import ScanSetting, learn, scan_setting
 
-from vspair.config import Choices
 from vspair.data import Pairs, Split, write_pairs
 from vspair.data.simulation import simulate
 from vspair.errors import VspairError
-from vspair.models import TV
+from vspair.models.tv.model import TV
 from vspair.operators import Scan, crop_average
-from vspair.training import Checkpoint, memory, save_weights, scans
+from vspair.problems import learning
+from vspair.problems.learning import learn
+from vspair.problems.setting import Setting, open_setting
+from vspair.training import Checkpoint, memory, save_weights
 
 SCAN = {"side": 0.26, "pixels": 34, "enlarged": 68, "angles": 48, "bins": 65, "photons": 1e15, "binning": 2}
 IMAGE, OBSERVATION = (16, 16), (24, 32)
 TRAIN, TEST = 12, 4
 SCHEDULE = {"epochs": 4, "batch_size": 4, "learning_rate": 3e-3, "checkpoint_every": 2}
-METHODS = {
-    "FBP": {"kind": "FBP", "filter": "hann", "cutoff": 1.0},
-    "TV": {"kind": "TV", "strengths": [1e-3, 1e-1, 1e-4], "iterations": 20, "pairs": 3},
-    "LPD": {"kind": "LPD", "iterations": 2, "primal": 2, "dual": 2, "width": 6, "start": "zero"},
-    "UNet": {"kind": "UNet", "channels": [4, 8], "filter": "hann", "cutoff": 1.0},
-    "vsPAIR": {
-        **{"kind": "vsPAIR", "channels": [4, 8, 8], "latent_x": 24, "latent_y": 8, "map_gate": "sigmoid"},
-        **{"alpha0": 9.0, "beta0": 1.0, "rho_start": 0.5},
-    },
+WIDE = {
+    **{"channels": [4, 8, 8], "latent_x": 24, "latent_y": 8, "hidden": None, "alpha0": 9.0, "beta0": 1.0},
+    "weights": {"lambda1": 1.0, "lambda2": 0.1, "lambda3": 1.0, "lambda_rho": 1.0, "gamma_x": 1e-4, "gamma_y": 1e-4},
 }
-WEIGHTS = {"lambda1": 1.0, "lambda2": 0.1, "lambda3": 1.0, "lambda_rho": 1.0, "gamma_x": 1e-4, "gamma_y": 1e-4}
+STRENGTHS = [1e-3, 1e-1, 1e-4]
 TRAINED = ("LPD", "UNet", "vsPAIR")
 PHYSICAL = ("FBP", "TV", "LPD", "UNet")
 
@@ -66,28 +60,17 @@ def pairs(tmp_path_factory):
 
 
 @pytest.fixture
-def setting(pairs):
-    """A method's setting by name, of which `schedule` changes the training and `scale` the observations."""
+def setting(pairs, settings):
+    """A kind's setting, of which `schedule` changes the training, `changes` the method and `scale` the observations."""
 
-    def setting(name, scale="maximum", device="cpu", **schedule):
-        method = dict(METHODS[name])
-        if name in TRAINED:
-            weights = WEIGHTS if name == "vsPAIR" else {"lambda1": 1.0}
-            method |= {"weights": weights, "training": SCHEDULE | schedule}
-        configuration = {
-            "any.image": list(IMAGE),
-            "any.observation": list(OBSERVATION),
-            "any.scan": SCAN,
-            "any.data.scale": scale,
-            "any.methods.mine": method,
-        }
-        return scan_setting("mine", "any", configuration, pairs, device)
+    def setting(kind, scale="maximum", device="cpu", changes=None, **schedule):
+        training = {"training": SCHEDULE | schedule} if kind in TRAINED else {}
+        method = settings(kind, **training, **(WIDE if kind == "vsPAIR" else {}), **(changes or {}))
+        values = {"image": IMAGE, "observation": OBSERVATION, "scan": SCAN, "data.scale": scale}
+        values["methods.mine"] = method.model_dump(mode="json")
+        return open_setting("tomography", "mine", {f"tomography.{k}": v for k, v in values.items()}, pairs, device)
 
     return setting
-
-
-def state(model):
-    return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 @pytest.mark.parametrize("scale", ["raw", "maximum"])
@@ -114,20 +97,14 @@ def test_test_pairs_are_in_the_unit_of_the_training_pairs(setting):
 
 def test_a_pair_is_told_both_sizes_and_no_operator(setting):
     found = setting("vsPAIR")
-    assert found.frame == {"image": IMAGE, "observation": OBSERVATION}
-
-
-@pytest.mark.parametrize("name", ["TV", "LPD", "UNet"])
-def test_what_the_paper_leaves_open_does_not_concern_methods_without_a_posterior(setting, name, choices):
-    found = [learn(setting(name, epochs=1), each, 1)[1] for each in (None, choices())]
-    assert found[0] == found[1]
+    assert found.frame == {"qoi_shape": (1, *IMAGE), "observation_shape": (1, *OBSERVATION)}
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_a_method_learns_and_comes_back_from_its_weights(setting, name, choices, tmp_path):
+def test_a_method_learns_and_comes_back_from_its_weights(setting, name, tmp_path):
     """The error falls tenfold in forty epochs; catches settings and pairs that do not reach the training."""
     found = setting(name, epochs=40)
-    model, history, cost = learn(found, choices(), 1)
+    model, history, cost = learn(found, 1)
     assert [row["epoch"] for row in history] == list(range(1, 41))
     assert history[-1]["reconstruction_qoi"] < 0.2 * history[0]["reconstruction_qoi"]
     assert cost["epochs"] == 40
@@ -143,16 +120,16 @@ def test_a_method_learns_and_comes_back_from_its_weights(setting, name, choices,
     torch.testing.assert_close(second, first, rtol=1e-5, atol=1e-6)
 
 
-def test_total_variation_chooses_its_strength_on_the_first_pairs(setting, choices, tmp_path):
+def test_total_variation_chooses_its_strength_on_the_first_pairs(setting, tmp_path):
     """Tuned by hand on three pairs; all twelve give other errors. Of the slice one pixel is cut off on each side, half
     of one after averaging, for which there has to be a margin of one."""
     found = setting("TV")
-    model, history, cost = learn(found, choices(), 1)
+    model, history, cost = learn(found, 1)
     operator, seen = found.frame["operator"], found.pairs(found.stored.train)
-    twin = TV(operator, METHODS["TV"]["strengths"], 20, margin=1)
+    twin = TV(operator, STRENGTHS, 20, margin=1)
     expected = twin.tune(seen.qoi[:3], seen.observation[:3])
     assert history == expected != twin.tune(seen.qoi, seen.observation)
-    assert [row["strength"] for row in history] == METHODS["TV"]["strengths"]
+    assert [row["strength"] for row in history] == STRENGTHS
     best = min(history, key=lambda row: row["mse"])["strength"]
     assert float(model.strength) == best
     assert cost["epochs"] == 1
@@ -180,91 +157,61 @@ class Interrupting(Checkpoint):
         raise Stop
 
 
-@pytest.mark.parametrize("name", TRAINED)
-def test_a_run_taken_up_from_a_checkpoint_ends_with_the_same_bits(setting, name, choices, tmp_path, caplog):
-    """Stopped after epoch 2 of 4; catches state that is not kept, also of a pair whose two images differ in size."""
-    whole, history, _ = learn(setting(name), choices(), 1)
+def test_a_run_whose_epochs_were_all_done_before_has_no_time_of_its_own(setting, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     with pytest.raises(Stop):
-        learn(setting(name), choices(), 1, Interrupting(path, {"run": name}))
-    with caplog.at_level(logging.INFO):
-        again, continued, cost = learn(setting(name), choices(), 1, Checkpoint(path, {"run": name}))
-    assert f"{name} continues after epoch 2 of 4" in caplog.text
-    assert continued == history
-    assert cost["epochs"] == 4
-    expected = state(whole)
-    assert state(again).keys() == expected.keys()
-    assert all(torch.equal(value, expected[key]) for key, value in state(again).items())
-
-
-def test_a_run_whose_epochs_were_all_done_before_has_no_time_of_its_own(setting, choices, tmp_path):
-    path = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(Stop):
-        learn(setting("UNet"), choices(), 1, Interrupting(path, {}))
-    _, history, cost = learn(setting("UNet", epochs=2), choices(), 1, Checkpoint(path, {}))
+        learn(setting("UNet"), 1, Interrupting(path, {}))
+    _, history, cost = learn(setting("UNet", epochs=2), 1, Checkpoint(path, {}))
     assert len(history) == 2
     assert cost["seconds"] is None
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_a_training_without_room_is_refused_before_anything_is_built(setting, name, choices, monkeypatch):
+def test_a_training_without_room_is_refused_before_anything_is_built(setting, name, monkeypatch):
     found = setting(name)
     monkeypatch.setattr(memory, "available", lambda device: 2**20)
-    monkeypatch.setattr(scans, "train_model", lambda *arguments: pytest.fail("a model was built"))
-    monkeypatch.setattr(ScanSetting, "pairs", lambda *arguments: pytest.fail("pairs were put on the device"))
+    monkeypatch.setattr(learning, "train_model", lambda *arguments: pytest.fail("a model was built"))
+    monkeypatch.setattr(Setting, "pairs", lambda *arguments: pytest.fail("pairs were put on the device"))
     with pytest.raises(VspairError, match=rf"training {name} with 12 pairs needs about .* GiB on device=cpu, but 0.0"):
-        learn(found, choices(), 1)
+        learn(found, 1)
 
 
 @pytest.mark.parametrize("missing", [0, 1])
-def test_the_pairs_count_too_to_the_last_byte(setting, choices, monkeypatch, missing):
+def test_the_pairs_count_too_to_the_last_byte(setting, monkeypatch, missing):
     """Twelve float32 pairs of 16 x 16 and 24 x 32 beside a model that is said to need 1000 bytes."""
     needed = 1000 + 12 * 4 * (16 * 16 + 24 * 32)
-    monkeypatch.setattr(scans, "memory_needed", lambda *arguments: SimpleNamespace(total=1000))
+    monkeypatch.setattr(learning, "memory_needed", lambda *arguments: SimpleNamespace(total=1000))
     monkeypatch.setattr(memory, "available", lambda device: needed - missing)
     if missing:
         with pytest.raises(VspairError, match="12 pairs needs"):
-            learn(setting("UNet", epochs=1), choices(), 1)
+            learn(setting("UNet", epochs=1), 1)
     else:
-        learn(setting("UNet", epochs=1), choices(), 1)
+        learn(setting("UNet", epochs=1), 1)
 
 
 @pytest.mark.parametrize("missing", [0, 1])
-def test_a_disk_without_room_for_the_checkpoints_is_refused(setting, choices, monkeypatch, tmp_path, missing):
+def test_a_disk_without_room_for_the_checkpoints_is_refused(setting, monkeypatch, tmp_path, missing):
     """Old and new checkpoint of weights and moments, and the weights in the end, to the last byte."""
     needed = SimpleNamespace(total=1000, weights=300, optimiser=500)
-    monkeypatch.setattr(scans, "memory_needed", lambda *arguments: needed)
+    monkeypatch.setattr(learning, "memory_needed", lambda *arguments: needed)
     monkeypatch.setattr(
         "vspair.files.shutil.disk_usage", lambda folder: SimpleNamespace(free=2 * (300 + 500) + 300 - missing)
     )
     checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors", {})
     if missing:
-        monkeypatch.setattr(scans, "train_model", lambda *arguments: pytest.fail("a model was built"))
+        monkeypatch.setattr(learning, "train_model", lambda *arguments: pytest.fail("a model was built"))
         with pytest.raises(VspairError, match=r"free disk space for .*checkpoint.safetensors"):
-            learn(setting("UNet", epochs=1), choices(), 1, checkpoint)
+            learn(setting("UNet", epochs=1), 1, checkpoint)
     else:
-        learn(setting("UNet", epochs=1), choices(), 1, checkpoint)
-
-
-def test_mixed_precision_trains_a_pair_of_two_sizes_and_keeps_float32_weights(setting, choices):
-    """It must get as far as float32 does, but not to the same numbers, else no product was rounded."""
-    losses = {}
-    for precision in ("float32", "bfloat16"):
-        model, history, _ = learn(setting("vsPAIR", epochs=40), choices(), 1, precision=precision)
-        assert {value.dtype for value in model.parameters()} == {torch.float32}
-        losses[precision] = [row["reconstruction_qoi"] for row in history]
-    full, mixed = losses["float32"], losses["bfloat16"]
-    assert mixed[-1] < 0.2 * mixed[0]
-    assert mixed[-1] == pytest.approx(full[-1], rel=0.25)
-    assert mixed != full
+        learn(setting("UNet", epochs=1), 1, checkpoint)
 
 
 def test_the_choices_and_the_seed_reach_the_training(setting):
     """Catches arguments that are left at a default on the way."""
-    default = {"reconstruction_reduction": "sum", "mapping_reduction": "sum", "mapping_space": "latent"}
+    map_alone = {"choices": {"mapping_gradient": "map"}}
     runs = {
-        name: learn(setting("vsPAIR", epochs=1), Choices(**default, mapping_gradient=gradient), seed)[1]
-        for name, gradient, seed in (("same", "both", 1), ("again", "both", 1), ("map", "map", 1), ("other", "both", 2))
+        name: learn(setting("vsPAIR", epochs=1, changes=changes), seed)[1]
+        for name, changes, seed in (("same", {}, 1), ("again", {}, 1), ("map", map_alone, 1), ("other", {}, 2))
     }
     assert runs["same"] == runs["again"]
     assert runs["same"] not in (runs["map"], runs["other"])
@@ -273,9 +220,9 @@ def test_the_choices_and_the_seed_reach_the_training(setting):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("name", ["TV", *TRAINED])
-def test_a_method_learns_on_a_gpu_and_again_to_the_same_bits(setting, name, choices, tmp_path):
+def test_a_method_learns_on_a_gpu_and_again_to_the_same_bits(setting, name, tmp_path):
     """The whole way: memory looked at, operator and pairs moved, training, weights read back."""
-    first, second = (learn(setting(name, device="cuda"), choices, seed=1)[0] for _ in range(2))
+    first, second = (learn(setting(name, device="cuda"), seed=1)[0] for _ in range(2))
     for key, value in first.state_dict().items():
         assert torch.equal(value, second.state_dict()[key]), key
     save_weights(tmp_path / "weights.safetensors", first)
