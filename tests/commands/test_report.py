@@ -33,7 +33,7 @@ def complete(tmp_path, monkeypatch):
     root = tmp_path / "project"
     root.mkdir()
     project = module.Project(root)
-    sources = {"workflow/report/table1.rst": "Errors of ``A``.\n", "config/published/paper.yaml": PUBLISHED}
+    sources = {"workflow/captions/table1.rst": "Errors of ``A``.\n", "config/published/paper.yaml": PUBLISHED}
     module.write_tree(root, sources)
     project.commit()
     project.everything()

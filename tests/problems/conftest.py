@@ -2,6 +2,7 @@
 
 import pytest
 
+from vspair.config import merge
 from vspair.errors import VspairError
 from vspair.problems.configuration import resolve
 
@@ -11,10 +12,24 @@ def no_data_folder(monkeypatch):
     monkeypatch.delenv("VSPAIR_DATA", raising=False)
 
 
+SIZES = {
+    "inpainting": {"data": {"train": 1617, "test": 180}, "figures": {"scatter": 180}},
+    "tomography": {
+        "data": {"train": 96, "test": 40},
+        "methods": {"LPD": {"training": {"epochs": 4}}, "TV": {"pairs": 8}},
+    },
+}
+"""The demo's sizes in these tests, whatever they are in the demo."""
+
+
 @pytest.fixture
 def resolved(root):
     """The configuration of a preset with changes to it."""
-    return lambda preset="demo", **settings: resolve(root, {"preset": preset, **settings})
+
+    def resolved(preset="demo", **settings):
+        return resolve(root, {"preset": preset, **(merge(SIZES, settings) if preset == "demo" else settings)})
+
+    return resolved
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_names_in_the_order_of_the_paper():
 
 def test_every_caption_of_the_workflow_leaves_no_mark_behind(root):
     """A mark that the page does not know would stand in it as it does in the source."""
-    paths = sorted((root / "workflow/report").glob("*.rst"))
+    paths = sorted((root / "workflow/captions").glob("*.rst"))
     assert len(paths) > 20
     for path in paths:
         html = str(caption(path.read_text(encoding="utf-8")))

@@ -80,7 +80,7 @@ def verdicts(audited: Run, root: Path) -> dict[str, int]:
 
 def captions(root: Path) -> dict[str, str]:
     """Name of each table and figure -> its caption in the workflow."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((root / "workflow/report").glob("*.rst"))}
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((root / "workflow/captions").glob("*.rst"))}
 
 
 def published(root: Path) -> Mapping[str, "Published"]:
