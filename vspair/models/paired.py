@@ -1,7 +1,6 @@
 """Two autoencoders joined by a latent map: the paired framework (Sections 2.3 and 3.1)."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -10,15 +9,9 @@ from vspair.distributions import LINKS, SparsityPrior
 from vspair.models.autoencoder import Autoencoder
 from vspair.models.inversion import InverseModel
 from vspair.models.method import Shape
+from vspair.models.parts import MappingChoices
 from vspair.networks import LinearMap, ParameterMap
 from vspair.objectives import gate_entropy, mapping_error, negative_elbo
-
-
-class MappingChoices(Protocol):
-    """What the paper leaves open in the mapping loss (docs/deviations.md, E14)."""
-
-    mapping_reduction: str
-    mapping_gradient: str
 
 
 class PairedAutoencoder(InverseModel):
