@@ -65,7 +65,7 @@ def test_a_source_keeps_the_interface(source, tmp_path):
     [("hounsfield", "the HDF5 file"), ("dicom", "a folder of DICOM files"), ("lodopab", "LoDoPaB-CT's HDF5 files")],
 )
 def test_a_source_that_is_missing_is_said_to_be_missing(source, what, tmp_path):
-    with pytest.raises(VspairError, match=rf"absent is missing: put {what} there, .*set ct.data.path to where"):
+    with pytest.raises(VspairError, match=rf"absent is missing: put {what} there, .*set data.path to where"):
         check_slices(source, tmp_path / "absent", **SIZES)
 
 

@@ -24,7 +24,7 @@ SETTINGS = {
     "inpainting={figures: {examples: [99]}}": "figures.examples names test image 99, but data.test=40",
     "inpainting={studies: {lambda3: {train: 900}}}": "studies.lambda3 wants 900 training",
     "inpainting={studies: {lambda3: {axes: {methods.vsPAIR.colour: [1]}}}}": "'methods.vsPAIR.colour'",
-    "inpainting={studies: {lambda3: {models: [vPAIR]}}}": "need the model vsPAIR and values on the axes methods.vsPAIR",
+    "inpainting={studies: {lambda3: {methods: [vPAIR]}}}": "need the method vsPAIR and values on the axes",
     "inpainting={studies: {hyperprior: {axes: {methods.vsPAIR.beta0: []}}}}": "values on methods.vsPAIR.alpha0: change",
     "tomography={scan: {binning: 3}}": "image=20x20 times scan.binning=3 is more than the scan's 44x44",
     "tomography={noise: {convention: theirs}}": "must be 'relative_norm' or 'mean_abs', found 'theirs'",
@@ -154,7 +154,7 @@ def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(about_slice
 
 def test_the_paper_preset_says_what_it_lacks(untouched, papers):
     text = refused(untouched, "tomography", "--config", *papers(), CUDA_VISIBLE_DEVICES="")
-    sentence = "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set tomography.data.path to where"
+    sentence = "data/LoDoPaB-CT is missing: put LoDoPaB-CT's HDF5 files there, set data.path to where"
     assert sentence in text
 
 

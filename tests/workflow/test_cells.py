@@ -74,7 +74,7 @@ def contradictions(results: Path, values: dict[str, float], cells: dict[str, dic
 
 def noted(results: Path, file: str) -> dict:
     """What the receipt notes about a CSV."""
-    return read((results / file).with_suffix(".receipt.json")).annotations(file)
+    return read((results / file).with_suffix(".receipt.json")).notes(file).model_dump(exclude_unset=True)
 
 
 def of_table(results: Path, name: str) -> tuple[dict[str, float], dict[str, dict]]:

@@ -6,15 +6,20 @@ import re
 import pandas as pd
 import pytest
 
-MODELS = ("PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
-SCANNED = ("CT LPD", "CT vsPAIR", "CT UNet")
-ROWS = (*MODELS, *SCANNED)
-DRAWING = {"vPAIR", "sVAE", "vsPAIR", "CVAE", "CT vsPAIR"}
+HOLES = [f"inpainting {method}" for method in ("PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")]
+SCANS = [f"tomography {method}" for method in ("LPD", "vsPAIR", "UNet")]
+ROWS = [*HOLES, *SCANS]
+DRAWING = {row for row in ROWS if row.split()[1] not in ("PAIR", "Ensemble", "LPD", "UNet")}
 """Those whose training draws noise; the others see the same numbers whatever the noise is."""
-RUN = "results/demo/determinism/inpainting/PAIR/resumed"
+RUN = "results/demo/determinism/inpainting/PAIR/digits/resumed"
 
 
-def test_the_check_trains_every_model_three_times_and_nothing_else(untouched):
+def folder(row):
+    """Of a row's trials."""
+    return f"{row.replace(' ', '/')}/{'digits' if row in HOLES else 'noise0'}"
+
+
+def test_the_check_trains_every_kind_three_times_and_nothing_else(untouched):
     """Needs no finished training, and only one noise data set."""
     result = untouched.snakemake("determinism", "--dry-run")
     text = result.stdout + result.stderr
@@ -33,11 +38,11 @@ def test_a_resumed_run_states_where_it_continued_and_one_that_starts_over_fails(
     """Trained anew it would end with the same bits, which the comparison could not tell from a resumed run."""
     result = untouched.snakemake(f"{RUN}/run.json")
     assert result.returncode == 0, result.stdout + result.stderr
-    log = untouched.folder / "results/demo/logs/determinism/inpainting/PAIR-resumed.log"
+    log = untouched.folder / "results/demo/logs/determinism/inpainting/PAIR/digits/resumed/run.log"
     assert "PAIR was killed after its first checkpoint\nPAIR continues after epoch 1 of 3\n" in log.read_text()
     receipt = json.loads((untouched.folder / RUN / "run.receipt.json").read_text())
     noted = {subject["name"]: subject.get("annotations") for subject in receipt["subject"]}
-    weights = "determinism/inpainting/PAIR/resumed/weights.safetensors"
+    weights = "determinism/inpainting/PAIR/digits/resumed/weights.safetensors"
     assert noted[weights] == {"device": "cpu", "continued_after": 1}
     assert not (untouched.folder / RUN / "checkpoint.safetensors").exists()
 
@@ -73,8 +78,7 @@ def checked(project):
     """The table of a check, row by column, and the text below it."""
     for trial in ("first", "second", "resumed"):
         # One call a trial: each has its own limit of time.
-        paths = [row.replace("CT ", "ct/") if row in SCANNED else f"inpainting/{row}" for row in ROWS]
-        finish(project, *(f"results/demo/determinism/{path}/{trial}/run.json" for path in paths))
+        finish(project, *(f"results/demo/determinism/{folder(row)}/{trial}/run.json" for row in ROWS))
     finish(project, "determinism")
     frame = pd.read_csv(project.folder / "results/demo/tables/determinism.csv")
     text = (project.folder / "results/demo/tables/determinism.md").read_text().strip().splitlines()[-1]
@@ -90,14 +94,14 @@ def test_sound_trainings_are_bit_equal(prepared, tmp_path):
     assert (table == 0).all(axis=None)
     assert words.startswith("3 epochs on cpu, 1 CPU thread(s), float32, torch ")
     for what in ("Trained again", "Killed and resumed"):
-        assert f"{what}: bit-equal for {', '.join(MODELS)}, CT " in words
+        assert f"{what}: bit-equal for {', '.join(ROWS)}" in words
     audit = project.run("vspair", "audit", "results/demo")
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-def test_a_draw_without_a_seed_is_seen_in_exactly_the_models_that_draw(prepared, tmp_path):
+def test_a_draw_without_a_seed_is_seen_in_exactly_the_methods_that_draw(prepared, tmp_path):
     project = prepared.copy(tmp_path / "project")
     project.edit(
         "vspair/training/loop.py",
@@ -109,5 +113,5 @@ def test_a_draw_without_a_seed_is_seen_in_exactly_the_models_that_draw(prepared,
         differing, distance = table[f"{trial}_differing"], table[f"{trial}_largest_difference"]
         assert set(differing[differing > 0].index) == DRAWING
         assert set(distance[distance > 1e-6].index) == DRAWING
-    assert "bit-equal for PAIR, Ensemble, CT LPD, CT UNet; " in words
+    assert "bit-equal for inpainting PAIR, inpainting Ensemble, tomography LPD, tomography UNet; " in words
     assert all(re.search(rf"\d+ numbers of {name} differ by up to \d", words) for name in DRAWING)

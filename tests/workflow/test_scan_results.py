@@ -16,11 +16,16 @@ RUNS = [*((method, noise) for method in METHODS for noise in ("0", "10")), ("vsP
 SAMPLED = [run for run in RUNS if run[0].startswith("vsPAIR")]
 
 
+def data(noise):
+    """The data set of a noise as tables name it."""
+    return noise if noise == "variable" else f"noise{noise}"
+
+
 @pytest.fixture(scope="module")
 def data_sets(results):
     """Pairs before noise, and with each noise, training and test pairs together."""
     files = {"none": results / "tomography/scans/pairs.safetensors"}
-    files |= {noise: results / f"tomography/pairs/noise{noise}.safetensors" for noise in ("0", "10", "variable")}
+    files |= {noise: results / f"tomography/pairs/{data(noise)}.safetensors" for noise in ("0", "10", "variable")}
     return {name: read_pairs(path) for name, path in files.items()}
 
 
@@ -29,7 +34,7 @@ def table(results, name):
 
 
 def per_image(results, method, noise):
-    return pd.read_csv(results / f"tomography/evaluations/{method}/noise{noise}/seed0/images.csv")
+    return pd.read_csv(results / f"tomography/evaluations/{method}/{data(noise)}/seed0/images.csv")
 
 
 def test_no_patient_is_in_both_parts(data_sets):
@@ -61,7 +66,7 @@ def test_metrics_of_each_image_are_those_of_the_peer_library(results, data_sets,
     images = per_image(results, method, noise)
     assert images[["index", "patient"]].to_numpy().tolist() == np.column_stack([test.index, test.label]).tolist()
     np.testing.assert_allclose(images["level"], test.level, rtol=1e-6)
-    moments = load_file(results / f"tomography/evaluations/{method}/noise{noise}/seed0/moments.safetensors")
+    moments = load_file(results / f"tomography/evaluations/{method}/{data(noise)}/seed0/moments.safetensors")
     parts = {"reconstruction": "", "mean": "_mean"} if (method, noise) in SAMPLED else {"reconstruction": ""}
     assert ("psnr_mean" in images) == ("mean" in parts)
     for part, ending in parts.items():
@@ -91,7 +96,7 @@ def test_table_ct_uq_holds_both_calibrations_of_each_run(results):
     assert set(values.index.get_level_values("row")) == {*rows, *(f"{row} scaled" for row in rows)}
     for method, noise in SAMPLED:
         summary = json.loads(
-            (results / f"tomography/calibrations/{method}/noise{noise}/seed0/summary.json").read_text()
+            (results / f"tomography/calibrations/{method}/{data(noise)}/seed0/summary.json").read_text()
         )
         assert (summary["calibration_images"], summary["images"]) == (20, 20)
         for row, part in ((f"{method} {noise}", "raw"), (f"{method} {noise} scaled", "scaled")):
@@ -140,7 +145,7 @@ def test_the_receipt_names_the_runs_behind_each_cell(results, name):
             "table_ct_cost": ("runs", "cost.json") if column[0] in "tm" else ("evaluations", "summary.json"),
         }[name]
         noises = noise or [run[1] for run in RUNS if run[0] == method][: 1 if column == "parameters" else None]
-        assert note["inputs"] == [f"ct/{folder}/{method}/noise{noise}/seed0/{file}" for noise in noises]
+        assert note.inputs == [f"tomography/{folder}/{method}/{data(noise)}/seed0/{file}" for noise in noises]
 
 
 def test_why_leads_from_a_cell_to_the_slices(finished):
@@ -148,11 +153,16 @@ def test_why_leads_from_a_cell_to_the_slices(finished):
     assert result.returncode == 0, result.stderr
     for part in (
         *("evaluations/LPD/noise10/seed0/images.csv", "runs/LPD/noise10/seed0/weights.safetensors"),
-        *("noise/10.safetensors", "pairs/pairs.safetensors", "blocks/block0.safetensors", "blocks/block1.safetensors"),
+        *(
+            "pairs/noise10.safetensors",
+            "scans/pairs.safetensors",
+            "blocks/block0.safetensors",
+            "blocks/block1.safetensors",
+        ),
         "slices/slices.safetensors",
     ):
-        assert f"ct/{part}" in result.stdout
-    for part in ("noise0", "noise/0", "/TV/", "inpainting/", "NO LONGER TRUE"):
+        assert f"tomography/{part}" in result.stdout
+    for part in ("noise0", "/TV/", "inpainting/", "NO LONGER TRUE"):
         assert part not in result.stdout
     assert "snakemake --cores" in result.stdout.splitlines()[-1]
 

@@ -54,13 +54,13 @@ class DicomFolder:
         path = Path(path)
         if not path.is_dir():
             raise VspairError(
-                f"{path} is missing: put a folder of DICOM files there, or set ct.data.path to where it is"
+                f"{path} is missing: put a folder of DICOM files there, or set data.path to where it is"
             )
         found = [header for file in sorted(path.rglob("*")) if file.is_file() and (header := _header(file, pixels))]
         if not found:
             raise VspairError(
                 f"{path} holds no CT slice in DICOM (files of modality CT that are no localisers): "
-                "set ct.data.path to the folder that holds them"
+                "set data.path to the folder that holds them"
             )
         found.sort()
         sizes = sorted({one.size for one in found})

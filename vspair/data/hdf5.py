@@ -18,7 +18,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
         VspairError: the file is missing, not HDF5, truncated or damaged.
     """
     if not path.is_file():
-        raise VspairError(f"{path} is missing: put the HDF5 file there, or set ct.data.path to where it is")
+        raise VspairError(f"{path} is missing: put the HDF5 file there, or set data.path to where it is")
     try:
         with h5py.File(path, "r") as file:
             yield file

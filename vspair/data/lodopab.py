@@ -98,14 +98,14 @@ class LodopabFolder:
         """Every pair of files with its length, each opened once."""
         if not self.path.is_dir():
             raise VspairError(
-                f"{self.path} is missing: put LoDoPaB-CT's HDF5 files there, set ct.data.path to where they are, "
-                "or set ct.data.download to fetch them"
+                f"{self.path} is missing: put LoDoPaB-CT's HDF5 files there, set data.path to where they are, "
+                "or set data.download to fetch them"
             )
         names = [match for file in self.path.iterdir() if (match := NAME.fullmatch(file.name))]
         if not names:
             raise VspairError(
                 f"{self.path} has none of LoDoPaB-CT's files (ground_truth_train_000.hdf5, ...): unpack them there, "
-                "set ct.data.path to where they are, or set ct.data.download to fetch them"
+                "set data.path to where they are, or set data.download to fetch them"
             )
         files, first = [], 0
         for part, number in sorted({(m[2], int(m[3])) for m in names}, key=lambda key: (PARTS.index(key[0]), key[1])):
@@ -173,7 +173,7 @@ def download_lodopab(folder: Path) -> None:
     if free + there < SPACE_NEEDED:
         raise VspairError(
             f"LoDoPaB-CT needs {SPACE_NEEDED / 1e9:.0f} GB while it is unpacked, but the disk of {folder} has "
-            f"{free / 1e9:.0f} GB free: set ct.data.path to a folder on a larger disk"
+            f"{free / 1e9:.0f} GB free: set data.path to a folder on a larger disk"
         )
     with tempfile.TemporaryDirectory() as home:
         report = Path(home) / "report"
@@ -188,7 +188,7 @@ def download_lodopab(folder: Path) -> None:
     if outcome != "True":
         raise VspairError(
             f"LoDoPaB-CT could not be downloaded to {folder} ({outcome}): check the network and the disk and run the "
-            "same command again, or set ct.data.path to a folder that has its files"
+            "same command again, or set data.path to a folder that has its files"
         )
 
 

@@ -4,15 +4,14 @@
 TRIALS = ("first", "second", "resumed")
 TRIAL = f"{RESULTS}/determinism/{{problem}}/{{method}}/{{data}}/{{trial}}"
 
-# One method of each kind, the first, on the first data set that it is run on.
-REPEATED = list(
-    {
-        (problem, settings.methods[run.method].kind): (problem, run)
-        for problem, settings in CONFIG.problems.items()
-        for run in reversed(settings.runs(SEEDS[:1]))
-        if hasattr(settings.methods[run.method], "training")
-    }.values()
-)[::-1]
+# One method of each kind that is trained by steps, the first, on the first data set that it is run on.
+OF_KINDS = {}
+for problem, settings in CONFIG.problems.items():
+    for run in settings.runs(SEEDS[:1]):
+        method = settings.methods[run.method]
+        if hasattr(method, "training"):
+            OF_KINDS.setdefault((problem, method.kind), (problem, run))
+REPEATED = list(OF_KINDS.values())
 TRIED = [
     expand(TRIAL, problem=problem, method=run.method, data=run.data, trial=trial)[0]
     for problem, run in REPEATED
