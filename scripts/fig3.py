@@ -1,4 +1,4 @@
-"""Figure 3: mean and variance maps of the probabilistic models for cases of growing difficulty."""
+"""Figure 3: mean and variance maps of the probabilistic methods for cases of growing difficulty."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from vspair.reporting.printed import of_image, printed
 from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
-    models, ours = snakemake.params.models, snakemake.params.ours
-    metrics = {model: pd.read_csv(path) for model, path in zip(models, snakemake.input.images, strict=True)}
+    methods, ours = snakemake.params.methods, snakemake.params.ours
+    metrics = {method: pd.read_csv(path) for method, path in zip(methods, snakemake.input.images, strict=True)}
     # Methods that the paper does not have must not change which images stand for easy and hard.
-    errors = pd.DataFrame({model: frame["mse30"] for model, frame in metrics.items() if model not in ours})
+    errors = pd.DataFrame({method: frame["mse30"] for method, frame in metrics.items() if method not in ours})
     settings = Figures.model_validate(job.configuration["inpainting.figures"])
     cases = cases_by_difficulty(errors, settings.percentiles)
     chosen = cases["image"].tolist()
@@ -26,11 +26,11 @@ with recorded(snakemake) as job:
     pairs = read_pairs(Path(snakemake.input.pairs))
     scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
     observation, qoi = (in_scale(part[chosen, 0], scale) for part in (pairs.test.observation, pairs.test.qoi))
-    names = named(models, snakemake.params.labels)
+    names = named(methods, snakemake.params.labels)
     moments = {}
-    for model, path in zip(models, snakemake.input.moments, strict=True):
+    for method, path in zip(methods, snakemake.input.moments, strict=True):
         with safe_open(path, framework="numpy") as file:
-            moments[names[model]] = tuple(file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
+            moments[names[method]] = tuple(file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
     titles = [f"{percentile:g}th percentile" for percentile in cases["percentile"]]
     save_figure(
         map_figure(titles, observation, qoi, moments, grey_limits(scale)),
@@ -38,12 +38,12 @@ with recorded(snakemake) as job:
     )
 
     shown = pd.concat(
-        frame.iloc[chosen].assign(model=model, case=range(len(cases)), percentile=cases["percentile"].to_numpy())
-        for model, frame in metrics.items()
+        frame.iloc[chosen].assign(method=method, case=range(len(cases)), percentile=cases["percentile"].to_numpy())
+        for method, frame in metrics.items()
     )
     with whole(snakemake.output.csv) as temporary:
         shown.to_csv(temporary, index=False)
-    files = dict(zip(models, snakemake.input.images, strict=True))
-    inputs = [[files[model]] for model in shown["model"]]
-    keys = of_image(shown, ["model", "case", "percentile"])
-    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["model", "case"], inputs, keys))
+    files = dict(zip(methods, snakemake.input.images, strict=True))
+    inputs = [[files[method]] for method in shown["method"]]
+    keys = of_image(shown, ["method", "case", "percentile"])
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "case"], inputs, keys))

@@ -16,9 +16,9 @@ from vspair.reporting.style import named, palette, save_figure
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
-    models = snakemake.params.models
-    latents = {model: load_file(path) for model, path in zip(models, snakemake.input.latents, strict=True)}
-    images = latents[models[0]]["images"]
+    methods = snakemake.params.methods
+    latents = {method: load_file(path) for method, path in zip(methods, snakemake.input.latents, strict=True)}
+    images = latents[methods[0]]["images"]
 
     pairs = read_pairs(Path(snakemake.input.pairs))
     scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
@@ -27,26 +27,26 @@ with recorded(snakemake) as job:
         [f"test image {image}" for image in images],
         observation,
         qoi,
-        {names[model]: tensors["reconstructions"] for model, tensors in latents.items()},
-        {names[model]: tensors["codes"] for model, tensors in latents.items()},
+        {names[method]: tensors["reconstructions"] for method, tensors in latents.items()},
+        {names[method]: tensors["codes"] for method, tensors in latents.items()},
         palette(list(names.values())),
         grey_limits(scale),
     )
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))
 
     counts, parts = [], []
-    for model, tensors in latents.items():
+    for method, tensors in latents.items():
         codes = tensors["codes"]
         case, latent = np.nonzero(codes)
-        count = {"method": model, "case": range(len(codes)), "image": images, "latent": ALL}
+        count = {"method": method, "case": range(len(codes)), "image": images, "latent": ALL}
         count |= {"nonzero": np.count_nonzero(codes, axis=1), "latents": codes.shape[1]}
         counts.append(pd.DataFrame(count))
-        part = {"method": model, "case": case, "image": images[case], "latent": latent, "value": codes[case, latent]}
+        part = {"method": method, "case": case, "image": images[case], "latent": latent, "value": codes[case, latent]}
         parts.append(pd.DataFrame(part))
     counts = pd.concat(counts).astype({"nonzero": "Int64", "latents": "Int64"})
     with whole(snakemake.output.csv) as temporary:
         pd.concat([counts, *parts]).to_csv(temporary, index=False)
-    files = dict(zip(models, snakemake.input.latents, strict=True))
-    inputs = [[files[model]] for model in counts["method"]]
+    files = dict(zip(methods, snakemake.input.latents, strict=True))
+    inputs = [[files[method]] for method in counts["method"]]
     keys = {"nonzero": "entries of codes[{case}] that are not 0", "latents": "length of codes[{case}]"}
     job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "case", "latent"], inputs, keys))

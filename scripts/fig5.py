@@ -19,26 +19,26 @@ with recorded(snakemake) as job:
     levels = Figures.model_validate(job.configuration["inpainting.figures"]).levels
     scale = scale_for(job.configuration["inpainting.data.scale"], read_pairs(Path(snakemake.input.pairs)).train.qoi)
     sensitive = {}
-    for model, path in zip(snakemake.params.models, snakemake.input.latents, strict=True):
+    for method, path in zip(snakemake.params.methods, snakemake.input.latents, strict=True):
         tensors = load_file(path)
-        sensitive[model] = Sensitive(
+        sensitive[method] = Sensitive(
             tensors["sensitive"], tensors["sensitivity"], tensors["sensitive_share"], tensors["sensitive_images"]
         )
     figure = perturbation_figure(
-        levels, {names[model]: shown for model, shown in sensitive.items()}, grey_limits(scale)
+        levels, {names[method]: shown for method, shown in sensitive.items()}, grey_limits(scale)
     )
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))
 
     shown = pd.concat(
         pd.DataFrame(
-            {"method": model, "latent": found.latents, "sensitivity": found.changes, "share_active": found.shares}
+            {"method": method, "latent": found.latents, "sensitivity": found.changes, "share_active": found.shares}
         )
-        for model, found in sensitive.items()
+        for method, found in sensitive.items()
     )
     with whole(snakemake.output.csv) as temporary:
         shown.to_csv(temporary, index=False)
-    files = dict(zip(snakemake.params.models, snakemake.input.latents, strict=True))
-    inputs = [[files[model]] for model in shown["method"]]
+    files = dict(zip(snakemake.params.methods, snakemake.input.latents, strict=True))
+    inputs = [[files[method]] for method in shown["method"]]
     keys = {
         "sensitivity": "sensitivity of the latent {latent} of sensitive",
         "share_active": "sensitive_share of the latent {latent} of sensitive",

@@ -16,11 +16,11 @@ with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
     settings = Figures.model_validate(job.configuration["inpainting.figures"])
     parts = []
-    for model, path in zip(snakemake.params.models, snakemake.input.images, strict=True):
+    for method, path in zip(snakemake.params.methods, snakemake.input.images, strict=True):
         frame = pd.read_csv(path)
         # A seed of its own, so that all methods and all runs show the same images.
         chosen = np.random.default_rng(0).choice(len(frame), settings.scatter, replace=False)
-        part = frame[["image", "mse30", "uncertainty"]].assign(method=model, scatter=frame.index.isin(chosen))
+        part = frame[["image", "mse30", "uncertainty"]].assign(method=method, scatter=frame.index.isin(chosen))
         part["ratio"] = frame["variance_holes"] / frame["variance_outside"].where(frame["variance_outside"] > 0)
         parts.append(part)
     images = pd.concat(parts, ignore_index=True)[["method", "image", "scatter", "mse30", "uncertainty", "ratio"]]
@@ -28,8 +28,8 @@ with recorded(snakemake) as job:
     numbers = printed_numbers(shown)
     with whole(snakemake.output.csv) as temporary:
         pd.concat([numbers.assign(image=ALL), images])[[*images, *numbers.columns[1:]]].to_csv(temporary, index=False)
-    files = dict(zip(snakemake.params.models, snakemake.input.images, strict=True))
-    inputs = [[files[model]] for model in numbers["method"]]
+    files = dict(zip(snakemake.params.methods, snakemake.input.images, strict=True))
+    inputs = [[files[method]] for method in numbers["method"]]
     interval = f"of the {CONFIDENCE:.0%} interval of r (Fisher's z)"
     keys = {
         "r": "Pearson correlation of uncertainty with mse30 of the images with scatter",

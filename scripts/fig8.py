@@ -18,10 +18,10 @@ PANELS = [
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
     parts = []
-    for path, (model, seed) in zip(snakemake.input.localisation, snakemake.params.runs, strict=True):
+    for path, (method, seed) in zip(snakemake.input.localisation, snakemake.params.runs, strict=True):
         part = pd.read_csv(path)[["image", *(panel.column for panel in PANELS)]]
         part.insert(0, "seed", seed)
-        part.insert(0, "method", model)
+        part.insert(0, "method", method)
         parts.append(part)
     values = pd.concat(parts, ignore_index=True)
     numbers = printed_numbers(values, PANELS)
@@ -30,7 +30,7 @@ with recorded(snakemake) as job:
             [*values, *numbers.columns.difference(values.columns, sort=False)]
         ].to_csv(temporary, index=False)
     files = list(zip(snakemake.input.localisation, snakemake.params.runs, strict=True))
-    inputs = [[path for path, (model, _) in files if model == method] for method in numbers["method"]]
+    inputs = [[path for path, (name, _) in files if name == method] for method in numbers["method"]]
     pooled = "over the images of all seeds"
     keys = {panel.column: f"{panel.marked}({panel.column}) {pooled}" for panel in PANELS}
     keys |= {"without": f"images without {PANELS[0].column} {pooled}", "images": f"number of images {pooled}"}

@@ -13,10 +13,10 @@ from vspair.reporting.style import named, palette, save_figure
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
     parts = []
-    for path, (model, seed) in zip(snakemake.input.curves, snakemake.params.runs, strict=True):
+    for path, (method, seed) in zip(snakemake.input.curves, snakemake.params.runs, strict=True):
         part = pd.read_csv(path)[["kind", "x", "y"]]
         part.insert(0, "seed", seed)
-        part.insert(0, "method", model)
+        part.insert(0, "method", method)
         parts.append(part)
     curves = pd.concat(parts, ignore_index=True)
     with whole(snakemake.output.csv) as temporary:

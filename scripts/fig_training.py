@@ -1,4 +1,4 @@
-"""Training histories of all models and seeds, term by term."""
+"""Training histories of all methods and seeds, term by term."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
     parts = []
-    for path, (model, seed) in zip(snakemake.input.histories, snakemake.params.runs, strict=True):
+    for path, (method, seed) in zip(snakemake.input.histories, snakemake.params.runs, strict=True):
         wide = pd.read_csv(path)
-        parts.append(wide.melt("epoch", var_name="term").assign(model=model, seed=seed))
-    history = pd.concat(parts, ignore_index=True)[["model", "seed", "epoch", "term", "value"]]
+        parts.append(wide.melt("epoch", var_name="term").assign(method=method, seed=seed))
+    history = pd.concat(parts, ignore_index=True)[["method", "seed", "epoch", "term", "value"]]
     with whole(snakemake.output.csv) as temporary:
         history.to_csv(temporary, index=False)
     # No number is printed: the lines have names, so that one can ask for them.
-    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["model", "seed", "epoch", "term"], [], {}))
-    names = named(history["model"].unique(), snakemake.params.labels)
-    figure = history_figure(history.replace({"model": names}), list(names.values()))
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "seed", "epoch", "term"], [], {}))
+    names = named(history["method"].unique(), snakemake.params.labels)
+    figure = history_figure(history.replace({"method": names}), list(names.values()))
     save_figure(figure, Path(snakemake.output.png).with_suffix(""))

@@ -7,13 +7,13 @@ from vspair.reporting import Cell, make_table
 
 with recorded(snakemake) as job:
     cells = []
-    for model in snakemake.params.models:
-        paths = [path for path in snakemake.input.images if f"/{model}/" in path]
+    for method in snakemake.params.methods:
+        paths = [path for path in snakemake.input.images if f"/{method}/" in path]
         counts = [pd.read_csv(path)["always_active"] for path in paths]
         for column in ("mean", "min", "max"):
             values = [float(count.agg(column)) for count in counts]
             source = ("always_active", "mean") if column == "mean" else (f"{column}(always_active)", "")
-            cells.append(Cell(model, column, values, "latents", paths, *source))
+            cells.append(Cell(method, column, values, "latents", paths, *source))
     noted = make_table(
         snakemake.output.csv,
         cells,

@@ -16,15 +16,15 @@ STATISTICS = {
 
 with recorded(snakemake) as job:
     cells = []
-    for model in snakemake.params.models:
-        paths = [path for path in snakemake.input.images if f"/{model}/" in path]
+    for method in snakemake.params.methods:
+        paths = [path for path in snakemake.input.images if f"/{method}/" in path]
         found = [pd.read_csv(path) for path in paths]
         for column, (key, statistic, unit) in STATISTICS.items():
             values = [float(frame[key].agg(statistic)) for frame in found]
             source = (key, "mean") if statistic == "mean" else (f"{statistic}({key})", "")
-            cells.append(Cell(model, column, values, unit, paths, *source))
+            cells.append(Cell(method, column, values, unit, paths, *source))
         without = [float(frame["consistent_ratio"].isna().mean()) for frame in found]
-        cells.append(Cell(model, "without_latent", without, "", paths, "share of images without consistent_ratio"))
+        cells.append(Cell(method, "without_latent", without, "", paths, "share of images without consistent_ratio"))
     noted = make_table(
         snakemake.output.csv,
         cells,

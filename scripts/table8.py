@@ -16,7 +16,7 @@ def count(module: torch.nn.Module) -> int:
 with recorded(snakemake) as job:
     cells = []
     shape = (1, *job.configuration["inpainting.image"])
-    for name in snakemake.params.models:
+    for name in snakemake.params.methods:
         key = f"inpainting.methods.{name}"
         settings = settings_of(job.configuration[key])
         with torch.device("meta"):

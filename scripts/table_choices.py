@@ -21,8 +21,8 @@ with recorded(snakemake) as job:
     published = read_published(Path(snakemake.input.published), "table3")
     wanted = {key: number for key, (number, _) in published.values.items() if key[1] in METRICS}
     runs = {
-        (run, model, seed): path
-        for path, (run, model, seed) in zip(snakemake.input.runs, snakemake.params.runs, strict=True)
+        (run, method, seed): path
+        for path, (run, method, seed) in zip(snakemake.input.runs, snakemake.params.runs, strict=True)
     }
     means = {key: pd.read_csv(path).mean() for key, path in runs.items()}
     seeds = list(dict.fromkeys(seed for _, _, seed in runs))
@@ -30,14 +30,14 @@ with recorded(snakemake) as job:
     for name, parts in snakemake.params.points.items():
         found = {
             seed: {
-                (model, metric): means[run, model, seed][metric]
-                for model, run in parts.items()
+                (method, metric): means[run, method, seed][metric]
+                for method, run in parts.items()
                 for metric in METRICS
-                if metric in means[run, model, seed]
+                if metric in means[run, method, seed]
             }
             for seed in seeds
         }
-        paths = [runs[run, model, seed] for model, run in parts.items() for seed in seeds]
+        paths = [runs[run, method, seed] for method, run in parts.items() for seed in seeds]
         errors = {key: number for key, number in wanted.items() if key[1] != "nnz"}
         for column, measure, against, key in (
             ("distance", distance, wanted, "root mean square of log(mean / published) over mse, mse30, nnz"),
@@ -45,15 +45,15 @@ with recorded(snakemake) as job:
         ):
             values = [measure(found[seed], against) for seed in seeds]
             cells.append(Cell(name, column, values, "", [*paths, snakemake.input.published], key))
-        for model, metric in wanted:
-            if model in parts:
-                values = [found[seed][model, metric] for seed in seeds]
-                chain = [runs[parts[model], model, seed] for seed in seeds]
-                cells.append(Cell(name, f"{model} {metric}", values, "", chain, metric, "mean"))
+        for method, metric in wanted:
+            if method in parts:
+                values = [found[seed][method, metric] for seed in seeds]
+                chain = [runs[parts[method], method, seed] for seed in seeds]
+                cells.append(Cell(name, f"{method} {metric}", values, "", chain, metric, "mean"))
     frame = table_frame(cells, type(published)({}, {}), job.configuration)
     nearest = frame[frame["column"] == "distance"].set_index("row")["value"].idxmin()
     labels = {row: ", ".join(map(short, row.split(","))) for row in frame["row"]}
-    paper = ", ".join(f"{model} {metric} {number:g}" for (model, metric), number in wanted.items())
+    paper = ", ".join(f"{method} {metric} {number:g}" for (method, metric), number in wanted.items())
     note = f"Nearest by distance: {labels[nearest]}. The paper, after far longer training: {paper}."
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells), "nearest": nearest})

@@ -7,18 +7,20 @@ from vspair.reporting import Cell, make_table
 
 with recorded(snakemake) as job:
     cells = []
-    for model in snakemake.params.models:
-        paths = [path for path in snakemake.input.images if f"/{model}/" in path]
+    for method in snakemake.params.methods:
+        paths = [path for path in snakemake.input.images if f"/{method}/" in path]
         frames = [pd.read_csv(path) for path in paths]
         ratios = [frame["variance_holes"] / frame["variance_outside"] for frame in frames]
         correlations = [float(frame["uncertainty"].corr(frame["mse30"])) for frame in frames]
-        cells.append(Cell(model, "pearson_r", correlations, "", paths, "Pearson correlation of uncertainty with mse30"))
+        cells.append(
+            Cell(method, "pearson_r", correlations, "", paths, "Pearson correlation of uncertainty with mse30")
+        )
         medians = [float(ratio.median()) for ratio in ratios]
         key = "median(variance_holes / variance_outside)"
-        cells.append(Cell(model, "median_ratio", medians, "", paths, key))
+        cells.append(Cell(method, "median_ratio", medians, "", paths, key))
         above = [float((ratio > 1).mean()) for ratio in ratios]
         key = "share of images with variance_holes / variance_outside > 1"
-        cells.append(Cell(model, "share_above_1", above, "", paths, key))
+        cells.append(Cell(method, "share_above_1", above, "", paths, key))
     noted = make_table(
         snakemake.output.csv,
         cells,

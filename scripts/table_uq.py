@@ -1,4 +1,4 @@
-"""Calibration of every probabilistic model, as trained and after a conformal scaling; the paper has no such table."""
+"""Calibration of every probabilistic method, as trained and after a conformal scaling; the paper has no such table."""
 
 import json
 from pathlib import Path
@@ -15,11 +15,11 @@ NOTE = (
 )
 
 with recorded(snakemake) as job:
-    models = snakemake.params.models
-    rows = {model: [path for path in snakemake.input.summaries if f"/{model}/" in path] for model in models}
+    methods = snakemake.params.methods
+    rows = {method: [path for path in snakemake.input.summaries if f"/{method}/" in path] for method in methods}
     cells = calibration_cells(rows, "grey values of the scale")
     note = NOTE.format_map(json.loads(Path(snakemake.input.summaries[0]).read_text(encoding="utf-8")))
-    labels = with_scaled(snakemake.params.labels, models)
+    labels = with_scaled(snakemake.params.labels, methods)
     noted = make_table(
         snakemake.output.csv,
         cells,

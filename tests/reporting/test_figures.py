@@ -35,7 +35,7 @@ def test_histories_draw_every_run_of_every_term():
     """B has both terms and A the total alone; the mean of the seeds is drawn."""
     terms = [("A", "total"), ("B", "kl"), ("B", "total")]
     rows = [(m, seed, epoch, term, 1.0 + seed + epoch) for m, term in terms for seed in (0, 1) for epoch in (1, 2, 3)]
-    figure = history_figure(pd.DataFrame(rows, columns=["model", "seed", "epoch", "term", "value"]), ["A", "B"])
+    figure = history_figure(pd.DataFrame(rows, columns=["method", "seed", "epoch", "term", "value"]), ["A", "B"])
     panels = {axis.get_title(): axis.lines for axis in figure.axes if axis.get_title()}
     assert {term: len(lines) for term, lines in panels.items()} == {"kl": 1, "total": 2}
     np.testing.assert_allclose(panels["kl"][0].get_ydata(), [2.5, 3.5, 4.5])

@@ -24,7 +24,7 @@ METHODS = ["A", "B", "C", "D"]
 def test_a_method_keeps_its_colour_whatever_else_a_figure_shows():
     """C alone, C among others in another order, and all methods in training: the same colour."""
     history = pd.DataFrame([(m, 0, epoch, "total", epoch) for m in METHODS for epoch in (1.0, 2.0)])
-    history.columns = ["model", "seed", "epoch", "term", "value"]
+    history.columns = ["method", "seed", "epoch", "term", "value"]
     trained = history_figure(history, METHODS).legends[0].get_lines()[2].get_color()
     values = pd.DataFrame({"method": ["C", "A"], "v": [1.0, 2.0]})
     step = histogram_figure(values, [Panel("v", "v", "mean")], palette(METHODS), "x").axes[0].patches[0]

@@ -16,7 +16,7 @@ def history_figure(history: pd.DataFrame, methods: list[str]) -> "Figure":
     """One panel per term, one line per method: the mean over seeds, with a band from the lowest to the highest.
 
     Arguments:
-        history: tidy, columns `model`, `seed`, `epoch`, `term` and `value`.
+        history: tidy, columns `method`, `seed`, `epoch`, `term` and `value`.
         methods: order of the methods, which fixes their colours.
     """
     import matplotlib
@@ -36,7 +36,7 @@ def history_figure(history: pd.DataFrame, methods: list[str]) -> "Figure":
                 part,
                 x="epoch",
                 y="value",
-                hue="model",
+                hue="method",
                 hue_order=methods,
                 palette=palette,
                 errorbar=("pi", 100),

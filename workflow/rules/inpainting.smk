@@ -34,7 +34,7 @@ def inpainted(pattern, methods, found=ALL):
 def named(methods):
     """What a script is told of the methods that it shows, in the order of their colours."""
     return dict(
-        models=methods,
+        methods=methods,
         order=list(INPAINTING.compared),
         labels=labels("inpainting", INPAINTING.compared),
     )
