@@ -33,15 +33,15 @@ WORDS = {
     "a log line": (
         ("vspair/training/loop.py", '"%s, epoch %d/%d: %s (%.0f pairs/s)"', '"%s: %d of %d: %s (%.0f pairs/s)"'),
     ),
-    "a description": (("vspair/models/vspair/settings.py", '"rho before training"', '"rho before the first step"'),),
+    "a description": (("vspair/models/parts.py", '"rho before training"', '"rho before the first step"'),),
     "the code of the frame": (
         ("vspair/provenance/FRAME", "log.setLevel(logging.INFO)", "log.setLevel(min(logging.INFO, logging.WARNING))"),
     ),
     "an optional setting of a kind": (
         (
             "vspair/models/vspair/settings.py",
-            "    rho_start: Probability",
-            '    warm: int = Field(0, description="epochs before rho moves")\n    rho_start: Probability',
+            "    map_gate: Literal",
+            '    warm: int = Field(0, description="epochs before rho moves")\n    map_gate: Literal',
         ),
     ),
     "an optional setting of every training": (
