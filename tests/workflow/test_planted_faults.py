@@ -221,7 +221,8 @@ def hide_configuration(run):
     run.project.edit("config/config.yaml", "training: {epochs: 2}", "training: {epochs: 3}")
 
     def agree(statement):
-        definition(statement)["externalParameters"]["configuration"]["inpainting.methods.vsPAIR"]["training"]["epochs"] = 3
+        configuration = definition(statement)["externalParameters"]["configuration"]
+        configuration["inpainting.methods.vsPAIR"]["training"]["epochs"] = 3
 
     run.claim(WEIGHTS, agree)
 

@@ -159,7 +159,8 @@ def test_the_targets_audit_and_report(project):
 def test_why_leads_from_a_cell_to_the_data(finished):
     result = finished.run("vspair", "why", "results/demo/tables/table3.csv", "--cell", "vsPAIR", "mse30")
     assert result.returncode == 0, result.stderr
-    for part in ("evaluations/vsPAIR/seed0/images.csv", "runs/vsPAIR/seed0/weights.safetensors", "pairs/digits.safetensors"):
+    run = "vsPAIR/digits/seed0"
+    for part in (f"evaluations/{run}/images.csv", f"runs/{run}/weights.safetensors", "pairs/digits.safetensors"):
         assert part in result.stdout
     assert "sVAE" not in result.stdout
     assert "snakemake --cores" in result.stdout.splitlines()[-1]

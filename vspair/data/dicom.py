@@ -53,9 +53,7 @@ class DicomFolder:
     def __init__(self, path: Path, pixels: int):
         path = Path(path)
         if not path.is_dir():
-            raise VspairError(
-                f"{path} is missing: put a folder of DICOM files there, or set data.path to where it is"
-            )
+            raise VspairError(f"{path} is missing: put a folder of DICOM files there, or set data.path to where it is")
         found = [header for file in sorted(path.rglob("*")) if file.is_file() and (header := _header(file, pixels))]
         if not found:
             raise VspairError(
