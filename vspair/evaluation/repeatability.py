@@ -33,8 +33,7 @@ class Repeat:
 
 def read_trained(weights: Path, history: Path) -> dict[str, Tensor]:
     """Everything that a training left, by name: its weights, and each column of its history as `history.<column>`."""
-    # The usual parser of numbers may turn two different ones into the same.
-    # As text first: every version of pandas then reads the last digit alike.
+    # As text first: the parser of numbers of some versions turns two different ones into the same.
     frame = pd.read_csv(history, dtype=str).astype(float)
     columns = {f"history.{name}": torch.from_numpy(frame[name].to_numpy(copy=True)) for name in frame}
     return {**load_file(weights), **columns}
