@@ -99,7 +99,7 @@ def method(name, **settings):
 
 
 WRONG = [
-    ({"compare": ["VAE"]}, "inpainting: compare names VAE, which methods does not have"),
+    ({"compare": ["VAE"]}, "inpainting: compare names VAE, the methods are PAIR, vPAIR"),
     ({"compare": []}, "inpainting: compare must name one method at least"),
     ({"compare": "PAIR"}, "inpainting.compare: must be a list, found 'PAIR'"),
     (method("PAIR", datasets=["mnist"]), "methods.PAIR.datasets names mnist, the data sets are digits"),

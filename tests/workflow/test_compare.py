@@ -44,7 +44,7 @@ def test_what_was_left_out_is_not_run_and_widening_repeats_nothing(untouched):
     [
         ("fig6", "inpainting={compare: [PAIR]}", "fig6 needs the method vsPAIR, which inpainting.compare leaves out"),
         ("fig3", "inpainting={compare: [PAIR]}", "fig3 needs a probabilistic method, and inpainting.compare has none"),
-        ("fig3", "inpainting={compare: [GAN]}", "compare names GAN, which methods does not have"),
+        ("fig3", "inpainting={compare: [GAN]}", "compare names GAN, the methods are PAIR, vPAIR"),
     ],
 )
 def test_a_figure_that_cannot_be_made_says_why(untouched, target, settings, sentence):

@@ -1,13 +1,27 @@
 """A problem from a package of somebody else's, as docs/extending.md has it: one module, one yaml, one line of rules."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/extending.md").read_text()
-MODULE, SETTINGS = (re.search(rf"```{kind}\n(.*?)```", DOCUMENT, re.DOTALL)[1] for kind in ("python", "yaml"))
+MODULE, SCRIPT = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+(SETTINGS,) = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+CALL = textwrap.dedent(re.search(r"    found = runs.*?\n    \)\n", DOCUMENT, re.DOTALL)[0])
+PACKAGE = {
+    "__init__.py": "",
+    "settings.py": "import signals\n\n\nclass Settings(signals.Settings):\n    title = 'Again'\n",
+    "jobs.py": "from signals import pairs\n",
+    "again.yaml": SETTINGS.replace("blurred:", "again:", 1),
+    "again.smk": CALL.replace("blurred", "again"),
+    "fig_again.py": SCRIPT.replace('["mse"].mean()', '["mse"].mean() * FACTOR').replace(
+        "from vspair.files", "from repeated.factors import FACTOR\nfrom vspair.files"
+    ),
+    "factors.py": "FACTOR = 1.0\n",
+}
 TABLE = "results/demo/tables/table_blurred.csv"
 
 
@@ -21,7 +35,10 @@ def elsewhere(tmp_path_factory):
     info = folder / "signals-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: signals\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[vspair.problems]\nblurred = signals\n")
+    (info / "entry_points.txt").write_text("[vspair.problems]\nblurred = signals\nagain = repeated\n")
+    (folder / "repeated").mkdir()
+    for name, text in PACKAGE.items():
+        (folder / "repeated" / name).write_text(text)
     return folder
 
 
@@ -31,7 +48,7 @@ def joined(finished, elsewhere, tmp_path_factory):
     project = finished.copy(tmp_path_factory.mktemp("joined") / "project")
     path = {"PYTHONPATH": f"{project.folder}:{elsewhere}"}
     planned = project.planned(**path)
-    result = project.snakemake("blurred", **path)
+    result = project.snakemake("blurred", "again", **path)
     assert result.returncode == 0, result.stdout + result.stderr
     return project, path, planned
 
@@ -40,7 +57,7 @@ def test_a_problem_that_joins_makes_nothing_else_stale(joined):
     assert joined[2] == {
         "pairs signals",
         *(f"{rule} {method} signals" for rule in ("train", "evaluate") for method in ("PAIR", "CVAE")),
-        "table_blurred",
+        *("table_blurred", "fig_again"),
     }
 
 
@@ -57,13 +74,21 @@ def test_its_table_is_the_mean_of_its_test_pairs_and_its_audit_is_clean(joined):
     assert "blurred/pairs/signals.safetensors" in why.stdout, why.stderr
 
 
-def test_a_change_of_its_formula_is_seen(joined, elsewhere):
+@pytest.mark.parametrize(
+    ("file", "before", "after", "job"),
+    [
+        ("signals.py", "(x[:, 1:] + x[:, :-1]) / 2", "(x[:, 1:] + x[:, :-1]) / 3", "pairs signals"),
+        ("repeated/factors.py", "1.0", "2.0", "fig_again"),
+    ],
+)
+def test_a_change_of_its_formulas_is_seen(joined, elsewhere, file, before, after, job):
+    """Of the problem, and of what a script of the package imports from it."""
     project, path, _ = joined
-    module = elsewhere / "signals.py"
+    module = elsewhere / file
     text = module.read_text()
-    module.write_text(text.replace("(x[:, 1:] + x[:, :-1]) / 2", "(x[:, 1:] + x[:, :-1]) / 3"))
+    module.write_text(text.replace(before, after))
     try:
-        assert "pairs signals" in project.planned(**path)
+        assert job in project.planned(**path)
         audit = project.run("vspair", "audit", "results/demo", **path)
         assert "stale code" in audit.stdout
         assert str(elsewhere) not in audit.stdout

@@ -397,7 +397,7 @@ FAULTS = {
         change_lock, at("stale environment", "figures/fig3.png"), {"stale environment"}
     ),
     "other version in one job": Fault(
-        other_torch, {(IMAGES, "mixed runs"), (WEIGHTS, "stale environment")}, {"contradiction", "mixed runs"}
+        other_torch, {(WEIGHTS, "mixed runs"), (WEIGHTS, "stale environment")}, {"contradiction", "mixed runs"}
     ),
     "changed configuration": Fault(
         lambda run: run.project.edit("config/config.yaml", "training: {epochs: 2}", "training: {epochs: 3}"),
@@ -439,7 +439,7 @@ FAULTS = {
     "another lock in a receipt": Fault(
         lambda run: run.claim(WEIGHTS, lambda s: dependency(s, "lock")["digest"].update(sha256="0" * 64)),
         at("contradiction", WEIGHTS),
-        {"contradiction"},
+        {"contradiction", "stale environment"},
         options={"full": True},
     ),
     "forged table, worked out from metrics": Fault(

@@ -10,7 +10,7 @@ from typing import Any
 from vspair.errors import VspairError
 from vspair.files import write_text
 from vspair.problems.configuration import config_class, resolve
-from vspair.problems.registry import installed
+from vspair.problems.registry import folder, installed
 from vspair.problems.schema import Setting, json_schema, settings, settings_of_kinds
 from vspair.problems.studies import Study
 
@@ -41,8 +41,14 @@ def written(root: Path) -> dict[str, str]:
     """Path -> text of each document as it should be now.
 
     Raises:
-        VspairError: a document lacks the lines between which a part of it is written, or Snakemake is not installed.
+        VspairError: a document lacks the lines between which a part of it is written, Snakemake is not installed, or
+            problems of other packages are, which are nothing for the project's documents.
     """
+    if others := [name for name in installed() if folder(name) is not None]:
+        raise VspairError(
+            f"expected the project's own problems alone, found {', '.join(others)} of other packages: write the "
+            "documents in an environment without them"
+        )
     return {
         SETTINGS: _between(root / SETTINGS, "settings", settings_tables(root)),
         SCHEMA: json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n",

@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,14 +47,15 @@ def settings_class(name: str) -> Any:
     """
     module = installed()[name]
     path = f"{module}.settings" if is_package(module) else module
-    settings = getattr(import_module(path), "Settings", None)
-    absent = ["Settings"] if settings is None else sorted(getattr(settings, "__abstractmethods__", ()))
+    found = _spec(path, name) and getattr(import_module(path), "Settings", None)
+    absent = ["Settings"] if found is None else sorted(getattr(found, "__abstractmethods__", ()))
+    absent += [] if found is None or hasattr(found, "title") else ["title"]
     if absent:
         raise VspairError(
             f"expected {path} of the problem {name} to define {', '.join(absent)}, found none: write it as "
-            "vspair/problems/settings.py says"
+            "docs/extending.md says"
         )
-    return settings
+    return found
 
 
 def jobs_module(name: str) -> str:
@@ -69,9 +71,17 @@ def jobs_module(name: str) -> str:
 
 
 def job_path(name: str, function: str) -> str:
-    """Where the function of a problem's jobs is, `module:function`: its own, or the default."""
+    """Where the function of a problem's jobs is, `module:function`: its own, or the default.
+
+    Raises:
+        VspairError: there is neither.
+    """
     module = jobs_module(name)
-    return f"{module if function in _defined(module) else DEFAULTS}:{function}"
+    if function in _defined(module):
+        return f"{module}:{function}"
+    if function not in _defined(DEFAULTS):
+        raise VspairError(f"expected the function {function} in {module}, found none: write it (docs/extending.md)")
+    return f"{DEFAULTS}:{function}"
 
 
 def job_function(name: str, function: str) -> Callable:
@@ -84,7 +94,7 @@ def folder(name: str) -> Path | None:
     module = installed()[name]
     if module.startswith(f"{vspair.problems.__name__}."):
         return None
-    return Path(find_spec(module).origin).parent
+    return Path(_spec(module, name).origin).parent
 
 
 def own_script(name: str, script: str) -> str | None:
@@ -101,13 +111,13 @@ def own_script(name: str, script: str) -> str | None:
 @cache
 def is_package(module: str) -> bool:
     """Whether it is a package and not a single module."""
-    return find_spec(module).submodule_search_locations is not None
+    return _spec(module, module).submodule_search_locations is not None
 
 
 @cache
 def _defined(module: str) -> frozenset[str]:
     """Names that a module defines or imports, from its text: planning must not import torch."""
-    body = ast.parse(Path(find_spec(module).origin).read_text(encoding="utf-8")).body
+    body = ast.parse(Path(_spec(module, module).origin).read_text(encoding="utf-8")).body
     names: set[str] = set()
     for statement in body:
         if isinstance(statement, ast.FunctionDef):
@@ -117,3 +127,18 @@ def _defined(module: str) -> frozenset[str]:
         elif isinstance(statement, ast.Assign):
             names.update(target.id for target in statement.targets if isinstance(target, ast.Name))
     return frozenset(names)
+
+
+def _spec(module: str, name: str) -> ModuleSpec:
+    """Where a module of a problem lies.
+
+    Raises:
+        VspairError: there is no such module.
+    """
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise VspairError(
+            f"expected the module {module} of the problem {name}, found none: correct the entry point in {GROUP}, or "
+            "write the module (docs/extending.md)"
+        )
+    return spec

@@ -31,6 +31,9 @@ class ProblemSettings(Section, ABC):
     title: ClassVar[str]
     """Name of its section in the report."""
 
+    physical: ClassVar[bool] = False
+    """Whether its methods may know the operator: `frame` gives it to them."""
+
     pairs_keys: ClassVar[tuple[str, ...]] = ("data",)
     """Settings that the making of the pairs reads."""
 
@@ -106,6 +109,10 @@ class ProblemSettings(Section, ABC):
         for name, method in self.methods.items():
             if not (name.isascii() and name.replace("_", "").isalnum()):
                 raise ValueError(f"methods.{name}: a name is made of letters, digits and underscores, without accents")
+            if method.physical and not self.physical:
+                raise ValueError(
+                    f"methods.{name}: the kind {method.kind} needs an operator, which this problem has not"
+                )
             try:
                 method.require_fit(*self.shapes())
             except ValueError as error:
@@ -118,7 +125,7 @@ class ProblemSettings(Section, ABC):
         if unknown := set(self.choices) - known:
             raise ValueError(f"choices names {min(unknown)}, which no method has")
         if unknown := set(self.compare or ()) - set(self.methods):
-            raise ValueError(f"compare names {min(unknown)}, which methods does not have")
+            raise ValueError(f"compare names {min(unknown)}, the methods are {', '.join(self.methods)}")
         if not self.compared:
             raise ValueError("compare must name one method at least")
         return self

@@ -142,7 +142,7 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
             rule, `config["local"]` holds `data_dir`, the call's `settings` and perhaps `lock` (relative to the
             root), and the output named `receipt` is
             where the receipt goes.
-        root: the project's root; by default the folder above the script's.
+        root: the project's root; by default `config["local"]["root"]`, else the folder above the script's.
 
     Raises:
         SystemExit: with status 1, after one logged sentence, when a VspairError says what the user can mend.
@@ -154,7 +154,8 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
     for handler in handlers:
         log.addHandler(handler)
     try:
-        job = Job(snakemake, Path(root or Path(snakemake.scriptdir).parent).absolute())
+        root = root or snakemake.config["local"].get("root") or Path(snakemake.scriptdir).parent
+        job = Job(snakemake, Path(root).absolute())
         job._begin()
         yield job
         job._finish()

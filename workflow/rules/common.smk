@@ -69,12 +69,23 @@ config["local"] = {
     "jobs_per_gpu": CONFIG.jobs_per_gpu,
     "data_dir": DATA,
     "lock": CONFIG.lock,
+    "root": str(ROOT),
     "settings": {
         key: value
         for key, value in workflow.config_settings.overwrite_config.items()
         if key not in ("preset", "data_dir", "local", "costs_file")
     },
 }
+
+
+def rules_file(name):
+    """File with the rules of a problem; those of another package lie beside its module."""
+    file = (folder(name) or ROOT / "workflow/rules") / f"{name}.smk"
+    if not file.is_file():
+        raise VspairError(
+            f"expected the rules of the problem {name} at {file}, found no file: write it"
+        )
+    return file
 
 
 def require_enough_gpus():
@@ -206,7 +217,8 @@ def shown(
         {**outputs, "receipt": receipt},
         [*keys, *(conditions(published) if published else [])],
         {**inputs, **({"published": PUBLISHED} if published else {})},
-        entries,
+        # What the script of another package imports from that package counts too.
+        [*entries, *([own.split("/")[0]] if own else [])],
         given=given,
         made_by=made_by or own,
         local=True,

@@ -102,6 +102,11 @@ stage(
         told(job_path, wildcards.problem, name) for name in ("pairs", "described")
     ],
     lambda wildcards: CONFIG.problems[wildcards.problem].data.seed,
+    dict(
+        shapes=lambda wildcards: [
+            list(shape) for shape in CONFIG.problems[wildcards.problem].shapes()
+        ]
+    ),
     cost=dict(
         per=["problem"],
         time=["{problem}.data.train + {problem}.data.test"],

@@ -47,6 +47,7 @@ class Settings(ProblemSettings):
     """Computed tomography (Section 4.2)."""
 
     title: ClassVar[str] = "Computed tomography"
+    physical: ClassVar[bool] = True
     frame_keys: ClassVar[tuple[str, ...]] = ("image", "observation", "scan", "data.scale")
 
     image: tuple[PositiveInt, PositiveInt] = Field(description="height and width of the QoI after cropping and binning")

@@ -93,4 +93,4 @@ def _unknown(file: Path, lines: list[dict], index: Sequence[str] | None, cell: t
 def _shortened(names: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(names))
     more = len(distinct) - _NAMED
-    return ", ".join(distinct[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(repr, distinct[:_NAMED])) + (f" and {more} more" if more > 0 else "")
