@@ -11,9 +11,6 @@ from vspair.problems.configuration import resolve
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
-from vspair.data.slices import check_slices
-from vspair.data.sources import FOLDERS
-from vspair.problems.tomography.scans import VARIABLE
 from vspair.reporting.published import read_published
 
 ROOT = Path(workflow.basedir).parent
@@ -189,14 +186,15 @@ def shown(
     section,
     kind,
     suffixes,
-    keys,
     inputs,
+    keys,
     given,
-    entries,
-    needs,
-    published,
-    made_by,
+    entries=(),
+    needs=None,
+    published=None,
+    made_by=None,
 ):
+    """The rule of a table or figure, and its place among the targets of its section."""
     stem, file = f"{RESULTS}/{kind}/{name}", caption_of(name, section)
     outputs = {suffix: f"{stem}.{suffix}" for suffix in suffixes}
     receipt = f"{stem}.receipt.json"
@@ -245,27 +243,14 @@ def table(
     caption = " ".join(file.read_text(encoding="utf-8").split()) if file else name
     suffixes = ("csv", "md", "tex")
     given = {**given, "caption": caption}
-    shown(
-        name,
-        section,
-        "tables",
-        suffixes,
-        keys,
-        inputs,
-        given,
-        entries,
-        needs,
-        published,
-        made_by,
-    )
+    more = (entries, needs, published, made_by)
+    shown(name, section, "tables", suffixes, inputs, keys, given, *more)
 
 
 def figure(name, section, inputs, keys=(), given={}, needs=None):
     """One figure, made by the script of its name; arguments are those of `table`."""
     suffixes = ("png", "pdf", "csv")
-    shown(
-        name, section, "figures", suffixes, keys, inputs, given, (), needs, None, None
-    )
+    shown(name, section, "figures", suffixes, inputs, keys, given, needs=needs)
 
 
 def refusing(name, needs):

@@ -1,5 +1,7 @@
 # Blind inpainting (Section 4.1, Appendix B).
 
+from vspair.data.sources import FOLDERS
+
 INPAINTING = CONFIG.inpainting
 HOLES = INPAINTING.datasets()[0]
 LOCALISED = f"{PROBLEM}/localisations/{OF_RUN}/localisation.csv"

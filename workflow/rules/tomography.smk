@@ -1,5 +1,8 @@
 # Computed tomography (Section 4.2).
 
+from vspair.data.slices import check_slices
+from vspair.problems.tomography.scans import VARIABLE
+
 TOMOGRAPHY = CONFIG.tomography
 CT = f"{RESULTS}/tomography"
 SLICES = TOMOGRAPHY.data
