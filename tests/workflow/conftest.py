@@ -147,6 +147,14 @@ def _subject(body: str) -> str:
     return " ".join(wildcards[key] for key in ("method", "data") if key in wildcards)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests that start from one run of everything, so that they can go together."""
+    for item in items:
+        if "finished" in getattr(item, "fixturenames", ()):
+            item.add_marker("finished")
+
+
 @pytest.fixture(scope="session")
 def pool():
     """Runs two calls at a time: what Snakemake does before the first job takes seconds, on one core."""

@@ -21,30 +21,54 @@ AXES = {
     "choices": "{choices.mapping_gradient: [both, map]}",
 }
 WORDS = {
-    "comments and docstrings": (
-        ("vspair/distributions/spike_slab.py", "off = 1 - probability", "off = 1 - probability  # a remark"),
-        ("vspair/training/loop.py", '"""The one training loop', '"""Another docstring. The one training loop'),
-        ("scripts/train.py", '"""Learn one method', '"""Now: learn one method'),
+    "comments, docstrings, descriptions, log lines, texts of errors, and the frame that records": (
+        (
+            "vspair/distributions/spike_slab.py",
+            "off = 1 - probability",
+            "off = 1 - probability  # a remark",
+        ),
+        (
+            "vspair/training/loop.py",
+            '"""The one training loop',
+            '"""Another docstring. The one training loop',
+        ),
+        (
+            "scripts/train.py",
+            '"""Learn one method',
+            '"""Now: learn one method',
+        ),
+        (
+            "vspair/training/loop.py",
+            'f"training stopped: the term',
+            'f"the training stopped: the term',
+        ),
+        (
+            "vspair/provenance/FRAME",
+            "found no such file",
+            "found none",
+        ),
+        (
+            "vspair/training/loop.py",
+            '"%s, epoch %d/%d: %s (%.0f pairs/s)"',
+            '"%s: %d of %d: %s (%.0f pairs/s)"',
+        ),
+        (
+            "vspair/models/parts.py",
+            '"rho before training"',
+            '"rho before the first step"',
+        ),
+        (
+            "vspair/provenance/FRAME",
+            "log.setLevel(logging.INFO)",
+            "log.setLevel(min(logging.INFO, logging.WARNING))",
+        ),
     ),
-    "an error's text": (
-        ("vspair/training/loop.py", 'f"training stopped: the term', 'f"the training stopped: the term'),
-    ),
-    "an error's text in the frame": (("vspair/provenance/FRAME", "found no such file", "found none"),),
-    "a log line": (
-        ("vspair/training/loop.py", '"%s, epoch %d/%d: %s (%.0f pairs/s)"', '"%s: %d of %d: %s (%.0f pairs/s)"'),
-    ),
-    "a description": (("vspair/models/parts.py", '"rho before training"', '"rho before the first step"'),),
-    "the code of the frame": (
-        ("vspair/provenance/FRAME", "log.setLevel(logging.INFO)", "log.setLevel(min(logging.INFO, logging.WARNING))"),
-    ),
-    "an optional setting of a kind": (
+    "optional settings of a kind and of every training": (
         (
             "vspair/models/vspair/settings.py",
             "    map_gate: Literal",
             '    warm: int = Field(0, description="epochs before rho moves")\n    map_gate: Literal',
         ),
-    ),
-    "an optional setting of every training": (
         (
             "vspair/config/training.py",
             "    checkpoint_every:",

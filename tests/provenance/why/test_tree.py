@@ -162,7 +162,9 @@ def test_a_break_is_shown_at_its_link_and_no_other(measured):
 def test_unknown_cells_get_the_known_ones_not_all_when_they_are_many(measured):
     with pytest.raises(VspairError, match=r"the rows are 'A', 'B', 'C'; the columns are 'error', 'count'"):
         ask(measured, TABLE, "D", "error")
-    with pytest.raises(VspairError, match=r"rows are 'A 0', 'A 1', .*, 'A 11' and 28 more; the columns are 'error', 'word'$"):
+    with pytest.raises(
+        VspairError, match=r"rows are 'A 0', 'A 1', .*, 'A 11' and 28 more; the columns are 'error', 'word'$"
+    ):
         ask(measured, FIGURE, "A", "error")
     with pytest.raises(VspairError, match=r"give a \.csv of tables/ or figures/"):
         ask(measured, "prepared/pairs.txt", "A", "error")
