@@ -307,6 +307,8 @@ def printed(browser, folder):
     """Text of each page that the browser prints."""
     if not shutil.which("pdftotext"):
         pytest.skip("no pdftotext here: apt-get install poppler-utils")
+    # On a busy machine the page may still be without a layout: two frames later it has one.
+    browser.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));")
     answer = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": False, "preferCSSPageSize": True})
     (folder / "page.pdf").write_bytes(base64.b64decode(answer["data"]))
     command = ["pdftotext", "-layout", str(folder / "page.pdf"), "-"]
