@@ -99,7 +99,7 @@ def test_slices_become_pairs(untouched, tmp_path, source):
     result = untouched.snakemake(target, "--config", setting, f"data_dir={tmp_path / 'data'}")
     assert result.returncode == 0, result.stdout + result.stderr
 
-    pairs = read_pairs(folder / "pairs/pairs.safetensors")
+    pairs = read_pairs(folder / "scans/pairs.safetensors")
     assert (len(pairs.train), len(pairs.test)) == (24, 40)
     assert not set(PATIENT[pairs.train.index]) & set(PATIENT[pairs.test.index])
     images = block_reduce(normalised(hounsfield())[:, 2:42, 2:42], (1, 2, 2), np.mean)
