@@ -10,7 +10,7 @@ OTHERS = ("PAIR", "vPAIR", "vsPAIR", "CVAE", "Ensemble")
 
 
 def evaluation(seed):
-    return f"results/demo/inpainting/evaluations/sVAE/seed{seed}/images.csv"
+    return f"results/demo/inpainting/evaluations/sVAE/digits/seed{seed}/images.csv"
 
 
 def join(project, away, *settings):
@@ -46,7 +46,7 @@ def test_a_joined_folder_is_as_good_as_the_one_that_it_came_from(fresh, finished
 
 @pytest.fixture(scope="module")
 def sides(fresh, pool, tmp_path_factory):
-    """A checkout with a model of seed 0, and the results of another one with seed 1 without any of the large files."""
+    """A checkout with a method of seed 0, and the results of another one with seed 1 without any of the large files."""
 
     def made(seed):
         project = fresh.copy(tmp_path_factory.mktemp("side") / "project")
@@ -65,23 +65,23 @@ def test_two_machines_bring_a_seed_each(sides, tmp_path):
     project = here.copy(tmp_path / "project")
     assert join(project, away, *SEEDS).startswith("taken: 2 jobs (")
     assert project.planned(evaluation(0), evaluation(1), *SEEDS) == set()
-    others = {f"{rule} {model}" for rule in ("train", "evaluate") for model in OTHERS}
+    others = {f"{rule} {method} digits" for rule in ("train", "evaluate") for method in OTHERS}
     assert project.planned("table3", *SEEDS) == {*others, "table3"}
-    both = "results/demo/inpainting/evaluations/sVAE/images.csv"
-    assert project.planned(both, *SEEDS) == {"aggregate sVAE"}
+    both = "results/demo/inpainting/evaluations/sVAE/digits/images.csv"
+    assert project.planned(both, *SEEDS) == {"aggregate sVAE digits"}
     run(project, both, *SEEDS)
     assert "2 files stayed behind" in audit(project, *SEEDS)
     project.edit(*FORMULA)
-    assert project.planned(evaluation(1), *SEEDS) == {"train sVAE", "evaluate sVAE"}
+    assert project.planned(evaluation(1), *SEEDS) == {"train sVAE digits", "evaluate sVAE digits"}
 
 
 @pytest.mark.slow
 def test_what_came_without_its_pairs_is_kept_when_these_are_made_and_it_is_joined_again(fresh, sides, tmp_path):
     """Snakemake goes by the time of the new pairs, the join by their content."""
     project = fresh.copy(tmp_path / "project")
-    assert "jobs still to be made read inpainting/pairs/pairs.safetensors" in join(project, sides[1], *SEEDS)
-    run(project, "results/demo/inpainting/pairs/pairs.safetensors", *SEEDS)
-    assert project.planned(evaluation(1), *SEEDS) == {"train sVAE", "evaluate sVAE"}
+    assert "jobs still to be made read inpainting/pairs/digits.safetensors" in join(project, sides[1], *SEEDS)
+    run(project, "results/demo/inpainting/pairs/digits.safetensors", *SEEDS)
+    assert project.planned(evaluation(1), *SEEDS) == {"train sVAE digits", "evaluate sVAE digits"}
     assert join(project, sides[1], *SEEDS).startswith("taken: 0 jobs (0 files, 0.0 MB); already there: 3")
     assert project.planned(evaluation(1), *SEEDS) == set()
     audit(project, *SEEDS)
