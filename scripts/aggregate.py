@@ -7,7 +7,8 @@ from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
     runs = pd.concat(pd.read_csv(path) for path in snakemake.input.images)
-    grouped = runs.groupby(["image", "index", "label"])
+    # What describes a pair stands before its measures, of which every problem has the squared error first.
+    grouped = runs.groupby(list(runs.columns[: runs.columns.get_loc("mse")]))
     spread = grouped.std() if len(snakemake.input.images) > 1 else None
     images = grouped.mean()
     if spread is not None:
