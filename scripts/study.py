@@ -1,5 +1,6 @@
 """One training of a study, evaluated at once: the problem's settings with the study's and the run's on top."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -14,14 +15,14 @@ from vspair.problems.registry import job_function
 from vspair.problems.setting import open_setting
 from vspair.problems.studies import parse_run, varied
 from vspair.provenance import recorded
-from vspair.training import Checkpoint, generator_for
+from vspair.training import Checkpoint, Execution, generator_for
 
 local, of = snakemake.config["local"], snakemake.wildcards
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     study = {key: job.configuration[f"{of.problem}.studies.{of.study}.{key}"] for key in ("base", "train", "test")}
-    precision = job.configuration["precision"]
-    configure(device, snakemake.threads, precision)
+    execution = Execution.of(job.configuration, device)
+    configure(device, snakemake.threads, execution.precision)
     own = {key.removeprefix(f"{of.problem}."): value for key, value in job.configuration.items()}
     method = settings_of(own[f"methods.{of.method}"])
     own = varied(own, of.method, method, study["base"], parse_run(of.run))
@@ -33,6 +34,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         {
             "fingerprint": snakemake.params.evidence["fingerprint"],
             "settings": values,
+            "execution": asdict(execution),
             "seed": job.seed,
             "pairs": sha256(snakemake.input.pairs),
             "device": device,
@@ -40,7 +42,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
             "torch": torch.__version__,
         },
     )
-    model, history, _ = learn(setting, job.seed, checkpoint, precision, limit=study["train"])
+    model, history, _ = learn(setting, job.seed, checkpoint, execution, limit=study["train"])
     test, quality = setting.pairs(setting.stored.test, study["test"]), job_function(of.problem, "quality")
     result = evaluate(
         model,
@@ -56,7 +58,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         result.images.to_csv(temporary, index_label="image", float_format="%.8g")
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)
-    job.annotate(images, {"device": device_name(device)})
+    job.annotate(images, {"device": device_name(device), "execution": asdict(execution)})
     job.log.info(", ".join(f"{column} {value:.4g}" for column, value in result.images.mean().items()))
 
 checkpoint.remove()

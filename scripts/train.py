@@ -1,6 +1,7 @@
 """Learn one method of one problem from the training pairs of one data set, with one seed."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +12,13 @@ from vspair.files import sha256, whole, write_text
 from vspair.problems.learning import learn
 from vspair.problems.setting import open_setting
 from vspair.provenance import recorded
-from vspair.training import Checkpoint, save_weights
+from vspair.training import Checkpoint, Execution, save_weights
 
 local, of = snakemake.config["local"], snakemake.wildcards
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
-    precision = job.configuration["precision"]
-    configure(device, snakemake.threads, precision)
+    execution = Execution.of(job.configuration, device)
+    configure(device, snakemake.threads, execution.precision)
     weights = Path(snakemake.output.weights)
     checkpoint = Checkpoint(
         weights.with_name("checkpoint.safetensors"),
@@ -32,12 +33,12 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         },
     )
     setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
-    model, history, cost = learn(setting, job.seed, checkpoint, precision)
+    model, history, cost = learn(setting, job.seed, checkpoint, execution)
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)
     save_weights(weights, model)
     write_text(snakemake.output.cost, json.dumps(cost, indent=1) + "\n")
-    job.annotate(weights, {"device": device_name(device)})
+    job.annotate(weights, {"device": device_name(device), "execution": asdict(execution)})
 
 # Only now that the receipt is written: until then another try may need it.
 checkpoint.remove()

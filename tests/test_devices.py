@@ -136,7 +136,7 @@ def test_configure_sets_threads_determinism_and_precision_and_peak_memory_stays_
 import numpy, torch
 from vspair.devices import configure, peak_memory
 highest = [(name, False, "highest") for name in ("float32", "bfloat16")]
-for precision, tf32, products in [("tf32", True, "high"), *highest]:
+for precision, tf32, products in [("tf32", True, "highest"), *highest]:
     configure("cpu", threads=1, precision=precision)
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()

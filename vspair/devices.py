@@ -127,8 +127,8 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
     Arguments:
         device: `cpu` or `cuda`.
         threads: CPU threads; results on the CPU depend on them in the last bits.
-        precision: `float32`, or `tf32` for faster and coarser products on a GPU; `bfloat16` is `float32` but for
-            what `arithmetic` wraps.
+        precision: `float32`, or `tf32` for the faster and coarser convolutions that torch takes by itself on a GPU
+            (other products stay full); `bfloat16` is `float32` but for what `arithmetic` wraps.
 
     Raises:
         VspairError: torch does not see the GPU that was asked for.
@@ -149,7 +149,7 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    torch.set_float32_matmul_precision("highest")
 
 
 def arithmetic(device: str, precision: str) -> AbstractContextManager:

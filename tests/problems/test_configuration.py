@@ -63,6 +63,7 @@ WRONG = [
     ({"preset": None}, "preset must be one of demo, paper, quick, found None"),
     ({"device": "tpu"}, "device: must be 'cpu' or 'cuda', found 'tpu'"),
     ({"precision": "float16"}, "precision: must be .*found 'float16'"),
+    ({"captured": True, "device": "cpu"}, "captured is true and device is cpu.*leave captured out"),
     ({"threads": 0}, "threads: must be greater than 0, found 0"),
     ({"jobs_per_gpu": 0}, "jobs_per_gpu: .*found 0"),
     ({"lock": 3}, "lock: must be a valid string, found 3"),

@@ -59,6 +59,8 @@ def configuration(settings):
     loop = {"channels": [2, 4], "training": SCHEDULE}
     return {
         "precision": "float32",
+        "captured": None,
+        "compiled": False,
         "determinism": BUDGET,
         "inpainting.image": [16, 16],
         "inpainting.data.scale": "symmetric",

@@ -13,7 +13,7 @@ from vspair.errors import VspairError
 from vspair.models.build import build as built
 from vspair.operators.geometry import Scan
 from vspair.operators.ray import RayTransform
-from vspair.training import ResidentPairs, fit, memory
+from vspair.training import Execution, ResidentPairs, fit, memory
 from vspair.training.memory import GIB, LIBRARIES, memory_needed, require_memory
 
 PRECISIONS = ("float32", "bfloat16")
@@ -75,7 +75,7 @@ def real_peak(tmp_path, factors, build, qoi, observation, batch_size, precision)
     schedule = Training(epochs=1, batch_size=batch_size, learning_rate=1e-3, checkpoint_every=1)
     activities = [torch.profiler.ProfilerActivity.CPU]
     with torch.profiler.profile(activities=activities, profile_memory=True, acc_events=True) as profiler:
-        fit(build(), pairs, schedule, factors, 1, precision=precision)
+        fit(build(), pairs, schedule, factors, 1, execution=Execution(precision))
     profiler.export_chrome_trace(str(tmp_path / "trace.json"))
     trace = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     events = sorted((event for event in trace if event["name"] == "[memory]"), key=lambda event: event["ts"])

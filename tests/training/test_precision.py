@@ -10,7 +10,7 @@ from vspair.config import Training
 from vspair.data import clean_images, make_pairs, scale_for
 from vspair.devices import arithmetic
 from vspair.networks import Decoder, Encoder
-from vspair.training import Checkpoint, ResidentPairs, fit
+from vspair.training import Checkpoint, Execution, ResidentPairs, fit
 from vspair.training.loop import Cost
 
 ONE = {"mapping": 1.0}
@@ -53,7 +53,7 @@ def line_pairs():
 def test_products_are_rounded_and_the_weight_is_not():
     """The least-squares weight is pi; a weight kept in bfloat16 would hold 3.140625, or stop on its coarse grid."""
     model = Line()
-    fit(model, line_pairs(), schedule(epochs=300, learning_rate=2e-2), ONE, 1, precision="bfloat16")
+    fit(model, line_pairs(), schedule(epochs=300, learning_rate=2e-2), ONE, 1, execution=Execution("bfloat16"))
     assert set(model.products) == {torch.bfloat16}
     weight = model.layer.weight
     assert weight.dtype == torch.float32
@@ -68,7 +68,7 @@ def test_only_the_forward_pass_of_a_step_is_in_mixed_precision():
     model.layer.weight.register_post_accumulate_grad_hook(
         lambda weight: seen.append((weight.grad.dtype, torch.is_autocast_enabled("cpu")))
     )
-    fit(model, line_pairs(), schedule(epochs=2), ONE, 1, precision="bfloat16")
+    fit(model, line_pairs(), schedule(epochs=2), ONE, 1, execution=Execution("bfloat16"))
     assert all(model.autocast)
     assert seen == [(torch.float32, False)] * 8
     assert not torch.is_autocast_enabled("cpu")
@@ -78,7 +78,7 @@ def test_only_the_forward_pass_of_a_step_is_in_mixed_precision():
 def test_the_other_precisions_change_nothing_here(precision):
     model, plain = Line(), Line()
     histories = [
-        fit(model, line_pairs(), schedule(), ONE, 1, precision=precision),
+        fit(model, line_pairs(), schedule(), ONE, 1, execution=Execution(precision)),
         fit(plain, line_pairs(), schedule(), ONE, 1),
     ]
     assert set(model.products) == {torch.float32}
@@ -113,7 +113,7 @@ def test_models_learn_as_in_float32(build, settings, digits, model_name):
     totals = {}
     for precision in ("float32", "bfloat16"):
         model = build(model_name, IMAGE)
-        history = fit(model, digits, schedule(), settings(model_name).factors(), 1, precision=precision)
+        history = fit(model, digits, schedule(), settings(model_name).factors(), 1, execution=Execution(precision))
         totals[precision] = [row["total"] for row in history]
         assert {value.dtype for value in model.parameters()} == {torch.float32}
     assert totals["bfloat16"][-1] < 0.95 * totals["bfloat16"][0]
@@ -126,7 +126,7 @@ def test_a_run_taken_up_ends_with_the_same_bits_and_its_cost_is_of_its_session(t
     runs = []
     for checkpoint in (Checkpoint(file, {}), Checkpoint(file, {}), None):
         model, cost = build("vsPAIR", IMAGE), Cost()
-        history = fit(model, digits, schedule(), settings("vsPAIR").factors(), 1, checkpoint, cost, "bfloat16")
+        history = fit(model, digits, schedule(), settings("vsPAIR").factors(), 1, checkpoint, cost, Execution("bfloat16"))
         runs.append((model, cost, history))
     whole, again, plain = runs
     assert whole[2] == again[2] == plain[2]

@@ -34,8 +34,12 @@ class RunSettings(Section):
     jobs_per_gpu: PositiveInt = Field(1, description="jobs that may share one GPU")
     precision: Literal["float32", "tf32", "bfloat16"] = Field(
         "float32",
-        description="arithmetic: full, TF32 products on a GPU, or bfloat16 forward passes with float32 weights",
+        description="arithmetic: full, TF32 convolutions on a GPU (torch's own default), or bfloat16 forward passes",
     )
+    captured: bool | None = Field(
+        None, description="training steps as one CUDA graph each; null: on a GPU; false: operation by operation"
+    )
+    compiled: bool = Field(False, description="training through torch's compiler, which takes minutes at the start")
     threads: PositiveInt = Field(description="CPU threads of one training or evaluation")
     seeds: tuple[int, ...] = Field(min_length=1, description="one training run per method and seed")
     theory: Theory = Field(description="linear-Gaussian check of Theorems 1 and 2 (Section 3.2)")
@@ -45,6 +49,12 @@ class RunSettings(Section):
     def _seeds_are_distinct(self) -> "RunSettings":
         if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
             raise ValueError(f"seeds must be distinct and not negative, found {list(self.seeds)}")
+        return self
+
+    @model_validator(mode="after")
+    def _graphs_are_of_a_gpu(self) -> "RunSettings":
+        if self.captured and self.device == "cpu":
+            raise ValueError("captured is true and device is cpu: graphs are CUDA's, leave captured out or use device=cuda")
         return self
 
     @property

@@ -11,6 +11,7 @@ from vspair.files import require_space
 from vspair.models.build import build
 from vspair.problems.setting import Setting
 from vspair.training.checkpoint import Checkpoint
+from vspair.training.execution import PLAIN, Execution
 from vspair.training.loop import Cost
 from vspair.training.memory import memory_needed, require_memory
 from vspair.training.runs import train_model
@@ -20,7 +21,7 @@ def learn(
     setting: Setting,
     seed: int,
     checkpoint: Checkpoint | None = None,
-    precision: str = "float32",
+    execution: Execution = PLAIN,
     training: Training | None = None,
     limit: int | None = None,
 ) -> tuple[torch.nn.Module, list[dict[str, float]], dict[str, Any]]:
@@ -28,7 +29,7 @@ def learn(
 
     Arguments:
         setting: the method on its data set.
-        seed, checkpoint, precision: as for `train_model`.
+        seed, checkpoint, execution: as for `train_model`.
         training: the training loop; by default the method's own.
         limit: only the first training pairs; None for all.
 
@@ -42,9 +43,9 @@ def learn(
     training = training or getattr(setting.method, "training", None)
     if training is None:
         return _tuned(setting)
-    _require_room(setting, training, precision, checkpoint)
+    _require_room(setting, training, execution, checkpoint)
     spent, pairs = Cost(), setting.pairs(setting.stored.train, limit)
-    model, history = train_model(setting.method, setting.frame, pairs, seed, training, checkpoint, spent, precision)
+    model, history = train_model(setting.method, setting.frame, pairs, seed, training, checkpoint, spent, execution)
     mean = sum(spent.seconds) / len(spent.seconds) if spent.seconds else None
     cost = {"seconds": mean, "epochs": training.epochs, "here": len(spent.seconds), "peak_bytes": spent.peak_bytes}
     return model, history, cost
@@ -60,7 +61,7 @@ def _tuned(setting: Setting) -> tuple[torch.nn.Module, list[dict[str, float]], d
     return model, history, {"seconds": seconds, "epochs": 1, "here": 1, "peak_bytes": peak_memory(setting.device)}
 
 
-def _require_room(setting: Setting, training: Training, precision: str, checkpoint: Checkpoint | None) -> None:
+def _require_room(setting: Setting, training: Training, execution: Execution, checkpoint: Checkpoint | None) -> None:
     """Refuse a training that the device has no memory or the disk no space for, before anything is allocated."""
     if "operator" in setting.frame:
         # Methods ask for it when they are built, which is done without numbers below.
@@ -71,11 +72,13 @@ def _require_room(setting: Setting, training: Training, precision: str, checkpoi
         train.qoi.shape[1:],
         train.observation.shape[1:],
         training.batch_size,
-        precision,
+        execution.precision,
     )
     # On the device the pairs are float32, whatever they are stored as.
     resident = 4 * (train.qoi.size + train.observation.size)
-    require_memory(needed.total + resident, setting.device, f"training {setting.method.kind} with {len(train)} pairs")
+    # A copy of the state is kept while the steps before a capture change it.
+    kept = needed.weights + needed.optimiser if execution.captured else 0
+    require_memory(needed.total + resident + kept, setting.device, f"training {setting.method.kind} with {len(train)} pairs")
     if checkpoint:
         # A checkpoint is replaced by a whole new one, and the weights come beside it.
         require_space(checkpoint.path, 2 * (needed.weights + needed.optimiser) + needed.weights)

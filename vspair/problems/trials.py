@@ -22,6 +22,7 @@ from vspair.errors import VspairError
 from vspair.problems.learning import learn
 from vspair.problems.setting import open_setting
 from vspair.training.checkpoint import Checkpoint
+from vspair.training.execution import Execution
 
 PACKAGE_PARENT = Path(__file__).parents[2]
 
@@ -114,7 +115,8 @@ def _train(trial: Trial, checkpoint: Checkpoint) -> Outcome:
     setting = open_setting(problem, name, values, trial.pairs, trial.device)
     short = setting.method.training.model_copy(update={"epochs": budget.epochs, "checkpoint_every": 1})
     limit = budget.pairs(short.batch_size)
-    model, history, cost = learn(setting, trial.seed, checkpoint, values["precision"], short, limit)
+    execution = Execution.of(values, trial.device)
+    model, history, cost = learn(setting, trial.seed, checkpoint, execution, short, limit)
     # From the epochs that ran and not from the checkpoint: it may be read and then not be used.
     return Outcome(model, history, min(limit, len(setting.stored.train)), budget.epochs - cost["here"])
 

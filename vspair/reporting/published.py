@@ -15,7 +15,7 @@ class Published:
     Arguments:
         values: (row, column) -> (number, tolerance), in the order of the paper.
         conditions: dotted configuration key -> the value that the paper used; of a part of the configuration, those
-            of its values that matter.
+            of its values that matter. `{any_of: [...]}` allows several, where the paper does not say or they are alike.
     """
 
     values: dict[tuple[str, str], tuple[float, float]]
@@ -25,8 +25,9 @@ class Published:
         """The first condition that a configuration (dotted key -> value) does not meet, in words; None if all hold."""
         for key, wanted in self.conditions.items():
             for path, expected, found in _leaves(key, wanted, configuration[key]):
-                if found != expected:
-                    return f"{path} is {found}, the paper's is {expected}"
+                allowed = expected["any_of"] if _is_choice(expected) else [expected]
+                if found not in allowed:
+                    return f"{path} is {found}, the paper's is {' or '.join(map(str, allowed))}"
         return None
 
     def note(self, configuration: Mapping[str, Any]) -> str | None:
@@ -40,11 +41,15 @@ def _leaves(path: str, wanted: Any, found: Any) -> Iterator[tuple[str, Any, Any]
 
     A mapping of dotted keys is a list of settings, in which one more changes the whole: it is compared as one value.
     """
-    if isinstance(wanted, Mapping) and not any("." in key for key in wanted):
+    if isinstance(wanted, Mapping) and not _is_choice(wanted) and not any("." in key for key in wanted):
         for key, value in wanted.items():
             yield from _leaves(f"{path}.{key}", value, found.get(key) if isinstance(found, Mapping) else None)
     else:
         yield path, wanted, found
+
+
+def _is_choice(wanted: Any) -> bool:
+    return isinstance(wanted, Mapping) and set(wanted) == {"any_of"}
 
 
 def read_published(path: Path, table: str) -> Published:

@@ -10,7 +10,9 @@ from vspair.config.training import Training
 from vspair.models.build import build
 from vspair.models.method import Method, Trained
 from vspair.training.checkpoint import Checkpoint, load_weights
-from vspair.training.loop import Cost, ResidentPairs, fit
+from vspair.training.execution import PLAIN, Execution
+from vspair.training.loop import Cost, fit
+from vspair.training.resident import ResidentPairs
 from vspair.training.seeds import initialised
 
 
@@ -22,7 +24,7 @@ def train_model(
     training: Training | None = None,
     checkpoint: Checkpoint | None = None,
     cost: Cost | None = None,
-    precision: str = "float32",
+    execution: Execution = PLAIN,
 ) -> tuple[torch.nn.Module, list[dict[str, float]]]:
     """Build a model with the initial weights of run `seed` and train it on the pairs' device; returns its history too.
 
@@ -32,7 +34,7 @@ def train_model(
         pairs: all training pairs.
         seed: of the run.
         training: the training loop; by default that of the settings.
-        checkpoint, cost, precision: as for `fit`.
+        checkpoint, cost, execution: as for `fit`.
 
     Raises:
         VspairError: a term is not finite, or the disk is full.
@@ -41,7 +43,7 @@ def train_model(
     # In this layout convolutions are fastest on both kinds of device.
     model.to(pairs.qoi.device, memory_format=torch.channels_last)
     loop = training or settings.training
-    history = fit(model, pairs, loop, settings.factors(), seed, checkpoint, cost, precision)
+    history = fit(model, pairs, loop, settings.factors(), seed, checkpoint, cost, execution)
     return model, history
 
 

@@ -31,7 +31,7 @@ stage(
         facts=f"{TRIAL}/run.json",
         receipt=f"{TRIAL}/run.receipt.json",
     ),
-    lambda wildcards: ["determinism", *keys_of()(wildcards)],
+    lambda wildcards: ["determinism", *taught()(wildcards)],
     dict(pairs=PAIRS),
     entries_of(),
     SEEDS[0],

@@ -51,6 +51,12 @@ def keys_of(*more, drawn=()):
     return keys
 
 
+def taught(*more):
+    """`keys_of` for a job that trains."""
+    keys = keys_of(*more)
+    return lambda wildcards: ["captured", "compiled", *keys(wildcards)]
+
+
 def entries_of(*functions):
     """Of the wildcards: what a job on a method loads by name, these functions of the problem's jobs among it."""
 
@@ -124,7 +130,7 @@ stage(
         cost=COST,
         receipt=f"{PROBLEM}/runs/{OF_RUN}/train.receipt.json",
     ),
-    keys_of(),
+    taught(),
     dict(pairs=PAIRS),
     entries_of(),
     seed_of,
@@ -227,7 +233,7 @@ stage(
         history=f"{STUDY}/history.csv",
         receipt=f"{STUDY}/study.receipt.json",
     ),
-    keys_of(
+    taught(
         "evaluation.samples",
         "evaluation.batch_size",
         *(f"studies.{{study}}.{key}" for key in ("base", "train", "test", "seeds")),
