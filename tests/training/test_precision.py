@@ -125,8 +125,8 @@ def test_a_run_taken_up_ends_with_the_same_bits_and_its_cost_is_of_its_session(t
     file = tmp_path / "run.safetensors"
     runs = []
     for checkpoint in (Checkpoint(file, {}), Checkpoint(file, {}), None):
-        model, cost = build("vsPAIR", IMAGE), Cost()
-        history = fit(model, digits, schedule(), settings("vsPAIR").factors(), 1, checkpoint, cost, Execution("bfloat16"))
+        model, cost, mixed = build("vsPAIR", IMAGE), Cost(), Execution("bfloat16")
+        history = fit(model, digits, schedule(), settings("vsPAIR").factors(), 1, checkpoint, cost, mixed)
         runs.append((model, cost, history))
     whole, again, plain = runs
     assert whole[2] == again[2] == plain[2]

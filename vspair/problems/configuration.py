@@ -54,7 +54,7 @@ class RunSettings(Section):
     @model_validator(mode="after")
     def _graphs_are_of_a_gpu(self) -> "RunSettings":
         if self.captured and self.device == "cpu":
-            raise ValueError("captured is true and device is cpu: graphs are CUDA's, leave captured out or use device=cuda")
+            raise ValueError("captured is true and device is cpu: leave captured out, or use device=cuda")
         return self
 
     @property

@@ -78,7 +78,8 @@ def _require_room(setting: Setting, training: Training, execution: Execution, ch
     resident = 4 * (train.qoi.size + train.observation.size)
     # A copy of the state is kept while the steps before a capture change it.
     kept = needed.weights + needed.optimiser if execution.captured else 0
-    require_memory(needed.total + resident + kept, setting.device, f"training {setting.method.kind} with {len(train)} pairs")
+    what = f"training {setting.method.kind} with {len(train)} pairs"
+    require_memory(needed.total + resident + kept, setting.device, what)
     if checkpoint:
         # A checkpoint is replaced by a whole new one, and the weights come beside it.
         require_space(checkpoint.path, 2 * (needed.weights + needed.optimiser) + needed.weights)

@@ -71,9 +71,7 @@ def fit(
     """
     device = pairs.qoi.device.type
     # Capturable or not, the eager steps on a GPU are to have the bits of the captured ones.
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=training.learning_rate, fused=True, capturable=device == "cuda"
-    )
+    optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate, fused=True, capturable=device == "cuda")
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
         logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)

@@ -12,6 +12,7 @@ from vspair.training.execution import Execution
 from vspair.training.graphs import captured
 from vspair.training.resident import ResidentPairs
 
+
 class EagerSteps:
     """One pass after another over the pairs, each operation of a step launched by itself; on any device.
 
