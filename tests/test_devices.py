@@ -153,6 +153,24 @@ assert peak_memory("cpu") > with_it - 2**20, "the kernel counts in batches"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize(
+    ("flags", "precision", "warned"),
+    [
+        ("avx512f amx_bf16", "bfloat16", False),
+        ("avx512f avx512_bf16", "bfloat16", False),
+        ("avx2 f16c", "bfloat16", True),
+        ("avx2 f16c", "float32", False),
+    ],
+)
+def test_a_processor_without_bfloat16_is_named(monkeypatch, tmp_path, caplog, flags, precision, warned):
+    import torch
+
+    (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags : fpu {flags} sse2\n")
+    monkeypatch.setattr("vspair.devices.PROC", tmp_path)
+    configure("cpu", torch.get_num_threads(), precision)
+    assert ("this processor has no such products" in caplog.text) is warned
+
+
 @pytest.mark.parametrize(("precision", "product"), [("float32", "float32"), ("tf32", "float32"), ("bfloat16",) * 2])
 def test_arithmetic_is_that_of_the_precision_inside_and_float32_after(precision, product):
     import torch

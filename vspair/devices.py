@@ -1,5 +1,6 @@
 """Devices: what is there, who may use it, how much memory it has, and in which arithmetic it computes."""
 
+import logging
 import os
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ from filelock import FileLock, Timeout
 from vspair.errors import VspairError
 
 LEASE_POLL_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
 
 PROC = Path("/proc")
 CGROUPS = Path("/sys/fs/cgroup")
@@ -143,6 +146,11 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
             "fits the driver, or use --config device=cpu"
         )
     torch.set_num_threads(threads)
+    if device == "cpu" and precision == "bfloat16" and not has_bfloat16():
+        logger.warning(
+            "precision=bfloat16 was asked for, but this processor has no such products (avx512_bf16, amx_bf16): they "
+            "are emulated and slower than float32, use precision=float32"
+        )
     # The same switch as `use_deterministic_algorithms(True)`, which imports the compiler: a second of every job.
     torch.set_deterministic_debug_mode("error")
     # It would also fill every new tensor, to make reads of unset memory repeatable: a cost without a use here.
@@ -150,6 +158,11 @@ def configure(device: str, threads: int, precision: str = "float32") -> None:
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.set_float32_matmul_precision("highest")
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 by itself, as its flags in /proc/cpuinfo say."""
+    return any(flag.endswith("bf16") for flag in (PROC / "cpuinfo").read_text().split())
 
 
 def arithmetic(device: str, precision: str) -> AbstractContextManager:

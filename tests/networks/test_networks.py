@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from vspair.networks import Decoder, Encoder, LinearMap, ParameterMap, decoder, encoder
+from vspair.networks.convolutional import UpsampledConv2d
 
 
 def count(module):
@@ -55,9 +56,7 @@ def test_the_encoder_has_the_layers_of_table_6():
 def test_the_decoder_has_the_layers_of_table_7():
     decoder = Decoder((28, 28), (16, 32, 64), 784)
     assert decoder.expand(torch.zeros(2, 784)).shape == (2, 64, 7, 7)
-    assert [type(layer) for layer in decoder.image[0]] == [
-        *(nn.Upsample, nn.Conv2d, nn.BatchNorm2d, nn.SiLU, nn.Conv2d)
-    ]
+    assert [type(layer) for layer in decoder.image[0]] == [*(UpsampledConv2d, nn.BatchNorm2d, nn.SiLU, nn.Conv2d)]
     convolutions = [m for m in decoder.modules() if isinstance(m, nn.Conv2d)]
     assert [(c.in_channels, c.out_channels) for c in convolutions] == [(64, 64), (64, 32), (32, 32), (32, 16), (16, 1)]
     assert [c.bias is not None for c in convolutions] == [False, False, False, False, True]
