@@ -1,10 +1,11 @@
-"""Training speed: our step and epoch beside the plain loop that a user would write, in one run, as ratios.
+"""Training speed: a step as one would write it first beside ours, gain by gain, in one run, as ratios.
 
-The plain loop is eager float32 over a shuffling `DataLoader` with default memory format and optimiser; ours is
-`vspair.training.fit`. Both train the same model on the same pairs with the same batch size. The two are timed in turns
-and the ratio of each turn is reported as median and range, so that a machine that slows down meanwhile slows both.
+The plain loop is eager over a shuffling `DataLoader`, with torch's own defaults for memory format, optimiser,
+arithmetic and up-sampling. The others are `vspair.training.fit`, each with one gain more. All train the same method on
+the same pairs with the same batch size; they are timed in turns, and the ratio of each turn is reported as median and
+range, so that a machine that slows down meanwhile slows all.
 
-    python benchmarks/training.py [--device cuda] [--pairs 1024] [--rounds 5]
+    python benchmarks/training.py [--device cuda] [--models PAIR vsPAIR "CT LPD"] [--steps 8] [--rounds 5] [--json PATH]
 """
 
 import argparse
@@ -16,99 +17,126 @@ import time
 from pathlib import Path
 
 import torch
+from subjects import MNIST, subject, upsample
 from torch.utils.data import DataLoader, TensorDataset
 
-from vspair.data import clean_images, make_pairs, scale_for
-from vspair.devices import configure
-from vspair.models.build import build
+from vspair.devices import configure, device_name
 from vspair.objectives import total
-from vspair.problems.configuration import resolve
-from vspair.training import ResidentPairs, fit, initialised
+from vspair.training import Cost, Execution, fit
 
-ROOT = Path(__file__).parents[1]
-
-
-def plain_epoch(model, optimiser, pairs, training, factors, device):
-    """One epoch as one would write it down first."""
-    data = TensorDataset(pairs.qoi.cpu(), pairs.observation.cpu())
-    for qoi, observation in DataLoader(data, training.batch_size, shuffle=True):
-        terms = model.terms(qoi.to(device), observation.to(device))
-        loss = total(terms, factors).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        loss.item()
-
-
-def seconds(action, device):
-    """Wall time of an action, with the device's queue empty before and after."""
-    if device == "cuda":
-        torch.cuda.synchronize()
-    started = time.perf_counter()
-    action()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - started
+GAINS = {
+    "cpu": {
+        "layout and fused Adam": (True, Execution()),
+        "coarse grid": (False, Execution()),
+        "bfloat16": (False, Execution("bfloat16")),
+    },
+    "cuda": {
+        "layout and fused Adam": (True, Execution()),
+        "coarse grid": (False, Execution()),
+        "captured": (False, Execution(captured=True)),
+        "captured, tf32": (False, Execution("tf32", captured=True)),
+        "captured, bfloat16": (False, Execution("bfloat16", captured=True)),
+        "captured, tf32, compiled": (False, Execution("tf32", captured=True, compiled=True)),
+        "captured, bfloat16, compiled": (False, Execution("bfloat16", captured=True, compiled=True)),
+    },
+}
+"""What `fit` is asked for: whether decoders up-sample in two operations, and how steps are run."""
 
 
-def compare(name, config, pairs, rounds, device):
-    """Median seconds per step of both loops and the ratios plain / ours, one per round."""
-    problem = config.inpainting
-    settings, (qoi, observation) = problem.methods[name], problem.shapes()
-    training = settings.training.model_copy(update={"epochs": 1, "batch_size": 64})
-    frame, factors = {"qoi_shape": qoi, "observation_shape": observation}, settings.factors()
-    plain = initialised(lambda: build(settings, frame), 0).to(device)
-    optimiser = torch.optim.Adam(plain.parameters(), lr=training.learning_rate)
-    ours = initialised(lambda: build(settings, frame), 0).to(device, memory_format=torch.channels_last)
+class Plain:
+    """An epoch as one would write it down first."""
 
-    def plain_round():
-        # torch's defaults, as a user finds them: nothing of our determinism settings.
-        torch.use_deterministic_algorithms(False)
-        plain_epoch(plain, optimiser, pairs, training, factors, device)
-        torch.use_deterministic_algorithms(True)
+    def __init__(self, subject, pairs, device):
+        self.subject, self.pairs, self.device = subject, pairs, device
+        self.model = subject.model(device, channels_last=False)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=subject.settings.training.learning_rate)
 
-    def our_round():
-        fit(ours, pairs, training, factors, 0)
+    def seconds(self):
+        """Of one epoch, in torch's own arithmetic: nothing of our determinism."""
+        upsample(in_two=True)
+        torch.set_deterministic_debug_mode("default")
+        torch.backends.cudnn.allow_tf32 = True
+        data = TensorDataset(self.pairs.qoi.cpu(), self.pairs.observation.cpu())
+        started = time.perf_counter()
+        for qoi, observation in DataLoader(data, self.subject.batch_size, shuffle=True):
+            terms = self.model.terms(qoi.to(self.device), observation.to(self.device))
+            loss = total(terms, self.subject.settings.factors()).mean()
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            loss.item()
+        return time.perf_counter() - started
 
-    plain_round(), our_round()
-    times = [(seconds(plain_round, device), seconds(our_round, device)) for _ in range(rounds)]
-    steps = -(-len(pairs) // training.batch_size)
-    ratios = sorted(before / after for before, after in times)
-    return {
-        "model": name,
-        "plain_ms_per_step": 1e3 * statistics.median(before for before, _ in times) / steps,
-        "ours_ms_per_step": 1e3 * statistics.median(after for _, after in times) / steps,
-        "ratio_median": statistics.median(ratios),
-        "ratio_lowest": ratios[0],
-        "ratio_highest": ratios[-1],
-    }
+
+class Ours:
+    """An epoch of `fit`; what it does before its first step, a capture and its warm-up, is not timed."""
+
+    def __init__(self, subject, pairs, device, in_two, execution):
+        self.subject, self.pairs, self.device = subject, pairs, device
+        self.in_two, self.execution = in_two, execution
+        self.model = subject.model(device)
+
+    def seconds(self):
+        """Of one epoch."""
+        upsample(self.in_two)
+        configure(self.device, torch.get_num_threads(), self.execution.precision)
+        schedule = self.subject.settings.training.model_copy(update={"epochs": 1})
+        cost = Cost()
+        fit(self.model, self.pairs, schedule, self.subject.settings.factors(), 0, cost=cost, execution=self.execution)
+        return cost.seconds[-1]
+
+
+def compare(name, steps, rounds, device, wanted):
+    """Milliseconds per step of each way, and its ratios plain / way, one per round."""
+    chosen = subject(name)
+    pairs = chosen.pairs(steps * chosen.batch_size, device)
+    ways = {"plain": Plain(chosen, pairs, device)}
+    gains = {gain: given for gain, given in GAINS[device].items() if not wanted or gain in wanted}
+    ways |= {gain: Ours(chosen, pairs, device, *given) for gain, given in gains.items()}
+    for way in ways.values():
+        way.seconds()
+    turns = [{name: way.seconds() for name, way in ways.items()} for _ in range(rounds)]
+    rows = []
+    for way in ways:
+        ratios = sorted(turn["plain"] / turn[way] for turn in turns)
+        rows.append(
+            {
+                "model": name,
+                "way": way,
+                "ms_per_step": 1e3 * statistics.median(turn[way] for turn in turns) / steps,
+                "ratio_median": statistics.median(ratios),
+                "ratio_lowest": ratios[0],
+                "ratio_highest": ratios[-1],
+            }
+        )
+    return rows
 
 
 def main():
-    """Print one line per model and, with --json, write them."""
+    """Print one line per model and way and, with --json, write them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--pairs", type=int, default=512, help="training pairs (at most 1797)")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--models", nargs="+", default=MNIST)
+    parser.add_argument("--gains", nargs="+", help="only these ways beside the plain one")
+    parser.add_argument("--steps", type=int, default=8, help="steps of an epoch")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     logging.disable(logging.INFO)
     configure(arguments.device, arguments.threads)
-    config = resolve(ROOT, {"preset": "demo"})
-    data = config.inpainting.data
-    images, labels = clean_images("digits", ROOT, config.inpainting.image)
-    split = make_pairs(images, labels, arguments.pairs, 1, data.patches, data.patch_size, 0).train
-    pairs = ResidentPairs.of(split, scale_for(data.scale, split.qoi), arguments.device)
-    print(f"{platform.machine()}, {arguments.device}, {arguments.threads} threads, torch {torch.__version__}")
+    print(
+        f"{device_name(arguments.device)} of {platform.machine()}, {arguments.threads} threads, torch {torch.__version__}"
+    )
     results = []
-    for name in config.inpainting.methods:
-        results.append(compare(name, config, pairs, arguments.rounds, arguments.device))
-        print(
-            "{model:7} plain {plain_ms_per_step:7.1f} ms/step, ours {ours_ms_per_step:7.1f} ms/step, "
-            "plain/ours {ratio_median:.2f} ({ratio_lowest:.2f} to {ratio_highest:.2f})".format(**results[-1]),
-            flush=True,
-        )
+    for name in arguments.models:
+        for row in compare(name, arguments.steps, arguments.rounds, arguments.device, arguments.gains):
+            results.append(row)
+            print(
+                "{model:9} {way:28} {ms_per_step:8.2f} ms/step, plain/this {ratio_median:.2f} "
+                "({ratio_lowest:.2f} to {ratio_highest:.2f})".format(**row),
+                flush=True,
+            )
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
