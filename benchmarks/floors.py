@@ -2,8 +2,8 @@
 
 Operations are counted as torch dispatches them, views apart, from the real step in which no tensor has content, so that
 the counts are the same on every machine. Arithmetic is that of convolutions and matrix products (torch's own counter;
-two operations a stored entry and column for sparse matrices). Bytes are all tensors that operations read and write, each
-as if it came from memory: caches and compilers can do better.
+two operations a stored entry and column for sparse matrices). Bytes are all tensors that operations read and write,
+each as if it came from memory: caches and compilers can do better.
 
     python benchmarks/floors.py [--threads 1] [--json PATH]
 """

@@ -125,9 +125,8 @@ def main():
     arguments = parser.parse_args()
     logging.disable(logging.INFO)
     configure(arguments.device, arguments.threads)
-    print(
-        f"{device_name(arguments.device)} of {platform.machine()}, {arguments.threads} threads, torch {torch.__version__}"
-    )
+    place = f"{device_name(arguments.device)} of {platform.machine()}, {arguments.threads} threads"
+    print(f"{place}, torch {torch.__version__}")
     results = []
     for name in arguments.models:
         for row in compare(name, arguments.steps, arguments.rounds, arguments.device, arguments.gains):
