@@ -71,9 +71,8 @@ test-slow: $(READY) ## the slow tests
 lint: $(READY) ## code style and workflow checks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/snakefmt --check workflow && $(BIN)/snakemake --lint
 
-benchmark: $(READY) ## speed beside what a user would otherwise run
-	$(BIN)/python benchmarks/training.py && $(BIN)/python benchmarks/localisation.py && $(BIN)/python benchmarks/projection.py && \
-		$(BIN)/python benchmarks/audit.py
+benchmark: $(READY) ## speed beside what a user would otherwise run, with receipts (PRESET=demo)
+	$(BIN)/snakemake --cores $(CORES) speed --config preset=$(PRESET)
 
 clean: ## remove results and the environment
 	rm -rf $(VENV) results .snakemake

@@ -1,6 +1,7 @@
 """What the benchmarks train: the paper's methods at the paper's sizes, on random pairs of the right shapes."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -54,10 +55,15 @@ class Subject:
         return ResidentPairs(*(torch.rand(number, *shape, generator=draws).to(device) for shape in self.shapes))
 
 
+@cache
+def papers():
+    """The configuration at the paper's sizes."""
+    return resolve(ROOT, {"preset": "paper", "device": "cpu"})
+
+
 def subject(name, **changes):
     """A method of Section 4.1 by its name, or of Section 4.2 as `CT <name>`; `changes` of its settings."""
-    config = resolve(ROOT, {"preset": "paper", "device": "cpu"})
-    problem = config.tomography if name.startswith("CT ") else config.inpainting
+    problem = papers().tomography if name.startswith("CT ") else papers().inpainting
     settings = problem.methods[name.removeprefix("CT ")].model_copy(update=changes)
     image, observation = problem.shapes()
     frame = {"qoi_shape": image, "observation_shape": observation}
