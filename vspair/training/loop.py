@@ -17,6 +17,7 @@ from vspair.devices import arithmetic, peak_memory
 from vspair.errors import VspairError
 from vspair.objectives import total
 from vspair.training.checkpoint import Checkpoint
+from vspair.training.optimiser import optimiser_for
 from vspair.training.seeds import generator_for
 
 REFRESH_SECONDS = 2.0
@@ -116,7 +117,7 @@ def fit(
     Raises:
         VspairError: a term is not finite, or the disk is full.
     """
-    optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate, fused=True)
+    optimiser = optimiser_for(model, training.learning_rate)
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
         logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)
