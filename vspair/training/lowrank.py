@@ -29,7 +29,7 @@ def update_by_blocks(
     """
     inputs, outputs = factors
     height = max(1, BLOCK // weight.shape[1])
-    scratch = weight.new_empty(min(height, len(weight)), weight.shape[1])
+    scratch = torch.empty(min(height, len(weight)), weight.shape[1], dtype=weight.dtype)
     blocks = zip(*(whole.split(height) for whole in (weight, *moments, outputs.T)), strict=True)
     for block, mean, square, columns in blocks:
         gradient = torch.mm(columns, inputs, out=scratch[: len(block)])
