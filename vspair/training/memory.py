@@ -10,6 +10,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from vspair.devices import arithmetic, available
 from vspair.errors import VspairError
+from vspair.networks.factored import factored_layers
 
 GIB = 2**30
 
@@ -32,7 +33,7 @@ class Memory:
 
     Arguments:
         weights: parameters and buffers, operators included.
-        gradients: one for each trained parameter.
+        gradients: one for each trained parameter whose gradient is stored (see `FactoredLinear`).
         optimiser: Adam's two moments of each trained parameter.
         activations: what one batch's forward pass keeps for the backward pass, in mixed precision with the
             lower-precision copies of the weights.
@@ -67,11 +68,13 @@ def memory_needed(
             is, so that an operator comes ready made, with its norm known if the model asks for it.
         qoi, observation: shape of one x and of one y.
         batch_size: pairs per step.
-        precision: as for `fit`. In mixed precision activations are halved, but weights are copied: of a wide layer
-            with few pairs it takes more than float32.
+        precision: as for `fit`. In mixed precision activations are halved, but weights are copied, except those of a
+            layer that keeps factors.
     """
     with FakeTensorMode(allow_non_fake_inputs=True):
         model = build().train()
+        for layer in factored_layers(model):
+            layer.keep_factors()
         batch = [torch.empty(batch_size, *shape) for shape in (qoi, observation)]
         saved: dict[int, Tensor] = {}
 
@@ -88,12 +91,14 @@ def memory_needed(
         saved.pop(own.untyped_storage()._cdata, None)
     weights = _bytes([*parameters, *buffers])
     trained = _bytes(parameter for parameter in parameters if parameter.requires_grad)
+    in_factors = _bytes(layer.weight for layer in factored_layers(model) if layer.factored(batch_size))
     sizes = [tensor.untyped_storage().nbytes() for tensor in saved.values()]
     # Copies of weights are kept in mixed precision, but have no gradients of their own for long.
     of_pairs = [size for size, tensor in zip(sizes, saved.values(), strict=True) if tensor.shape[:1] == (batch_size,)]
-    counted = weights + (1 + MOMENTS) * trained + sum(sizes)
+    gradients, moments = trained - in_factors, MOMENTS * trained
+    counted = weights + gradients + moments + sum(sizes)
     workspace = LIBRARIES + math.ceil(SLACK * counted) + HELD * max(of_pairs, default=0)
-    return Memory(weights, trained, MOMENTS * trained, sum(sizes), workspace)
+    return Memory(weights, gradients, moments, sum(sizes), workspace)
 
 
 def _dense(tensors: Iterable[Tensor]) -> list[Tensor]:
