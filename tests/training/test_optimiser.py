@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from contextlib import contextmanager
 
 import pytest
 import torch
@@ -10,11 +9,13 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from vspair.config import Training
+from vspair.devices import arithmetic
 from vspair.errors import VspairError
 from vspair.models.build import build as built
 from vspair.networks.factored import ROWS, FactoredLinear, factored_layers
 from vspair.problems.configuration import resolve
 from vspair.training import Checkpoint, ResidentPairs, fit, loop, lowrank
+from vspair.training import optimiser as optimising
 from vspair.training.optimiser import FactoredAdam, optimiser_for
 
 STEPS = 20
@@ -187,7 +188,7 @@ def test_only_tomography_at_the_papers_size_has_large_matrices(root, preset, pro
 
 
 class Traffic(TorchDispatchMode):
-    """Bytes of tensors as large as one of `size` weights that operations read and write, and new ones of that size.
+    """Bytes that operations read and write of tensors with at least `size` numbers of two bytes, and new such tensors.
 
     Views move nothing. Of a tensor in parts the parts count.
     """
@@ -197,7 +198,7 @@ class Traffic(TorchDispatchMode):
         self.size, self.bytes, self.allocated = size, 0, []
 
     def large(self, value):
-        return isinstance(value, torch.Tensor) and value.untyped_storage().nbytes() >= 4 * self.size
+        return isinstance(value, torch.Tensor) and value.untyped_storage().nbytes() >= 2 * self.size
 
     def __torch_dispatch__(self, operation, types, arguments=(), keywords=None):
         result = operation(*arguments, **(keywords or {}))
@@ -221,9 +222,23 @@ class Traffic(TorchDispatchMode):
         return result
 
 
-@pytest.mark.parametrize(("kind", "bytes_a_weight", "new"), [(FactoredLinear, 32, 0), (nn.Linear, 40, 1)])
-def test_a_step_moves_32_bytes_a_weight_and_makes_nothing_of_its_size(monkeypatch, kind, bytes_a_weight, new):
-    """Forward and backward pass read the weights, the update reads and writes three numbers; else the gradient too."""
+@pytest.mark.parametrize(
+    ("kind", "precision", "bytes_a_weight", "new"),
+    [
+        (FactoredLinear, "float32", 4 + 4 + 12 + 12, 0),
+        (FactoredLinear, "bfloat16", 4 + 4 + 12 + 12, 0),
+        (nn.Linear, "float32", 4 + (4 + 4) + 16 + 12, 1),
+        (nn.Linear, "bfloat16", (4 + 2 + 2) + (2 + 2 + 2 + 4) + 16 + 12, 3),
+    ],
+)
+def test_a_step_moves_32_bytes_a_weight_and_makes_nothing_of_its_size(
+    monkeypatch, kind, precision, bytes_a_weight, new
+):
+    """Forward and backward pass read the weights, the update reads and writes three numbers.
+
+    torch's layer also writes and reads the gradient; in mixed precision it reads weights to copy them, and the copy
+    twice, and casts the gradient.
+    """
     monkeypatch.setattr(lowrank, "BLOCK", 3000)
     torch.manual_seed(1)
     model = kind(300, 200)
@@ -232,15 +247,18 @@ def test_a_step_moves_32_bytes_a_weight_and_makes_nothing_of_its_size(monkeypatc
     for traffic in (Traffic(1), Traffic(model.weight.numel())):
         optimiser.zero_grad()
         with traffic:
-            model(inputs).sum().backward()
+            with arithmetic("cpu", precision):
+                loss = model(inputs).sum()
+            loss.backward()
             optimiser.step()
     assert traffic.bytes == bytes_a_weight * model.weight.numel()
     assert len(traffic.allocated) == new, traffic.allocated
 
 
 @pytest.fixture
-def compiled():
-    """The compiled formula, with the compiler's caches emptied after the test."""
+def compiled(monkeypatch, tmp_path):
+    """The compiled formula, with the compiler's caches the test's own."""
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     if not shutil.which("g++"):
         pytest.skip("torch.compile needs g++ on the CPU")
     yield lowrank._compiled()
@@ -278,6 +296,21 @@ def test_the_compiled_update_takes_each_shape_and_count_of_rows(compiled):
             torch.testing.assert_close(weight, 1 - 1e-3 * gradient.sign(), rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_training_with_the_compiled_update_is_torchs_to_rounding(monkeypatch, compiled):
+    """What a GPU does, here on the CPU: parameters under `no_grad`, batches of 2 and of 1."""
+    monkeypatch.setattr(optimising, "update_by_blocks", lowrank.update_pointwise)
+    plain, ours = Net(nn.Linear), Net(FactoredLinear)
+    theirs, own = adam(plain), optimiser_for(ours, 1e-3)
+    for epoch in range(STEPS // 2):
+        for model, each in ((plain, theirs), (ours, own)):
+            train(model, each, [2 * epoch], rows=2)
+            train(model, each, [2 * epoch + 1], rows=1)
+    # The compiler orders and contracts products in its own way, which moves moments by a few units more.
+    assert_close_after(4 * STEPS, ours, plain)
+
+
 def test_a_machine_that_cannot_compile_is_told_what_it_lacks(monkeypatch):
     def fails():
         raise torch._dynamo.exc.TorchDynamoException("no g++ was found\nand more")
@@ -298,7 +331,6 @@ def test_the_gpus_weights_are_torchs_to_rounding():
     assert_close_after(4 * STEPS, ours, plain)
 
 
-@contextmanager
 def captured(model, optimiser, inputs):
     """A CUDA graph of one step, made after three steps outside of it."""
     stream = torch.cuda.Stream()
@@ -310,7 +342,7 @@ def captured(model, optimiser, inputs):
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         step_on(model, optimiser, inputs)
-    yield graph
+    return graph
 
 
 def step_on(model, optimiser, inputs):
@@ -326,13 +358,14 @@ def test_a_replayed_graph_takes_the_steps_of_one_that_is_not():
     """Catches a step count or a bias correction that is frozen in the graph."""
     inputs = batch(1).cuda()
     plain, ours = Net(FactoredLinear, "cuda"), Net(FactoredLinear, "cuda")
-    optimiser = optimiser_for(plain, 1e-3)
+    eager, replayed = optimiser_for(plain, 1e-3), optimiser_for(ours, 1e-3)
     for _ in range(3 + STEPS):
-        step_on(plain, optimiser, inputs)
-    with captured(ours, optimiser_for(ours, 1e-3), inputs) as graph:
-        for _ in range(STEPS):
-            graph.replay()
-    assert all(map(torch.equal, ours.parameters(), plain.parameters()))
+        step_on(plain, eager, inputs)
+    graph = captured(ours, replayed, inputs)
+    for _ in range(STEPS):
+        graph.replay()
+    assert replayed.state[ours.layers[0].weight]["step"].item() == 3 + STEPS
+    assert_close_after(STEPS, ours, plain)
 
 
 @pytest.mark.gpu
@@ -340,6 +373,7 @@ def test_a_replayed_graph_takes_the_steps_of_one_that_is_not():
 @pytest.mark.filterwarnings("default")
 def test_a_gpu_holds_weight_and_moments_and_no_gradient():
     """A matrix of 256 MiB: three of its size, not four."""
+    before = torch.cuda.memory_allocated()
     layer = FactoredLinear(2**13, 2**13).cuda()
     optimiser = optimiser_for(layer, 1e-3)
     inputs = batch(1, 2, 2**13).cuda().requires_grad_()
@@ -348,4 +382,4 @@ def test_a_gpu_holds_weight_and_moments_and_no_gradient():
         optimiser.zero_grad()
         layer(inputs).sum().backward()
         optimiser.step()
-    assert 3 * 2**28 < torch.cuda.max_memory_allocated() < 3.25 * 2**28
+    assert 3 * 2**28 < torch.cuda.max_memory_allocated() - before < 3.25 * 2**28
