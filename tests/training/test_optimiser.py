@@ -138,6 +138,15 @@ def schedule(epochs):
     return Training(epochs=epochs, batch_size=3, learning_rate=1e-3, checkpoint_every=2)
 
 
+def test_the_loops_order_of_forward_pass_forgetting_and_backward_pass():
+    """Gradients are forgotten between the two passes; twenty steps, of three and of one pair."""
+    plain, ours = Net(nn.Linear), Net(FactoredLinear)
+    for model in (plain, ours):
+        fit(model, pairs(), schedule(5), {"mapping": 1.0}, 1)
+    assert ours.layers[0].weight.grad is None
+    assert_close_after(STEPS, ours, plain)
+
+
 def test_a_run_taken_up_from_a_checkpoint_ends_with_the_same_bits(tmp_path):
     """Batches of 3, 3, 3 and 1; the checkpoint is that of epoch 4, of which the run then goes on."""
     path, ones = tmp_path / "run.safetensors", {"mapping": 1.0}

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 LARGE = 2**24
@@ -10,7 +9,7 @@ LARGE = 2**24
 an H100), so that to write and to read it costs time, and one kernel more for the layer is nothing beside it."""
 
 ROWS = 16
-"""Rows of a batch up to which factors are kept: the update reads and multiplies 2 numbers a weight and row from the
+"""Rows of a step up to which factors are kept: the update reads and multiplies 2 numbers a weight and row from the
 cache, which hides behind its 24 bytes a weight from memory; with many rows a product of matrices is better."""
 
 
@@ -18,54 +17,50 @@ class FactoredLinear(nn.Linear):
     """y = x W^T + b, whose gradient dW = g^T x with g = dL/dy can be kept as (x, g) and is then never stored.
 
     dW has the rank of the batch: `rows (in + out)` numbers in the place of `in out`. An optimiser that wants factors
-    asks for them with `keep_factors`, finds them in `factors` after a backward pass and clears that list; without it,
-    in evaluation mode, without gradients and with more than `ROWS` rows the layer is a `nn.Linear` with its `.grad`.
+    asks for them with `keep_factors`, and takes them after a backward pass with `take_factors`; without it, in
+    evaluation mode, without gradients and beyond `ROWS` rows the layer is a `nn.Linear` with its `.grad`.
 
-    Where factors are kept, x, g, the products and y are of the weights' type under autocast too: with few rows a
+    Where factors are kept, x, g, the product and y are of the weights' type under autocast too: with few rows a
     product takes the time of reading the weights, and a bfloat16 copy costs 6 bytes a weight to save 4.
 
-    Attributes:
-        factors: None, or the pairs (x, g) of shapes (rows, in) and (rows, out) since the list was cleared, one for
-            each backward pass through each call; dW is the sum of g^T x over them.
+    x is copied in the forward pass, and g is the gradient of zeros that are added to y: nothing here is hidden from
+    torch's compiler or from a CUDA graph.
     """
 
     def __init__(self, in_features: int, out_features: int):
         super().__init__(in_features, out_features)
-        self.factors: list[tuple[Tensor, Tensor]] | None = None
+        self.inputs: Tensor | None = None
+        self.zeros: Tensor | None = None
+        self.rows = 0
 
     def keep_factors(self) -> None:
-        """From now on give the gradient of the weights as factors where that pays (`factored`)."""
-        self.factors = []
+        """From now on give the gradient of the weights as factors where that pays; the layer is on its device."""
+        self.inputs = self.weight.detach().new_zeros(ROWS, self.in_features)
+        self.zeros = self.weight.detach().new_zeros(ROWS, self.out_features).requires_grad_()
+        self.rows = 0
 
-    def factored(self, rows: int) -> bool:
-        """Whether a training step with `rows` rows gives factors, and not `weight.grad`."""
-        return self.factors is not None and self.training and self.weight.requires_grad and rows <= ROWS
+    def take_factors(self) -> tuple[Tensor, Tensor] | None:
+        """x (rows, in) and g (rows, out) of all calls since the last time, if there was a backward pass; uses them up.
+
+        What is given holds until the next forward pass. dW is g^T x, beside what is in `weight.grad`.
+        """
+        rows, gradient = self.rows, self.zeros.grad
+        self.rows, self.zeros.grad = 0, None
+        return None if gradient is None else (self.inputs[:rows], gradient[:rows])
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map (..., in) to (..., out)."""
-        if not (torch.is_grad_enabled() and self.factored(inputs.numel() // self.in_features)):
+        begin, end = self.rows, self.rows + inputs.numel() // self.in_features
+        wanted = self.inputs is not None and self.training and self.weight.requires_grad and torch.is_grad_enabled()
+        if not wanted or end > ROWS:
             return super().forward(inputs)
         rows = inputs.reshape(-1, self.in_features).to(self.weight.dtype)
-        return _Product.apply(rows, self.weight, self.bias, self.factors).reshape(*inputs.shape[:-1], -1)
-
-
-class _Product(torch.autograd.Function):
-    """x W^T + b, whose backward pass appends (x, g) to a list in the place of a gradient of W."""
-
-    @staticmethod
-    def forward(ctx, inputs: Tensor, weight: Tensor, bias: Tensor, factors: list[tuple[Tensor, Tensor]]) -> Tensor:
-        ctx.save_for_backward(inputs, weight)
-        ctx.factors = factors
-        with torch.autocast(weight.device.type, enabled=False):
-            return functional.linear(inputs, weight, bias)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, gradient: Tensor):
-        inputs, weight = ctx.saved_tensors
-        ctx.factors.append((inputs, gradient))
-        with torch.autocast(weight.device.type, enabled=False):
-            return gradient @ weight if ctx.needs_input_grad[0] else None, None, gradient.sum(0), None
+        # Each call has rows of its own, so that the gradients of several add up to all of their factors.
+        self.inputs[begin:end].copy_(rows.detach())
+        self.rows = end
+        with torch.autocast(rows.device.type, enabled=False):
+            outputs = functional.linear(rows, self.weight.detach(), self.bias) + self.zeros[begin:end]
+        return outputs.reshape(*inputs.shape[:-1], self.out_features)
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:

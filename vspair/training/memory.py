@@ -33,7 +33,7 @@ class Memory:
 
     Arguments:
         weights: parameters and buffers, operators included.
-        gradients: one for each trained parameter whose gradient is stored (see `FactoredLinear`).
+        gradients: one for each parameter whose gradient is stored: not for the large ones of a `FactoredLinear`.
         optimiser: Adam's two moments of each trained parameter.
         activations: what one batch's forward pass keeps for the backward pass, in mixed precision with the
             lower-precision copies of the weights.
@@ -59,9 +59,10 @@ def memory_needed(
     batch_size: int,
     precision: str = "float32",
 ) -> Memory:
-    """Bytes that training the model of `build` with Adam takes, from one forward pass in which no tensor has content.
+    """Bytes that training the model of `build` with Adam takes, from one step in which no tensor has content.
 
-    Activations are the tensors that autograd saves, each storage once, without parameters and buffers.
+    Activations are the tensors that autograd saves, each storage once, without parameters and buffers; gradients are
+    those that are there after the backward pass.
 
     Arguments:
         build: gives the model. The tensors that it makes take no memory; what it refers to from outside is used as it
@@ -84,18 +85,19 @@ def memory_needed(
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), arithmetic("cpu", precision):
-            model.terms(*batch, None)
+            terms = model.terms(*batch, None)
+        sum(term.sum() for term in terms.values()).backward()
 
     parameters, buffers = list(model.parameters()), list(model.buffers())
     for own in _dense([*parameters, *buffers]):
         saved.pop(own.untyped_storage()._cdata, None)
     weights = _bytes([*parameters, *buffers])
     trained = _bytes(parameter for parameter in parameters if parameter.requires_grad)
-    in_factors = _bytes(layer.weight for layer in factored_layers(model) if layer.factored(batch_size))
     sizes = [tensor.untyped_storage().nbytes() for tensor in saved.values()]
     # Copies of weights are kept in mixed precision, but have no gradients of their own for long.
     of_pairs = [size for size, tensor in zip(sizes, saved.values(), strict=True) if tensor.shape[:1] == (batch_size,)]
-    gradients, moments = trained - in_factors, MOMENTS * trained
+    gradients = _bytes(parameter.grad for parameter in parameters if parameter.grad is not None)
+    moments = MOMENTS * trained
     counted = weights + gradients + moments + sum(sizes)
     workspace = LIBRARIES + math.ceil(SLACK * counted) + HELD * max(of_pairs, default=0)
     return Memory(weights, gradients, moments, sum(sizes), workspace)

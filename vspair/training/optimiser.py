@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vspair.networks.factored import FactoredLinear, factored_layers
+from vspair.networks.factored import factored_layers
 from vspair.training.lowrank import update_by_blocks, update_pointwise
 
 
@@ -30,36 +30,30 @@ class FactoredAdam(torch.optim.Adam):
         """Forget all gradients, those in factors too."""
         super().zero_grad(set_to_none)
         for layer in self.layers:
-            layer.factors.clear()
+            layer.zeros.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        """One step of Adam on all parameters that have a gradient, stored or in factors."""
+        """One step of Adam on all parameters that have a gradient, stored or in factors; factors are used up."""
         for layer in self.layers:
-            if layer.factors and layer.weight.grad is None:
-                self._update(layer)
-            elif layer.factors:
-                # Calls with few rows and with many met in one step.
-                inputs, outputs = _joined(layer)
+            factors = layer.take_factors()
+            if factors and layer.weight.grad is None:
+                self._update(layer.weight, factors)
+            elif factors:
+                # Some calls of this step had too many rows.
+                inputs, outputs = factors
                 layer.weight.grad.addmm_(outputs.T, inputs)
-                layer.factors.clear()
         super().step()
 
-    def _update(self, layer: FactoredLinear) -> None:
-        weight, state, group = layer.weight, self.state[layer.weight], self.param_groups[0]
+    def _update(self, weight: Tensor, factors: tuple[Tensor, Tensor]) -> None:
+        state, group = self.state[weight], self.param_groups[0]
         if not state:
             state["step"] = torch.zeros((), device=weight.device)
             state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
         state["step"] += 1
         options = {"lr": group["lr"], "beta1": group["betas"][0], "beta2": group["betas"][1], "eps": group["eps"]}
         update = update_pointwise if weight.is_cuda else update_by_blocks
-        update(weight, (state["exp_avg"], state["exp_avg_sq"]), state["step"], _joined(layer), options)
-
-
-def _joined(layer: FactoredLinear) -> tuple[Tensor, Tensor]:
-    """x (rows, in) and g (rows, out) of all calls."""
-    inputs, outputs = zip(*layer.factors, strict=True)
-    return torch.cat(inputs), torch.cat(outputs)
+        update(weight, (state["exp_avg"], state["exp_avg_sq"]), state["step"], factors, options)
 
 
 def optimiser_for(model: torch.nn.Module, learning_rate: float) -> torch.optim.Optimizer:
