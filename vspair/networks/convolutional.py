@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from vspair.networks.factored import linear
 from vspair.networks.outputs import at_least_float32
 
 
@@ -83,7 +84,7 @@ class Encoder(nn.Module):
             nn.Flatten(),
         )
         # One matrix for all heads: the same parameters as separate layers, in a single product.
-        self.heads = nn.Linear(math.prod(feature_shape(image, channels)), heads * latent)
+        self.heads = linear(math.prod(feature_shape(image, channels)), heads * latent)
         self.shape = (heads, latent)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -105,7 +106,7 @@ class Decoder(nn.Module):
         super().__init__()
         inwards = tuple(channels)[::-1]
         shape = feature_shape(image, channels)
-        self.expand = nn.Sequential(nn.Linear(latent, math.prod(shape)), nn.Unflatten(-1, shape))
+        self.expand = nn.Sequential(linear(latent, math.prod(shape)), nn.Unflatten(-1, shape))
         self.image = nn.Sequential(
             *(decoder_block(before, after) for before, after in pairwise(inwards)),
             nn.Conv2d(inwards[-1], outputs, 3, padding=1),

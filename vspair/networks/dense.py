@@ -5,14 +5,13 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from vspair.networks.factored import linear
 from vspair.networks.outputs import at_least_float32
 
 
 def layers(widths: Sequence[int]) -> nn.Sequential:
     """Linear - SiLU for each width after the first."""
-    return nn.Sequential(
-        *(layer for before, after in pairwise(widths) for layer in (nn.Linear(before, after), nn.SiLU()))
-    )
+    return nn.Sequential(*(layer for before, after in pairwise(widths) for layer in (linear(before, after), nn.SiLU())))
 
 
 class DenseEncoder(nn.Module):
@@ -28,7 +27,7 @@ class DenseEncoder(nn.Module):
     def __init__(self, size: int, widths: Sequence[int], latent: int, heads: int):
         super().__init__()
         self.features = layers((size, *widths))
-        self.heads = nn.Linear(widths[-1], heads * latent)
+        self.heads = linear(widths[-1], heads * latent)
         self.shape = (heads, latent)
 
     def forward(self, vector: Tensor) -> Tensor:
@@ -47,7 +46,7 @@ class DenseDecoder(nn.Module):
 
     def __init__(self, size: int, widths: Sequence[int], latent: int):
         super().__init__()
-        self.vector = nn.Sequential(layers((latent, *tuple(widths)[::-1])), nn.Linear(widths[0], size))
+        self.vector = nn.Sequential(layers((latent, *tuple(widths)[::-1])), linear(widths[0], size))
 
     def forward(self, latent: Tensor) -> Tensor:
         """Map codes (batch, latent) to vectors (batch, size), float32 in every precision."""

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from vspair.networks.factored import linear
 from vspair.networks.outputs import at_least_float32
 
 
@@ -15,7 +16,7 @@ class LinearMap(nn.Module):
 
     def __init__(self, inputs: tuple[int, int], outputs: tuple[int, int]):
         super().__init__()
-        self.layers = nn.Linear(inputs[0] * inputs[1], outputs[0] * outputs[1])
+        self.layers = linear(inputs[0] * inputs[1], outputs[0] * outputs[1])
         self.shape = outputs
 
     def forward(self, parameters: Tensor) -> Tensor:
@@ -35,13 +36,13 @@ class ParameterMap(nn.Module):
     def __init__(self, inputs: tuple[int, int], outputs: tuple[int, int], hidden: int):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(inputs[0] * inputs[1], hidden),
+            linear(inputs[0] * inputs[1], hidden),
             nn.LayerNorm(hidden),
             nn.ReLU(),
-            nn.Linear(hidden, hidden),
+            linear(hidden, hidden),
             nn.LayerNorm(hidden),
             nn.ReLU(),
-            nn.Linear(hidden, outputs[0] * outputs[1]),
+            linear(hidden, outputs[0] * outputs[1]),
         )
         self.shape = outputs
 

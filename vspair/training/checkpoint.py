@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
 
 from vspair.errors import VspairError
-from vspair.files import whole
+from vspair.training.tensors import header_of, read_into, write_tensors
 
 MODEL = "model."
 OPTIMISER = "optimiser."
@@ -40,18 +39,14 @@ class Checkpoint:
         tensors = {MODEL + name: value for name, value in model.state_dict().items()}
         for index, state in optimiser.state_dict()["state"].items():
             tensors |= {f"{OPTIMISER}{index}.{name}": value for name, value in state.items()}
-        metadata = {"identity": self.identity, "history": json.dumps(history)}
-        with whole(self.path) as temporary:
-            save_file({name: value.contiguous() for name, value in tensors.items()}, temporary, metadata)
+        write_tensors(self.path, tensors, {"identity": self.identity, "history": json.dumps(history)})
 
     def restore(self, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> list[dict[str, float]]:
         """Continue from the file if it is there and is of this run; return its history, else an empty one."""
         if not self.path.exists():
             return []
         try:
-            with safe_open(self.path, framework="pt") as file:
-                metadata = file.metadata() or {}
-            tensors = load_file(self.path)
+            metadata, shapes = header_of(self.path)
         except SafetensorError as error:
             raise VspairError(f"{self.path} is not a whole checkpoint ({error}): delete it to train anew") from error
         if metadata.get("identity") != self.identity:
@@ -59,26 +54,23 @@ class Checkpoint:
                 "%s is of another code, configuration, data or machine: training starts anew", self.path.name
             )
             return []
-        model.load_state_dict(_part(tensors, MODEL))
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, value in _part(tensors, OPTIMISER).items():
-            index, _, key = name.partition(".")
-            state.setdefault(int(index), {})[key] = value
-        optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-        # The fused Adam walks through memory: its moments must lie in it as the parameters do (channels-last).
-        for parameter, moments in optimiser.state.items():
-            for key, value in moments.items():
-                if value.shape == parameter.shape:
-                    moments[key] = torch.empty_like(parameter).copy_(value)
+        targets = {MODEL + name: value for name, value in model.state_dict().items()}
+        parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+        for name in (name for name in shapes if name.startswith(OPTIMISER)):
+            index, _, key = name.removeprefix(OPTIMISER).partition(".")
+            parameter = parameters[int(index)]
+            # The fused Adam walks through memory: its moments must lie in it as the parameters do (channels-last).
+            if shapes[name] == parameter.shape:
+                targets[name] = torch.empty_like(parameter, requires_grad=False)
+            else:
+                targets[name] = torch.empty(shapes[name], device=parameter.device)
+            optimiser.state[parameter][key] = targets[name]
+        read_into(self.path, targets)
         return json.loads(metadata["history"])
 
     def remove(self) -> None:
         """Delete the file once the run's results are written."""
         self.path.unlink(missing_ok=True)
-
-
-def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def save_weights(path: Path, model: torch.nn.Module) -> None:
@@ -87,8 +79,7 @@ def save_weights(path: Path, model: torch.nn.Module) -> None:
     Raises:
         VspairError: the disk is full.
     """
-    with whole(path) as temporary:
-        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, temporary)
+    write_tensors(path, model.state_dict())
 
 
 def load_weights(path: Path, model: torch.nn.Module) -> None:
@@ -97,10 +88,18 @@ def load_weights(path: Path, model: torch.nn.Module) -> None:
     Raises:
         VspairError: the file is truncated or of another architecture.
     """
+    weights = model.state_dict()
     try:
-        model.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise VspairError(
-            f"{path} does not hold the weights of {type(model).__name__} ({reason}): train it again"
-        ) from error
+        _, shapes = header_of(path)
+    except SafetensorError as error:
+        raise _unusable(path, model, str(error)) from error
+    expected = {name: tuple(value.shape) for name, value in weights.items()}
+    for name in sorted(expected.keys() | shapes.keys()):
+        if expected.get(name) != shapes.get(name):
+            found = f"{name} was expected as {expected.get(name)} and found as {shapes.get(name)}"
+            raise _unusable(path, model, found)
+    read_into(path, weights)
+
+
+def _unusable(path: Path, model: torch.nn.Module, reason: str) -> VspairError:
+    return VspairError(f"{path} does not hold the weights of {type(model).__name__} ({reason}): train it again")

@@ -15,6 +15,7 @@ from vspair.errors import VspairError
 from vspair.networks.compilation import as_written, compiled
 from vspair.training.checkpoint import Checkpoint
 from vspair.training.execution import PLAIN, Execution
+from vspair.training.optimiser import optimiser_for
 from vspair.training.resident import ResidentPairs
 from vspair.training.seeds import derive, generator_for
 from vspair.training.steps import CapturedSteps, EagerSteps
@@ -70,8 +71,7 @@ def fit(
         VspairError: a term is not finite, or the disk is full.
     """
     device = pairs.qoi.device.type
-    # Capturable or not, the eager steps on a GPU are to have the bits of the captured ones.
-    optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate, fused=True, capturable=device == "cuda")
+    optimiser = optimiser_for(model, training.learning_rate)
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
         logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)

@@ -10,6 +10,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from vspair.devices import arithmetic, available
 from vspair.errors import VspairError
+from vspair.networks.factored import factored_layers
 
 GIB = 2**30
 
@@ -32,7 +33,7 @@ class Memory:
 
     Arguments:
         weights: parameters and buffers, operators included.
-        gradients: one for each trained parameter.
+        gradients: one for each parameter whose gradient is stored: not for the large ones of a `FactoredLinear`.
         optimiser: Adam's two moments of each trained parameter.
         activations: what one batch's forward pass keeps for the backward pass, in mixed precision with the
             lower-precision copies of the weights.
@@ -58,20 +59,23 @@ def memory_needed(
     batch_size: int,
     precision: str = "float32",
 ) -> Memory:
-    """Bytes that training the model of `build` with Adam takes, from one forward pass in which no tensor has content.
+    """Bytes that training the model of `build` with Adam takes, from one step in which no tensor has content.
 
-    Activations are the tensors that autograd saves, each storage once, without parameters and buffers.
+    Activations are the tensors that autograd saves, each storage once, without parameters and buffers; gradients are
+    those that are there after the backward pass.
 
     Arguments:
         build: gives the model. The tensors that it makes take no memory; what it refers to from outside is used as it
             is, so that an operator comes ready made, with its norm known if the model asks for it.
         qoi, observation: shape of one x and of one y.
         batch_size: pairs per step.
-        precision: as for `fit`. In mixed precision activations are halved, but weights are copied: of a wide layer
-            with few pairs it takes more than float32.
+        precision: as for `fit`. In mixed precision activations are halved, but weights are copied, except those of a
+            layer that keeps factors.
     """
     with FakeTensorMode(allow_non_fake_inputs=True):
         model = build().train()
+        for layer in factored_layers(model):
+            layer.keep_factors()
         batch = [torch.empty(batch_size, *shape) for shape in (qoi, observation)]
         saved: dict[int, Tensor] = {}
 
@@ -81,7 +85,8 @@ def memory_needed(
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), arithmetic("cpu", precision):
-            model.terms(*batch, None)
+            terms = model.terms(*batch, None)
+        sum(term.sum() for term in terms.values()).backward()
 
     parameters, buffers = list(model.parameters()), list(model.buffers())
     for own in _dense([*parameters, *buffers]):
@@ -91,9 +96,11 @@ def memory_needed(
     sizes = [tensor.untyped_storage().nbytes() for tensor in saved.values()]
     # Copies of weights are kept in mixed precision, but have no gradients of their own for long.
     of_pairs = [size for size, tensor in zip(sizes, saved.values(), strict=True) if tensor.shape[:1] == (batch_size,)]
-    counted = weights + (1 + MOMENTS) * trained + sum(sizes)
+    gradients = _bytes(parameter.grad for parameter in parameters if parameter.grad is not None)
+    moments = MOMENTS * trained
+    counted = weights + gradients + moments + sum(sizes)
     workspace = LIBRARIES + math.ceil(SLACK * counted) + HELD * max(of_pairs, default=0)
-    return Memory(weights, trained, MOMENTS * trained, sum(sizes), workspace)
+    return Memory(weights, gradients, moments, sum(sizes), workspace)
 
 
 def _dense(tensors: Iterable[Tensor]) -> list[Tensor]:

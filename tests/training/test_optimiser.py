@@ -1,0 +1,394 @@
+"""The optimiser that never stores the gradient of a large matrix, beside torch's Adam, which does."""
+
+import math
+import shutil
+
+import pytest
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from vspair.config import Training
+from vspair.devices import arithmetic
+from vspair.errors import VspairError
+from vspair.models.build import build as built
+from vspair.networks.factored import ROWS, FactoredLinear, factored_layers
+from vspair.problems.configuration import resolve
+from vspair.training import Checkpoint, ResidentPairs, fit, loop, lowrank
+from vspair.training import optimiser as optimising
+from vspair.training.optimiser import FactoredAdam, optimiser_for
+
+STEPS = 20
+OPTIONS = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+class Net(nn.Module):
+    """x (n, 70) -> 60 -> 50, of torch's layers or of ours."""
+
+    def __init__(self, kind, device="cpu"):
+        super().__init__()
+        torch.manual_seed(1)
+        self.layers = nn.Sequential(kind(70, 60), nn.Tanh(), kind(60, 50)).to(device)
+
+    def terms(self, qoi, observation, generator):
+        return {"mapping": (self.layers(qoi) - observation).square().sum(1)}
+
+
+def batch(step, rows=2, size=70):
+    return torch.randn(rows, size, generator=torch.Generator().manual_seed(step))
+
+
+def train(model, optimiser, steps, rows=2):
+    device = model.layers[0].weight.device
+    for step in steps:
+        optimiser.zero_grad()
+        model.layers(batch(step, rows).to(device)).square().sum().backward()
+        optimiser.step()
+
+
+def adam(model, rate=1e-3):
+    return torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+
+
+def assert_close_after(steps, model, expected):
+    """Each step rounds a weight once more, by half a unit in the last place; other errors are smaller by the rate."""
+    for ours, theirs in zip(model.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=steps * 2**-23 * theirs.abs().max().item())
+
+
+@pytest.mark.parametrize("block", [64, 1000, 2**17])
+@pytest.mark.parametrize("rows", [1, 2, ROWS])
+def test_weights_are_torchs_to_rounding(monkeypatch, block, rows):
+    """Blocks of a row, of fourteen rows with a rest, and one block."""
+    monkeypatch.setattr(lowrank, "BLOCK", block)
+    plain, ours = Net(nn.Linear), Net(FactoredLinear)
+    train(plain, adam(plain), range(STEPS), rows)
+    train(ours, optimiser_for(ours, 1e-3), range(STEPS), rows)
+    assert_close_after(STEPS, ours, plain)
+    assert not torch.equal(ours.layers[0].weight, Net(nn.Linear).layers[0].weight)
+
+
+def test_the_formula_is_torchs_adam_in_float64():
+    """The formula that is compiled, against torch's own, which is neither fused nor in float32."""
+    weight = torch.nn.Parameter(batch(1, 30, 40).double())
+    reference = torch.optim.Adam([weight], lr=OPTIONS["lr"], foreach=False, fused=False)
+    ours, mean, square = weight.detach().clone(), *torch.zeros(2, 30, 40).double()
+    for step in range(1, STEPS + 1):
+        inputs, outputs = batch(step, 3, 40).double(), batch(-step, 3, 30).double()
+        weight.grad = outputs.T @ inputs
+        reference.step()
+        scales = lowrank.bias_corrections(torch.tensor(float(step)).double(), OPTIONS)
+        lowrank.adam_of_factors(ours, mean, square, inputs, outputs, *scales, 0.9, 0.999, 1e-8)
+    torch.testing.assert_close(ours, weight.detach(), rtol=0, atol=1e-14)
+    torch.testing.assert_close(square, reference.state[weight]["exp_avg_sq"], rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("step", [1, 2, 10, 1000, 150_000, 10_000_000])
+def test_bias_corrections_in_float32_do_not_cancel(step):
+    """1 - 0.999 in float32 is off by 5e-5; four units in the last place are 5e-7."""
+    rate, root = lowrank.bias_corrections(torch.tensor(float(step)), OPTIONS)
+    assert rate.dtype == torch.float32
+    assert rate.item() == pytest.approx(1e-3 / -math.expm1(step * math.log(0.9)), rel=2**-21)
+    assert root.item() == pytest.approx(math.sqrt(-math.expm1(step * math.log(0.999))), rel=2**-21)
+
+
+def test_the_state_is_adams_and_either_goes_on_from_the_others():
+    plain, ours = Net(nn.Linear), Net(FactoredLinear)
+    before, after = adam(plain), optimiser_for(ours, 1e-3)
+    train(plain, before, range(STEPS))
+    train(ours, after, range(STEPS))
+    given, expected = after.state_dict(), before.state_dict()
+    assert {index: set(state) for index, state in given["state"].items()} == {
+        index: set(state) for index, state in expected["state"].items()
+    }
+    assert given["state"][0]["step"].item() == STEPS
+    before.load_state_dict(given), after.load_state_dict(expected)
+    train(plain, before, range(STEPS, STEPS + 5))
+    train(ours, after, range(STEPS, STEPS + 5))
+    assert_close_after(2 * STEPS, ours, plain)
+
+
+def test_calls_with_few_and_with_many_rows_in_one_step_add_up():
+    plain, ours = Net(nn.Linear), Net(FactoredLinear)
+    for model, optimiser in ((plain, adam(plain)), (ours, optimiser_for(ours, 1e-3))):
+        for step in range(STEPS):
+            optimiser.zero_grad()
+            values = [model.layers(batch(step, rows)).square().sum() for rows in (2, ROWS + 1, 3)]
+            sum(values).backward()
+            optimiser.step()
+    assert_close_after(STEPS, ours, plain)
+
+
+def test_a_step_without_a_backward_pass_changes_nothing():
+    model = Net(FactoredLinear)
+    optimiser = optimiser_for(model, 1e-3)
+    train(model, optimiser, range(2))
+    before = [parameter.clone() for parameter in model.parameters()]
+    optimiser.zero_grad()
+    optimiser.step()
+    assert all(map(torch.equal, model.parameters(), before))
+
+
+def pairs(count=10):
+    return ResidentPairs(batch(1, count), batch(2, count, 50))
+
+
+def schedule(epochs):
+    return Training(epochs=epochs, batch_size=3, learning_rate=1e-3, checkpoint_every=2)
+
+
+def test_the_loops_order_of_forward_pass_forgetting_and_backward_pass():
+    """Gradients are forgotten between the two passes; twenty steps, of three and of one pair."""
+    plain, ours = Net(nn.Linear), Net(FactoredLinear)
+    for model in (plain, ours):
+        fit(model, pairs(), schedule(5), {"mapping": 1.0}, 1)
+    assert ours.layers[0].weight.grad is None
+    assert_close_after(STEPS, ours, plain)
+
+
+def test_a_run_taken_up_from_a_checkpoint_ends_with_the_same_bits(tmp_path):
+    """Batches of 3, 3, 3 and 1; the checkpoint is that of epoch 4, of which the run then goes on."""
+    path, ones = tmp_path / "run.safetensors", {"mapping": 1.0}
+    whole, again = Net(FactoredLinear), Net(FactoredLinear)
+    history = fit(whole, pairs(), schedule(5), ones, 1, Checkpoint(path, {}))
+    assert fit(again, pairs(), schedule(5), ones, 1, Checkpoint(path, {})) == history
+    assert all(map(torch.equal, whole.state_dict().values(), again.state_dict().values()))
+    anew = Net(FactoredLinear)
+    fit(anew, pairs(), schedule(5), ones, 1)
+    assert all(map(torch.equal, whole.state_dict().values(), anew.state_dict().values()))
+    one = Net(FactoredLinear)
+    fit(one, pairs(), schedule(1), ones, 1, Checkpoint(path, {}))
+    assert torch.equal(one.layers[0].weight, _restored(path).layers[0].weight)
+
+
+def _restored(path):
+    model = Net(FactoredLinear)
+    Checkpoint(path, {}).restore(model, optimiser_for(model, 1e-3))
+    return model
+
+
+def test_models_without_large_matrices_train_with_the_bits_of_torchs_adam(monkeypatch, build, settings, model_name):
+    qoi = torch.rand(10, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    trained = []
+    for optimiser in (FactoredAdam, adam):
+        monkeypatch.setattr(loop, "optimiser_for", optimiser)
+        model = build(model_name)
+        fit(model, ResidentPairs(qoi, qoi), schedule(2), settings(model_name).factors(), 1)
+        trained.append(model.state_dict())
+    assert all(map(torch.equal, trained[0].values(), trained[1].values()))
+
+
+@pytest.mark.parametrize("preset", ["demo", "quick", "paper"])
+@pytest.mark.parametrize("problem", ["inpainting", "tomography"])
+def test_only_tomography_at_the_papers_size_has_large_matrices(root, preset, problem):
+    """Five in vsPAIR, which hold 998,244,352 of its 999,541,091 parameters; training of all else is as it was."""
+    chosen = getattr(resolve(root, {"preset": preset}), problem)
+    frame = dict(zip(("qoi_shape", "observation_shape"), chosen.shapes(), strict=True))
+    found = {}
+    for name, settings in chosen.methods.items():
+        if hasattr(settings, "latent_x"):
+            with torch.device("meta"):
+                found[name] = [layer.weight.numel() for layer in factored_layers(built(settings, frame))]
+    assert found
+    large = {name for name, sizes in found.items() if sizes}
+    assert large == ({"vsPAIR", "vsPAIR_sparse"} if (preset, problem) == ("paper", "tomography") else set())
+    assert all((len(found[name]), sum(found[name])) == (5, 998_244_352) for name in large)
+
+
+class Traffic(TorchDispatchMode):
+    """Bytes that operations read and write of tensors with at least `size` numbers of two bytes, and new such tensors.
+
+    Views move nothing. Of a tensor in parts the parts count.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.size, self.bytes, self.allocated = size, 0, []
+
+    def large(self, value):
+        return isinstance(value, torch.Tensor) and value.untyped_storage().nbytes() >= 2 * self.size
+
+    def __torch_dispatch__(self, operation, types, arguments=(), keywords=None):
+        result = operation(*arguments, **(keywords or {}))
+        if operation.is_view:
+            return result
+        given = dict(zip((each.name for each in operation._schema.arguments), arguments, strict=False))
+        given |= keywords or {}
+        known = set()
+        for each in operation._schema.arguments:
+            values = given.get(each.name)
+            for value in values if isinstance(values, list | tuple) else [values]:
+                if self.large(value):
+                    known.add(value.untyped_storage().data_ptr())
+                    # `out` is not read; the fused Adam would write gradients back only to unscale them.
+                    written = each.is_write and each.name != "grads"
+                    self.bytes += value.nbytes * ((not each.is_out) + written)
+        for value in result if isinstance(result, list | tuple) else [result]:
+            if self.large(value) and value.untyped_storage().data_ptr() not in known:
+                self.bytes += value.nbytes
+                self.allocated.append(str(operation))
+        return result
+
+
+@pytest.mark.parametrize(
+    ("kind", "precision", "bytes_a_weight", "new"),
+    [
+        (FactoredLinear, "float32", 4 + 4 + 12 + 12, 0),
+        (FactoredLinear, "bfloat16", 4 + 4 + 12 + 12, 0),
+        (nn.Linear, "float32", 4 + (4 + 4) + 16 + 12, 1),
+        (nn.Linear, "bfloat16", (4 + 2 + 2) + (2 + 2 + 2 + 4) + 16 + 12, 3),
+    ],
+)
+def test_a_step_moves_32_bytes_a_weight_and_makes_nothing_of_its_size(
+    monkeypatch, kind, precision, bytes_a_weight, new
+):
+    """Forward and backward pass read the weights, the update reads and writes three numbers.
+
+    torch's layer also writes and reads the gradient; in mixed precision it reads weights to copy them, and the copy
+    twice, and casts the gradient.
+    """
+    monkeypatch.setattr(lowrank, "BLOCK", 3000)
+    torch.manual_seed(1)
+    model = kind(300, 200)
+    optimiser = optimiser_for(model, 1e-3) if kind is FactoredLinear else adam(model)
+    inputs = batch(1, 2, 300).requires_grad_()
+    for traffic in (Traffic(1), Traffic(model.weight.numel())):
+        optimiser.zero_grad()
+        with traffic:
+            with arithmetic("cpu", precision):
+                loss = model(inputs).sum()
+            loss.backward()
+            optimiser.step()
+    assert traffic.bytes == bytes_a_weight * model.weight.numel()
+    assert len(traffic.allocated) == new, traffic.allocated
+
+
+@pytest.fixture
+def compiled(monkeypatch, tmp_path):
+    """The compiled formula, with the compiler's caches the test's own."""
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    if not shutil.which("g++"):
+        pytest.skip("torch.compile needs g++ on the CPU")
+    yield lowrank._compiled()
+    torch._dynamo.reset()
+    lowrank._compiled.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_the_compiled_kernel_is_one_loop_and_stores_only_weight_and_moments(compiled):
+    """Compiled for the CPU by the same compiler; catches a gradient or a quotient that it would put into memory."""
+    from torch._inductor.utils import run_and_get_code
+
+    ours, reference = ([batch(k, 30, 400).abs() for k in (1, 2, 3)] for _ in range(2))
+    factors, scales = (batch(4, 2, 400), batch(5, 2, 30)), lowrank.bias_corrections(torch.tensor(3.0), OPTIONS)
+    _, (code,) = run_and_get_code(compiled, *ours, *factors, *scales, 0.9, 0.999, 1e-8)
+    call = code[code.index("def call") : code.index("runner =")]
+    assert "empty_strided" not in call
+    assert call.count("cpp_fused") == 1
+    lowrank.adam_of_factors(*reference, *factors, *scales, 0.9, 0.999, 1e-8)
+    for here, there in zip(ours, reference, strict=True):
+        torch.testing.assert_close(here, there, rtol=4 * 2**-23, atol=2**-24)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_the_compiled_update_takes_each_shape_and_count_of_rows(compiled):
+    """More kernels than the compiler keeps by itself (8): beyond them it would give up and store the gradient."""
+    for out in (8, 16, 24):
+        for rows in (1, 2, 3):
+            weight = torch.ones(out, 32)
+            moments, factors = (torch.zeros(out, 32), torch.zeros(out, 32)), (batch(1, rows, 32), batch(2, rows, out))
+            lowrank.update_pointwise(weight, moments, torch.ones(()), factors, OPTIONS)
+            gradient = factors[1].T @ factors[0]
+            torch.testing.assert_close(weight, 1 - 1e-3 * gradient.sign(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_training_with_the_compiled_update_is_torchs_to_rounding(monkeypatch, compiled):
+    """What a GPU does, here on the CPU: parameters under `no_grad`, batches of 2 and of 1."""
+    monkeypatch.setattr(optimising, "update_by_blocks", lowrank.update_pointwise)
+    plain, ours = Net(nn.Linear), Net(FactoredLinear)
+    theirs, own = adam(plain), optimiser_for(ours, 1e-3)
+    for epoch in range(STEPS // 2):
+        for model, each in ((plain, theirs), (ours, own)):
+            train(model, each, [2 * epoch], rows=2)
+            train(model, each, [2 * epoch + 1], rows=1)
+    # The compiler orders and contracts products in its own way, which moves moments by a few units more.
+    assert_close_after(4 * STEPS, ours, plain)
+
+
+def test_a_machine_that_cannot_compile_is_told_what_it_lacks(monkeypatch):
+    def fails():
+        raise torch._dynamo.exc.TorchDynamoException("no g++ was found\nand more")
+
+    monkeypatch.setattr(lowrank, "_compiled", lambda: lambda *arguments: fails())
+    weight = torch.zeros(3, 4)
+    with pytest.raises(VspairError, match=r"\(3, 4\) matrix on cpu .*no g\+\+ was found.* needs a C compiler"):
+        lowrank.update_pointwise(weight, (weight, weight), torch.ones(()), (batch(1, 2, 4), batch(2, 2, 3)), OPTIONS)
+
+
+@pytest.mark.gpu
+@NEEDS_GPU
+@pytest.mark.filterwarnings("default")
+def test_the_gpus_weights_are_torchs_to_rounding():
+    plain, ours = Net(nn.Linear, "cuda"), Net(FactoredLinear, "cuda")
+    train(plain, adam(plain), range(STEPS))
+    train(ours, optimiser_for(ours, 1e-3), range(STEPS))
+    assert_close_after(4 * STEPS, ours, plain)
+
+
+def captured(model, optimiser, inputs):
+    """A CUDA graph of one step, made after three steps outside of it."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            step_on(model, optimiser, inputs)
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step_on(model, optimiser, inputs)
+    return graph
+
+
+def step_on(model, optimiser, inputs):
+    optimiser.zero_grad()
+    model.layers(inputs).square().sum().backward()
+    optimiser.step()
+
+
+@pytest.mark.gpu
+@NEEDS_GPU
+@pytest.mark.filterwarnings("default")
+def test_a_replayed_graph_takes_the_steps_of_one_that_is_not():
+    """Catches a step count or a bias correction that is frozen in the graph."""
+    inputs = batch(1).cuda()
+    plain, ours = Net(FactoredLinear, "cuda"), Net(FactoredLinear, "cuda")
+    eager, replayed = optimiser_for(plain, 1e-3), optimiser_for(ours, 1e-3)
+    for _ in range(3 + STEPS):
+        step_on(plain, eager, inputs)
+    graph = captured(ours, replayed, inputs)
+    for _ in range(STEPS):
+        graph.replay()
+    assert replayed.state[ours.layers[0].weight]["step"].item() == 3 + STEPS
+    assert_close_after(STEPS, ours, plain)
+
+
+@pytest.mark.gpu
+@NEEDS_GPU
+@pytest.mark.filterwarnings("default")
+def test_a_gpu_holds_weight_and_moments_and_no_gradient():
+    """A matrix of 256 MiB: three of its size, not four."""
+    before = torch.cuda.memory_allocated()
+    layer = FactoredLinear(2**13, 2**13).cuda()
+    optimiser = optimiser_for(layer, 1e-3)
+    inputs = batch(1, 2, 2**13).cuda().requires_grad_()
+    torch.cuda.reset_peak_memory_stats()
+    for _ in range(3):
+        optimiser.zero_grad()
+        layer(inputs).sum().backward()
+        optimiser.step()
+    assert 3 * 2**28 < torch.cuda.max_memory_allocated() - before < 3.25 * 2**28
