@@ -23,12 +23,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from vspair.devices import arithmetic
 from vspair.objectives import total
+from vspair.training.optimiser import optimiser_for
 
 ADAM_BYTES = 28
 """A parameter in the update: weight, gradient and two moments read, weight and moments written, in float32."""
 
 ADAM_LAUNCHES = 2
-"""Of the fused update: the count of steps, and the weights; a large model needs more of the second."""
+"""Of the fused update: the count of steps, and the weights; each large matrix has one of its own."""
+
+GRADIENT_BYTES = 4
+"""A weight of a large matrix, whose gradient is formed inside the update and not read."""
 
 CARDS = {"H100": (67e12, 494e12, 989e12, 3.35e12), "H200": (67e12, 494e12, 989e12, 4.8e12)}
 """Peak of float32, TF32 and bfloat16 products in operations a second, dense, and of memory in bytes a second: NVIDIA's
@@ -87,17 +91,20 @@ def work_of(subject, precision="float32"):
     """The work of one step of `subject`; nothing is computed."""
     with FakeTensorMode(allow_non_fake_inputs=True):
         model = subject.build().train()
+        # Asks large layers for the factors of their gradients.
+        large = optimiser_for(model, 1e-4).layers
         batch = [torch.empty(subject.batch_size, *shape) for shape in subject.shapes]
         with FlopCounterMode(display=False) as counter, Traffic() as traffic:
             with arithmetic("cpu", precision):
                 terms = model.terms(*batch, None)
             total(terms, subject.settings.factors()).mean().backward()
     parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    unstored = sum(layer.weight.numel() for layer in large)
     return Work(
         parameters,
-        traffic.operations + ADAM_LAUNCHES,
+        traffic.operations + ADAM_LAUNCHES + len(large),
         counter.get_total_flops() + traffic.sparse,
-        traffic.bytes + ADAM_BYTES * parameters,
+        traffic.bytes + ADAM_BYTES * parameters - GRADIENT_BYTES * unstored,
     )
 
 

@@ -4,6 +4,7 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,7 +40,6 @@ def test_the_documents_counts_are_the_codes(floors):
 
 def test_counted_work_is_that_of_a_step_by_hand(floors):
     """A linear map of 3 to 2 numbers on 5 pairs, whose arithmetic, bytes and launches can be written down."""
-    import torch
     from torch import nn
 
     class Line(nn.Module):
@@ -50,16 +50,10 @@ def test_counted_work_is_that_of_a_step_by_hand(floors):
         def terms(self, qoi, observation, generator):
             return {"error": self.layer(observation).sum(1)}
 
-    class Subject:
-        batch_size, shapes, build = 5, ((2,), (3,)), staticmethod(Line)
-
-        class settings:
-            factors = staticmethod(lambda: {"error": 1.0})
-
-    work = floors.work_of(Subject())
+    settings = SimpleNamespace(factors=lambda: {"error": 1.0})
+    work = floors.work_of(SimpleNamespace(batch_size=5, shapes=((2,), (3,)), build=Line, settings=settings))
     assert work.parameters == 6
     # Forward and the weight's gradient; the observation needs none.
     assert work.arithmetic == 2 * (2 * 5 * 3 * 2)
-    assert torch.float32.itemsize == 4
     # mm; sum; times the factor; 0 + that; mean; and backwards ones, mean, factor, (sum is a view), mm; Adam.
     assert work.operations == 5 + 4 + floors.ADAM_LAUNCHES

@@ -7,6 +7,7 @@ import torch
 
 from vspair.config import Training
 from vspair.data import clean_images, make_pairs, scale_for
+from vspair.networks import factored
 from vspair.networks.compilation import COMPILED, as_written, compiled
 from vspair.training import Checkpoint, Execution, ResidentPairs, fit
 from vspair.training import steps as steps_module
@@ -76,6 +77,17 @@ def test_a_resumed_run_keeps_its_moments_through_the_warm_up(without_cuda, build
     )
     assert equal(plain, first)
     assert equal(plain, resumed)
+
+
+def test_factors_of_large_matrices_go_through_the_undone_runs_too(without_cuda, monkeypatch, build, settings):
+    """Catches factors that a warm-up leaves behind; every matrix counts as large, and steps of 16 rows are few."""
+    monkeypatch.setattr(factored, "LARGE", 1)
+    runs = [
+        trained(build("vsPAIR", IMAGE), settings("vsPAIR"), digits(), Execution(captured=captured))
+        for captured in (False, True)
+    ]
+    assert equal(*runs)
+    assert len(factored.factored_layers(build("vsPAIR", IMAGE))) > 4
 
 
 def test_fewer_pairs_than_a_batch_need_no_graph(monkeypatch, build, settings):
@@ -161,6 +173,19 @@ def test_twenty_captured_steps_have_the_bits_of_twenty_eager_ones(build, setting
         for captured in (False, True)
     )
     assert equal(eager, captured)
+
+
+@pytest.mark.gpu
+@needs_gpu
+def test_captured_steps_of_large_matrices_have_the_bits_of_eager_ones(monkeypatch, build, settings):
+    monkeypatch.setattr(factored, "LARGE", 1)
+    model = build("vsPAIR", IMAGE).cuda().to(memory_format=torch.channels_last)
+    assert equal(
+        *(
+            trained(copy.deepcopy(model), settings("vsPAIR"), digits("cuda"), Execution(captured=captured))
+            for captured in (False, True)
+        )
+    )
 
 
 @pytest.mark.gpu
