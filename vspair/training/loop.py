@@ -16,6 +16,7 @@ from vspair.data.scales import Scale
 from vspair.devices import arithmetic, peak_memory
 from vspair.errors import VspairError
 from vspair.objectives import total
+from vspair.training.adam import Adam
 from vspair.training.checkpoint import Checkpoint
 from vspair.training.seeds import generator_for
 
@@ -116,7 +117,7 @@ def fit(
     Raises:
         VspairError: a term is not finite, or the disk is full.
     """
-    optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate, fused=True)
+    optimiser = Adam(model.parameters(), lr=training.learning_rate, fused=True)
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
         logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)
