@@ -1,4 +1,4 @@
-"""Memory that a training will take, known before it starts and without taking it."""
+"""Memory that a training will take, known before it starts and from little of it."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.random import fork_rng
 
 from vspair.devices import arithmetic, available
 from vspair.errors import VspairError
@@ -21,6 +22,10 @@ LIBRARIES = GIB // 4
 
 SLACK = 0.05
 """Allowance for gaps between tensors and for what is small, as a share of all that is counted."""
+
+SMALL = 2**26
+"""Bytes of weights up to which a model is made and run to be measured: what is without content needs torch's compiler,
+whose import takes longer."""
 
 HELD = 2
 """Allowance for the gradients that come into a layer and go out of it, in activations as large as the largest."""
@@ -58,42 +63,53 @@ def memory_needed(
     batch_size: int,
     precision: str = "float32",
 ) -> Memory:
-    """Bytes that training the model of `build` with Adam takes, from one forward pass in which no tensor has content.
+    """Bytes that training the model of `build` with Adam takes, from forward passes of two and of three pairs.
 
-    Activations are the tensors that autograd saves, each storage once, without parameters and buffers.
+    Activations are the tensors that autograd saves, each storage once, without parameters and buffers; every one has
+    a size for each pair and one apart from that, which the two passes tell. A model of more than `SMALL` bytes is not
+    made: its passes are of tensors without content.
 
     Arguments:
-        build: gives the model. The tensors that it makes take no memory; what it refers to from outside is used as it
-            is, so that an operator comes ready made, with its norm known if the model asks for it.
+        build: gives the model. What it refers to from outside is used as it is, so that an operator comes ready made,
+            with its norm known if the model asks for it.
         qoi, observation: shape of one x and of one y.
         batch_size: pairs per step.
         precision: as for `fit`. In mixed precision activations are halved, but weights are copied: of a wide layer
             with few pairs it takes more than float32.
     """
-    with FakeTensorMode(allow_non_fake_inputs=True):
-        model = build().train()
-        batch = [torch.empty(batch_size, *shape) for shape in (qoi, observation)]
-        saved: dict[int, Tensor] = {}
-
-        def note(tensor: Tensor) -> Tensor:
-            # The tensor is held, so that no later storage gets the same number.
-            saved[tensor.untyped_storage()._cdata] = tensor
-            return tensor
-
-        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), arithmetic("cpu", precision):
-            model.terms(*batch, None)
-
-    parameters, buffers = list(model.parameters()), list(model.buffers())
-    for own in _dense([*parameters, *buffers]):
-        saved.pop(own.untyped_storage()._cdata, None)
-    weights = _bytes([*parameters, *buffers])
+    # On this device a tensor has a shape and no content.
+    with torch.device("meta"):
+        model = build()
+    parameters = list(model.parameters())
+    weights = _bytes([*parameters, *model.buffers()])
     trained = _bytes(parameter for parameter in parameters if parameter.requires_grad)
-    sizes = [tensor.untyped_storage().nbytes() for tensor in saved.values()]
+    # Neither takes a number from the global generator.
+    made = fork_rng(devices=[]) if _bytes(parameters) <= SMALL else FakeTensorMode(allow_non_fake_inputs=True)
+    with made:
+        model = build().train()
+        two, three = (_saved(model, [(pairs, *qoi), (pairs, *observation)], precision) for pairs in (2, 3))
+    sizes = [less + (more - less) * (batch_size - 2) for less, more in zip(two, three, strict=True)]
     # Copies of weights are kept in mixed precision, but have no gradients of their own for long.
-    of_pairs = [size for size, tensor in zip(sizes, saved.values(), strict=True) if tensor.shape[:1] == (batch_size,)]
+    of_pairs = [size for size, less, more in zip(sizes, two, three, strict=True) if more > less]
     counted = weights + (1 + MOMENTS) * trained + sum(sizes)
     workspace = LIBRARIES + math.ceil(SLACK * counted) + HELD * max(of_pairs, default=0)
     return Memory(weights, trained, MOMENTS * trained, sum(sizes), workspace)
+
+
+def _saved(model: torch.nn.Module, shapes: Sequence[Sequence[int]], precision: str) -> list[int]:
+    """Bytes of each storage that a forward pass keeps for the backward pass, in the order of the pass."""
+    saved: dict[int, Tensor] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        # The tensor is held, so that no later storage gets the same number.
+        saved[tensor.untyped_storage()._cdata] = tensor
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), arithmetic("cpu", precision):
+        model.terms(*(torch.zeros(shape) for shape in shapes), None)
+    for own in _dense([*model.parameters(), *model.buffers()]):
+        saved.pop(own.untyped_storage()._cdata, None)
+    return [tensor.untyped_storage().nbytes() for tensor in saved.values()]
 
 
 def _dense(tensors: Iterable[Tensor]) -> list[Tensor]:
