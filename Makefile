@@ -73,7 +73,7 @@ lint: $(READY) ## code style and workflow checks
 
 benchmark: $(READY) ## speed beside what a user would otherwise run
 	$(BIN)/python benchmarks/training.py && $(BIN)/python benchmarks/localisation.py && $(BIN)/python benchmarks/projection.py && \
-		$(BIN)/python benchmarks/audit.py
+		$(BIN)/python benchmarks/audit.py && $(BIN)/python benchmarks/starts.py
 
 clean: ## remove results and the environment
 	rm -rf $(VENV) results .snakemake
