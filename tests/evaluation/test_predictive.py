@@ -89,6 +89,16 @@ def test_crps_is_the_fair_estimate_of_the_stretched_samples(factor):
     torch.testing.assert_close(PredictiveSamples(draws).crps(x, factor), expected)
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.4, 3.0])
+def test_crps_is_that_of_scoringrules(factor):
+    import scoringrules
+
+    draws, x = exponential(99, 3, 4).double(), exponential(3, 4, seed=1).double()
+    stretched = draws.mean(0) + factor * (draws - draws.mean(0))
+    expected = scoringrules.crps_ensemble(x.numpy(), stretched.numpy(), m_axis=0, estimator="fair")
+    np.testing.assert_allclose(PredictiveSamples(draws).crps(x, factor), expected, rtol=1e-10)
+
+
 @pytest.mark.parametrize("samples", [3, 40])
 def test_crps_of_a_gaussian_has_its_closed_form_whatever_the_number_of_samples(samples):
     """E CRPS(N(0, k^2), x) = sqrt(2/pi) sqrt(1 + k^2) - k / sqrt(pi) for x ~ N(0, 1); 4.5 standard errors."""
@@ -102,7 +112,7 @@ def test_crps_of_a_gaussian_has_its_closed_form_whatever_the_number_of_samples(s
 
 
 def test_no_tensor_is_made_on_another_device():
-    """The meta device stands in for a GPU: tensors made on the CPU by our code or the library do not mix with it."""
+    """The meta device stands in for a GPU: tensors made on the CPU do not mix with it."""
     draws, x = torch.empty(9, 3, 4, device="meta"), torch.empty(3, 4, device="meta")
     predictive = PredictiveSamples(draws)
     assert predictive.crps(x).device.type == predictive.critical(x, 0.8, 0.1).device.type == "meta"

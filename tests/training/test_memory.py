@@ -186,3 +186,28 @@ def test_what_is_left_may_be_used_to_the_last_byte(monkeypatch, needed, fits):
     else:
         with pytest.raises(VspairError, match="device=cpu"):
             require_memory(needed, "cpu", "this")
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_what_is_run_and_what_is_without_content_agree(settings, model_name, monkeypatch, batch_size, precision):
+    """Every kind with weights, by both ways. In bfloat16 batch normalisation really keeps its statistics in float32."""
+    frame = {"qoi_shape": (1, 16, 16), "observation_shape": (1, 16, 16)}
+    found = []
+    for small in (2**40, 0):
+        monkeypatch.setattr(memory, "SMALL", small)
+        build = partial(built, settings(model_name), frame)
+        found.append(memory_needed(build, (1, 16, 16), (1, 16, 16), batch_size, precision))
+    run, empty = found
+    assert (run.weights, run.gradients, run.optimiser) == (empty.weights, empty.gradients, empty.optimiser)
+    if precision == "float32":
+        assert run == empty
+    else:
+        assert empty.activations < run.activations < 1.003 * empty.activations
+
+
+def test_a_model_of_few_weights_is_measured_without_touching_the_generator(settings):
+    frame = {"qoi_shape": (1, 16, 16), "observation_shape": (1, 16, 16)}
+    before = torch.random.get_rng_state()
+    memory_needed(partial(built, settings("vsPAIR"), frame), (1, 16, 16), (1, 16, 16), 8)
+    assert torch.equal(torch.random.get_rng_state(), before)

@@ -3,20 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
 from vspair.errors import VspairError
 
+if TYPE_CHECKING:
+    import h5py
+
 
 @contextmanager
-def opened(path: Path) -> Iterator[h5py.File]:
+def opened(path: Path) -> Iterator["h5py.File"]:
     """Open an HDF5 file for reading; whatever HDF5 cannot read inside the block is said to be damaged.
 
     Raises:
         VspairError: the file is missing, not HDF5, truncated or damaged.
     """
+    # Here and not above: every job on slices imports this module, and few of them open a file.
+    import h5py
+
     if not path.is_file():
         raise VspairError(f"{path} is missing: put the HDF5 file there, or set data.path to where it is")
     try:
@@ -28,12 +34,14 @@ def opened(path: Path) -> Iterator[h5py.File]:
         ) from error
 
 
-def dataset(file: h5py.File, name: str, shape: tuple[int, ...]) -> h5py.Dataset:
+def dataset(file: "h5py.File", name: str, shape: tuple[int, ...]) -> "h5py.Dataset":
     """The dataset `name` of shape (n, *shape) with n > 0.
 
     Raises:
         VspairError: there is none, or it has another shape.
     """
+    import h5py
+
     found = file.get(name)
     if not isinstance(found, h5py.Dataset):
         raise VspairError(
@@ -48,7 +56,7 @@ def dataset(file: h5py.File, name: str, shape: tuple[int, ...]) -> h5py.Dataset:
     return found
 
 
-def rows(array: h5py.Dataset, index: np.ndarray) -> np.ndarray:
+def rows(array: "h5py.Dataset", index: np.ndarray) -> np.ndarray:
     """Rows of a dataset in any order and with repetitions, which HDF5 itself does not offer."""
     unique, inverse = np.unique(index, return_inverse=True)
     return array[unique][inverse]

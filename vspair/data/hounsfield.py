@@ -1,12 +1,15 @@
 """Hounsfield units to normalised attenuation, and HDF5 files of slices in Hounsfield units."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
 from vspair.data.hdf5 import dataset, opened, rows
 from vspair.errors import VspairError
+
+if TYPE_CHECKING:
+    import h5py
 
 MU_WATER = 20.0
 """Linear attenuation of water, 1/m."""
@@ -110,7 +113,7 @@ class HounsfieldFile:
             )
 
 
-def _patients(file: h5py.File, length: int) -> np.ndarray:
+def _patients(file: "h5py.File", length: int) -> np.ndarray:
     """Code of each slice's patient from the dataset `patient`, `UNKNOWN` without one."""
     if "patient" not in file:
         return np.full(length, UNKNOWN)

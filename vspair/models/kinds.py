@@ -8,12 +8,12 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Annotated, Any, get_args
 
 from pydantic import Field
 
 import vspair.models
+from vspair.config.plugins import points
 from vspair.errors import VspairError
 from vspair.models.method import Method
 
@@ -22,8 +22,8 @@ GROUP = "vspair.kinds"
 
 def package_of(kind: str) -> str:
     """The package of a kind: of an entry point of that name, else the folder of `vspair.models`."""
-    found = entry_points(group=GROUP, name=kind)
-    return next(iter(found)).value if found else f"{vspair.models.__name__}.{kind.lower()}"
+    found = [point.value for point in points(GROUP) if point.name == kind]
+    return found[0] if found else f"{vspair.models.__name__}.{kind.lower()}"
 
 
 def settings_path(kind: str) -> str:
@@ -50,7 +50,7 @@ def all_settings() -> dict[str, type[Method]]:
     """
     own = [item.name for item in pkgutil.iter_modules(vspair.models.__path__) if item.ispkg]
     found = {_kind(settings): settings for settings in (_settings(f"{vspair.models.__name__}.{name}") for name in own)}
-    for point in entry_points(group=GROUP):
+    for point in points(GROUP):
         settings = _settings(point.value)
         if _kind(settings) != point.name:
             raise VspairError(

@@ -14,6 +14,7 @@ from vspair.config.merging import merge
 from vspair.config.section import Section
 from vspair.config.theory import Theory
 from vspair.errors import VspairError
+from vspair.files import parse_yaml
 from vspair.problems.faults import sentences
 from vspair.problems.registry import folder, installed, settings_class
 from vspair.problems.settings import ProblemSettings
@@ -125,7 +126,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise VspairError(f"configuration: expected settings at {path}, found no file: restore or write it")
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        found = parse_yaml(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise VspairError(f"configuration: expected YAML in {path}, found: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):

@@ -73,7 +73,7 @@ class Job:
         began = perf_counter()
         self._receipt.unlink(missing_ok=True)
         script, recorded = self._evidence["script"], self._evidence["fingerprint"]
-        now = fingerprint(self._places.root, script, self._evidence["entries"])
+        now = fingerprint(self._places.root, script, self._evidence["entries"], remembered=True)
         if now != recorded:
             raise VspairError(
                 f"expected the code of {script} to be as it was when the workflow was planned ({recorded[:12]}), "

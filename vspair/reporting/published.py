@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from vspair.files import parse_yaml
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,16 @@ def _is_choice(wanted: Any) -> bool:
 
 def read_published(path: Path, table: str) -> Published:
     """Read one table's published numbers from a file such as `config/published/vspair.yaml`."""
-    entry = yaml.safe_load(path.read_text(encoding="utf-8"))[table]
+    entry = _tables(path.read_text(encoding="utf-8"))[table]
     values = {
         (row, column): (number, tolerance)
         for row, columns in entry["values"].items()
         for column, (number, tolerance) in columns.items()
     }
     return Published(values, entry["conditions"])
+
+
+@lru_cache(maxsize=8)
+def _tables(text: str) -> dict[str, Any]:
+    # By content: the file of a paper is asked for each of its tables.
+    return parse_yaml(text)

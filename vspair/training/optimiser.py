@@ -4,10 +4,11 @@ import torch
 from torch import Tensor
 
 from vspair.networks.factored import factored_layers
+from vspair.training.adam import Adam
 from vspair.training.lowrank import update_by_blocks, update_pointwise
 
 
-class FactoredAdam(torch.optim.Adam):
+class FactoredAdam(Adam):
     """Adam over all parameters of a model; the weights of a `FactoredLinear` have no gradient, but factors.
 
     A step reads and writes weight and moments, 24 bytes a weight; a stored gradient is 8 bytes more, written by the

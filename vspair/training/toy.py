@@ -2,12 +2,12 @@
 
 import logging
 
-import torch
 from torch import Tensor
 
 from vspair.distributions import FullGaussian, Gaussian
 from vspair.errors import VspairError
 from vspair.models.toy import MomentMap
+from vspair.training.adam import LBFGS
 
 STOP = 1e-7
 """Largest entry of the gradient at which the iterations end."""
@@ -32,7 +32,7 @@ def fit_map(model: MomentMap, latent: Gaussian, encoded: FullGaussian, draws: Te
     Raises:
         VspairError: that number was not enough, or the loss is too badly conditioned.
     """
-    optimiser = torch.optim.LBFGS(
+    optimiser = LBFGS(
         model.parameters(),
         max_iter=iterations,
         max_eval=2 * iterations,

@@ -16,6 +16,11 @@ from vspair.reporting.published import read_published
 ROOT = Path(workflow.basedir).parent
 
 
+def remembered_fingerprint(script, entries):
+    """Fingerprint of a script; of a run with nothing to do, working it out would be most of the time."""
+    return fingerprint(ROOT, script, entries, remembered=True)
+
+
 def told(action, *arguments):
     """Run a check and turn what the user can mend into Snakemake's own kind of error, without a traceback."""
     try:
@@ -101,7 +106,7 @@ def evidence(script, keys, entries=(), seed=None):
     return {
         "script": script,
         "entries": list(entries),
-        "fingerprint": told(fingerprint, ROOT, script, tuple(entries)),
+        "fingerprint": told(remembered_fingerprint, script, tuple(entries)),
         "configuration": told(CONFIG.select, keys),
         "seed": seed,
         "stochastic": seed is not None,

@@ -1,6 +1,5 @@
 # Computed tomography (Section 4.2).
 
-from vspair.data.slices import check_slices
 from vspair.problems.tomography.scans import VARIABLE
 
 TOMOGRAPHY = CONFIG.tomography
@@ -30,6 +29,9 @@ def slice_source(wildcards):
         return []
     if SLICES.source == "lodopab" and SLICES.download:
         return rules.scan_download.output.listing
+    # Here and not above: it draws in the library of HDF5, which made slices do not need.
+    from vspair.data.slices import check_slices
+
     path = f"{DATA}/{SLICES.path}"
     sizes = TOMOGRAPHY.scan.model_dump(include={"pixels", "angles", "bins"})
     told(lambda: check_slices(SLICES.source, Path(path), **sizes))

@@ -7,16 +7,19 @@ from pathlib import Path
 
 from vspair.provenance.code.modules import EMPTY, PACKAGE, Module, parse
 
-Stamp = tuple[int, int] | None
+Stamp = tuple[int, int, int, int, int] | None
 
 
-def stamp(path: Path) -> Stamp:
-    """Time of change and size of a file; None where there is none."""
+def stamp(path: Path | str) -> Stamp:
+    """Device, inode, size, and times of modification and status change of a file; None where there is none.
+
+    The last of these is set by the kernel at every write and cannot be set back by a program.
+    """
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - some ten thousand times in a plan, from texts
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def place(root: Path, script: str) -> Path:
@@ -27,7 +30,7 @@ def place(root: Path, script: str) -> Path:
         return Path(script).resolve()
     inside = Path(os.path.normpath(root / script))
     top, *rest = Path(script).parts
-    elsewhere = () if inside.is_file() else (folder.joinpath(*rest) for folder, _ in _elsewhere(top))
+    elsewhere = () if inside.is_file() else (folder.joinpath(*rest) for folder, _ in installed(top))
     return next((path for path in elsewhere if path.is_file()), inside)
 
 
@@ -39,6 +42,7 @@ class Locations:
         packages: names of those modules that are packages.
         files: module to the name of its file, without paths of this machine.
         stamps: every file that was looked at, and how it was found.
+        folders: every folder that may stand for a package by itself, and whether it was there.
     """
 
     def __init__(self, root: Path, script: Path | None, entries: Iterable[str]) -> None:
@@ -50,6 +54,7 @@ class Locations:
         self.packages: set[str] = set()
         self.files: dict[str, str] = {}
         self.stamps: dict[Path, Stamp] = {}
+        self.folders: dict[Path, bool] = {}
         self._modules: dict[str, Module | None] = {}
         self._folders: dict[str, list[tuple[Path, str]]] = {PACKAGE: [(root / PACKAGE, PACKAGE)]}
         self._named = {entry.split(".", maxsplit=1)[0] for entry in entries}
@@ -85,7 +90,10 @@ class Locations:
             if module is not None:
                 return module
         for folder, label in places:
-            if top in {PACKAGE, *self._named} and folder.is_dir():
+            if top not in {PACKAGE, *self._named}:
+                continue
+            self.folders[folder] = folder.is_dir()
+            if self.folders[folder]:
                 # A folder without `__init__.py` is a package too, an empty one, and the last that Python takes.
                 self.packages.add(name)
                 self.files[name] = f"{label}/__init__.py"
@@ -99,7 +107,7 @@ class Locations:
             folder, shown = self._beside
             found.append((folder / top, top if shown == "." else f"{shown}/{top}"))
         if top in self._named:
-            found += _elsewhere(top)
+            found += installed(top)
         return found
 
     def _read(self, name: str, path: Path, label: str) -> Module | None:
@@ -107,10 +115,10 @@ class Locations:
         if found is None:
             return None
         self.files[name] = label
-        return parse(path, *found)
+        return parse(path, found)
 
 
-def _elsewhere(top: str) -> list[tuple[Path, str]]:
+def installed(top: str) -> list[tuple[Path, str]]:
     """Folders of an installed package; a module of one file counts as the folder that would bear its name."""
     try:
         # Only ever a top-level name: for a dotted one, Python would import the parents.

@@ -43,8 +43,8 @@ EMPTY = Module({}, {}, Definition(), frozenset(), Definition())
 
 
 @lru_cache(maxsize=4096)
-def parse(path: Path, mtime_ns: int, size: int) -> Module:
-    """Parse one file; `mtime_ns` and `size` only serve to parse it anew when it has changed.
+def parse(path: Path, stamp: tuple[int, ...]) -> Module:
+    """Parse one file; its stamp only serves to parse it anew when it has changed.
 
     Raises:
         VspairError: the file is not valid Python.

@@ -147,7 +147,7 @@ def _inputs(inputs: Mapping[str, str], claims: Mapping[str, str]) -> Iterator[In
 
 def _code(root: Path, evidence: Mapping[str, object]) -> Code:
     script, entries = evidence["script"], sorted(evidence["entries"])
-    reached = Reached(script=script, entries=entries, files=sources(root, script, entries))
+    reached = Reached(script=script, entries=entries, files=sources(root, script, entries, remembered=True))
     return Code(name="code", digest=Digest(sha256=evidence["fingerprint"]), annotations=reached)
 
 

@@ -47,7 +47,8 @@ def state_of(root: Path, script: str, entries: Sequence[str], lock: str = LOCK) 
         VspairError: there is no such lock in the project, or the code has no fingerprint.
     """
     sha, dirty = commit(root)
-    return State(sha, dirty, lock, _lock_sha256(root, lock), frame(root), words(root, script, entries))
+    told = frame(root, remembered=True), words(root, script, entries, remembered=True)
+    return State(sha, dirty, lock, _lock_sha256(root, lock), *told)
 
 
 def _lock_sha256(root: Path, lock: str) -> str:
