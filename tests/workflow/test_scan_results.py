@@ -79,6 +79,25 @@ def test_metrics_of_each_image_are_those_of_the_peer_library(results, data_sets,
             assert rre == pytest.approx(np.linalg.norm(found - truth) / np.linalg.norm(truth), rel=1e-5)
 
 
+def test_seeds_come_together_pair_by_pair(project):
+    """Patients and noise describe a pair and are no measures: none is averaged, and none gets a deviation."""
+    folder = project.folder / "results/demo/tomography/evaluations/LPD/noise10"
+    target = str((folder / "images.csv").relative_to(project.folder))
+    result = project.snakemake(target, "--config", "seeds=[0, 1]")
+    assert result.returncode == 0, result.stdout + result.stderr
+    images, *seeds = (pd.read_csv(folder / path) for path in ("images.csv", "seed0/images.csv", "seed1/images.csv"))
+    described, measures = ["index", "patient", "level"], ["mse", "psnr", "ssim"]
+    assert (images["seeds"] == 2).all()
+    assert not {f"{column}_sd" for column in described} & set(images)
+    first, second = (seed.sort_values(described, ignore_index=True) for seed in seeds)
+    pd.testing.assert_frame_equal(images[described], first[described])
+    assert (first["mse"] != second["mse"]).all()
+    for measure in measures:
+        values = np.stack([first[measure], second[measure]])
+        np.testing.assert_allclose(images[measure], values.mean(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(images[f"{measure}_sd"], values.std(axis=0, ddof=1), rtol=1e-4, atol=1e-9)
+
+
 def test_table_ct_is_the_mean_of_the_per_image_metrics(results):
     values = table(results, "table_ct")["value"]
     assert list(dict.fromkeys(values.index.get_level_values("row"))) == [" ".join(run) for run in RUNS]
