@@ -230,7 +230,7 @@ stage(
     keys_of(
         "evaluation.samples",
         "evaluation.batch_size",
-        *(f"studies.{{study}}.{key}" for key in ("base", "train", "test", "seeds")),
+        *(f"studies.{{study}}.{key}" for key in ("base", "train", "test")),
     ),
     dict(pairs=PAIRS),
     entries_of("quality"),
