@@ -65,14 +65,17 @@ class Progress:
         self._note(step, self._entry(step)["begun"], state)
 
     def made(self, step: str, targets: Sequence[str]) -> Made:
-        """Which tables and figures of a step are there; targets of many files are passed by."""
-        begun = self._entry(step).get("begun")
+        """Which targets of a step are there: by their receipts, and all of them if the step has finished.
+
+        A target of many files, such as a section, has no receipt of its own.
+        """
+        begun, finished = self._entry(step).get("begun"), self.state(step) == "finished"
         found = Made([], [], [])
         for target in targets:
             receipts = [self.results / kind / f"{target}.receipt.json" for kind in KINDS]
             there = [path for path in receipts if path.is_file()]
             if not there:
-                found.absent.append(target)
+                (found.since if finished else found.absent).append(target)
             elif begun is not None and there[0].stat().st_mtime >= datetime.fromisoformat(begun).timestamp():
                 found.since.append(target)
             else:
