@@ -27,6 +27,7 @@ if "--unlock" in words:
 targets = words[words.index("--scheduler-greediness") + 2 : words.index("--config")]
 behaviour = json.loads(pathlib.Path("behaviour.json").read_text())
 try:
+    pathlib.Path("started").touch()
     for target in targets:
         if target == "section":
             continue
@@ -113,13 +114,13 @@ def test_steps_run_in_their_order_with_their_settings(folder, capfd):
 def test_when_the_time_is_over_it_stops_and_goes_on_where_it_was(folder, capfd):
     folder.behave(sleep={"table5": 60})
     begun = time.monotonic()
-    assert folder.run("--seconds", "2") == campaign.TIME_OVER
-    assert 2 <= time.monotonic() - begun < 20
+    assert folder.run("--seconds", "8") == campaign.TIME_OVER
+    assert 8 <= time.monotonic() - begun < 40
     assert (folder.path / "interrupted").exists()
     assert folder.targets() == [["table3", "fig3"], ["table5"]]
     out = capfd.readouterr().out
     assert "1 one: finished\n    made: table3 fig3\n2 two: interrupted\n    not there: table5\n3 three: to come" in out
-    again = f"go on with: python -m vspair campaign {folder.path}/mine.yaml --seconds 2 --cores 2 --gpus 1\n"
+    again = f"go on with: python -m vspair campaign {folder.path}/mine.yaml --seconds 8 --cores 2 --gpus 1\n"
     assert out.endswith(again)
 
     assert folder.run("--list") == 0
@@ -172,7 +173,7 @@ def test_a_changed_step_behind_which_another_has_ended_is_passed_by(folder, capf
 def test_what_does_not_end_is_killed_and_unlocked(folder, capfd, monkeypatch):
     monkeypatch.setattr(campaign, "run_for", lambda *words: run_for(*words, grace=1.0))
     folder.behave(sleep={"table3": 60}, deaf=True)
-    assert folder.run("--seconds", "2") == campaign.TIME_OVER
+    assert folder.run("--seconds", "6") == campaign.TIME_OVER
     assert ["--unlock" in call for call in folder.calls()] == [False, True]
     assert "was killed; its lock is lifted now" in capfd.readouterr().out
 
@@ -180,7 +181,13 @@ def test_what_does_not_end_is_killed_and_unlocked(folder, capfd, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_of_the_users_is_passed_on(folder, number):
     folder.behave(sleep={"table3": 60})
-    threading.Timer(2, os.kill, (os.getpid(), number)).start()
+
+    def interrupt():
+        while not (folder.path / "started").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=interrupt, daemon=True).start()
     assert folder.run() == campaign.INTERRUPTED
     assert (folder.path / "interrupted").exists()
 
