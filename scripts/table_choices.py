@@ -1,4 +1,4 @@
-"""The paper's open choices: which combination comes nearest to all of Table 3 at once (deviations E5, E14)."""
+"""A study of the paper's open choices: which comes nearest to all of Table 3 at once (deviations E5, E14, D1, D2)."""
 
 from pathlib import Path
 

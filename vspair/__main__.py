@@ -7,10 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import vspair
-from vspair.commands import audit, bundle, debug, docs, export, forecast, importing, join, release_check, report, why
+from vspair.commands import (
+    audit,
+    bundle,
+    campaign,
+    debug,
+    docs,
+    export,
+    forecast,
+    importing,
+    join,
+    release_check,
+    report,
+    why,
+)
 from vspair.errors import VspairError
 
-COMMANDS = (audit, why, report, release_check, bundle, join, export, importing, forecast, debug, docs)
+COMMANDS = (audit, why, report, release_check, bundle, join, export, importing, forecast, campaign, debug, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

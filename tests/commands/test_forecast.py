@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vspair.commands import forecast
+from vspair.commands.planning import plannable
 from vspair.commands.settings import resolved
 from vspair.errors import VspairError
 from vspair.provenance.forecast import flat, plan
@@ -134,3 +135,14 @@ def test_neither_torch_nor_pandas_is_imported():
         "assert not {'torch', 'pandas', 'matplotlib', 'snakemake'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_what_is_not_here_is_planned_as_if_it_were_to_be_fetched(tmp_path):
+    """So that jobs of one problem can be planned, and joined, where another one's data are not."""
+    given = {"preset": "paper", "tomography": {"noise": {"levels": [10]}}}
+    settings, absent = plannable(ROOT, resolved(ROOT, "paper", [f"data_dir={tmp_path}"]), given)
+    assert settings == {"preset": "paper", "tomography": {"noise": {"levels": [10]}, "data": {"download": True}}}
+    assert absent == ["LoDoPaB-CT is not here: planned as with tomography.data.download"]
+    assert "data" not in given["tomography"]
+    (tmp_path / "LoDoPaB-CT").mkdir()
+    assert plannable(ROOT, resolved(ROOT, "paper", [f"data_dir={tmp_path}"]), given) == (given, [])

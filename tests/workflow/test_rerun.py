@@ -291,6 +291,15 @@ def test_a_changed_axis_runs_its_new_runs_and_nothing_else(stale, study):
     assert {job for job in jobs if not job.startswith("study")} == STUDIES[study]
 
 
+def test_another_seed_of_a_study_is_run_beside_the_others(finished):
+    result = finished.snakemake("--dry-run", "--config", "inpainting={studies: {lambda3: {seeds: [0, 1]}}}")
+    text = result.stdout + result.stderr
+    assert result.returncode == 0, text
+    jobs = re.findall(r"^rule study:\n(?:    .*\n)*?    wildcards: (.*)$", text, re.MULTILINE)
+    assert [wildcards.split("seed=")[1] for wildcards in jobs] == ["1", "1"]
+    assert all("study=lambda3" in wildcards for wildcards in jobs)
+
+
 def test_a_changed_search_leaves_trainings_and_calibration_alone(stale):
     assert {job.split()[0] for job in stale("search")} == {
         *("localise", "latents", "table5"),
@@ -330,8 +339,10 @@ def counted(project, section, *settings):
 def test_the_papers_inpainting_is_planned_without_gpu_data_or_scan_slices(untouched, papers):
     counts = counted(untouched, "inpainting", *papers())
     assert counts["train"] == counts["evaluate"] == 18
-    # Three seeds of the points of hyperprior and lambda3, and of the runs that the grid means for PAIR and for vsPAIR.
-    assert counts["study"] == 3 * (2 + 5 + 16 + 8)
+    # Three seeds of the points of hyperprior and lambda3, of the runs that the grid means for PAIR and for vsPAIR, and
+    # of each choice alone: two of PAIR, three of sVAE, four of vsPAIR.
+    assert counts["study"] == 3 * (2 + 5 + 16 + 8 + 2 + 3 + 4)
+    assert counts["table_alternatives"] == counts["table_choices"] == 1
     assert counts["download"] == 1
     assert not [rule for rule in counts if "scan" in rule.split("_") or rule in ("fig9", "fig10", "fig11")]
 

@@ -5,8 +5,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from vspair.commands.planning import plannable
 from vspair.commands.settings import add_config, assigned, resolved
-from vspair.config.merging import merge
 from vspair.errors import VspairError
 from vspair.problems.configuration import RunSettings
 from vspair.provenance.receipt.places import SUFFIX
@@ -49,14 +49,9 @@ def _plan(root: Path, config: RunSettings, options: argparse.Namespace) -> tuple
     """The jobs and the cost laws of their rules; data that are not here are planned as if they were to be fetched."""
     from vspair.provenance.forecast import plan
 
-    settings = assigned(options.config) | {"preset": options.preset}
-    notes = []
-    for name, problem in config.problems.items():
-        if (fetching := problem.fetching(root / (config.data_dir or "data"))) is not None:
-            changes, sentence = fetching
-            settings = merge(settings, {name: changes})
-            notes.append(f"{sentence}, whose time and size are not counted above\n")
-    return *plan(root, settings, options.targets, options.cores), "".join(notes)
+    settings, absent = plannable(root, config, assigned(options.config) | {"preset": options.preset})
+    notes = "".join(f"{sentence}, whose time and size are not counted above\n" for sentence in absent)
+    return *plan(root, settings, options.targets, options.cores), notes
 
 
 def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from vspair.commands.planning import plannable
 from vspair.commands.settings import add_config, assigned, compared, resolved
 from vspair.provenance.join.joining import Outcome, join
 from vspair.provenance.receipt.receipt import Receipt
@@ -24,8 +25,12 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace, root: Path) -> int:
     """Join, and say what was taken, what was there, what stayed behind and what was passed by."""
     preset = Path(options.into).absolute().name
-    configuration, data = compared(root, resolved(root, preset, options.config))
-    settings = assigned(options.config) | {"preset": preset}
+    config = resolved(root, preset, options.config)
+    configuration, data = compared(root, config)
+    # Jobs of one problem can be taken where another one's data are not.
+    settings, absent = plannable(root, config, assigned(options.config) | {"preset": preset})
+    for sentence in absent:
+        print(sentence)
     done = join(options.source, options.into, root, settings, configuration, data, dry_run=options.dry_run)
     if options.dry_run:
         for receipt in done.choice.taken:

@@ -105,6 +105,8 @@ def _stored(matrix) -> tuple[Tensor, Tensor]:
 def _csr(matrix) -> Tensor:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state", category=UserWarning)
+        # torch 2.11 says so although these are checked.
+        warnings.filterwarnings("ignore", message="Sparse invariant checks are implicitly", category=UserWarning)
         return torch.sparse_csr_tensor(
             torch.from_numpy(matrix.indptr),
             torch.from_numpy(matrix.indices),

@@ -228,7 +228,7 @@ figure(
     dict(named(list(INPAINTING.compared)), runs=told_seeds(INPAINTING.compared)),
 )
 
-# Appendix B, and what the paper leaves open (docs/deviations.md, E5, E14).
+# Appendix B, and what the paper leaves open (docs/deviations.md, E5, E14, D1, D2).
 SWEEPS = dict(
     hyperprior=("fig12", "methods.vsPAIR.alpha0", "methods.vsPAIR.beta0"),
     lambda3=("fig_lambda3", "methods.vsPAIR.weights.lambda3"),
@@ -253,25 +253,28 @@ for study, (name, *axes) in SWEEPS.items():
         needs=NO_VSPAIR,
         published=name.removeprefix("fig_"),
     )
-CHOICES = INPAINTING.studies["choices"]
-CHOSEN = [name for name in CHOICES.methods if name in INPAINTING.compared]
-table(
-    "table_choices",
-    "inpainting",
-    dict(
-        runs=study_runs("inpainting", "choices")[0],
-        published=PUBLISHED,
-    ),
-    ["inpainting.studies.choices"],
-    dict(
-        runs=study_runs("inpainting", "choices")[1],
-        points={
-            run_name(point): {
-                name: run_name(projected(point, name, INPAINTING.methods[name]))
-                for name in CHOSEN
-            }
-            for point in CHOICES.points()
-        },
-    ),
-    needs=needs_some(CHOSEN, "studied"),
-)
+# Beside Table 3: all combinations of the open choices, and each alone where a preset has that study.
+for study in ("choices", "alternatives"):
+    if study not in INPAINTING.studies:
+        continue
+    settings = INPAINTING.studies[study]
+    chosen = [name for name in settings.methods if name in INPAINTING.compared]
+    paths, told_runs = study_runs("inpainting", study)
+    table(
+        f"table_{study}",
+        "inpainting",
+        dict(runs=paths, published=PUBLISHED),
+        [f"inpainting.studies.{study}"],
+        dict(
+            runs=told_runs,
+            points={
+                run_name(point): {
+                    name: run_name(projected(point, name, INPAINTING.methods[name]))
+                    for name in chosen
+                }
+                for point in settings.points()
+            },
+        ),
+        needs=needs_some(chosen, "studied"),
+        made_by="scripts/table_choices.py",
+    )

@@ -236,7 +236,7 @@ stage(
     taught(
         "evaluation.samples",
         "evaluation.batch_size",
-        *(f"studies.{{study}}.{key}" for key in ("base", "train", "test", "seeds")),
+        *(f"studies.{{study}}.{key}" for key in ("base", "train", "test")),
     ),
     dict(pairs=PAIRS),
     entries_of("quality"),

@@ -163,6 +163,16 @@ def test_a_study_has_seeds_of_its_own(project):
     assert words(project, configuration=CONFIGURATION | configuration) == {("prepared/pairs.txt", "unknown seed")}
 
 
+def test_seeds_that_stand_beside_what_a_job_read_are_known(project):
+    """A study's seeds are no part of its jobs: one more makes none of them stale."""
+    read = {"problem.study.base": {"epochs": 3}}
+    project.prepare(evidence={"seed": 42, "stochastic": True, "configuration": read})
+    for seeds, found in (([41, 42], set()), ([41], {("prepared/pairs.txt", "unknown seed")})):
+        assert words(project, configuration=CONFIGURATION | read | {"problem.study.seeds": seeds}) == found
+    elsewhere = {"problem.other.seeds": [42]}
+    assert words(project, configuration=CONFIGURATION | read | elsewhere) == {("prepared/pairs.txt", "unknown seed")}
+
+
 def test_swapped_seeds(complete):
     for seed in (0, 1):
         path = complete.run / f"models/{seed}/model.receipt.json"

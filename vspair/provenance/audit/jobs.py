@@ -110,18 +110,27 @@ def _seed(receipt: Receipt, configuration: Configuration | None) -> Iterable[Fin
     elif wildcard is not None and wildcard.isdecimal() and int(wildcard) != seed:
         sentence = f"its seed is {seed} though it is named after the seed {wildcard}"
     elif configuration is not None:
-        try:
-            seeds = value_of(configuration, "seeds")
-        except (KeyError, VspairError):
-            seeds = None
-        if isinstance(seeds, list | tuple) and seed not in seeds and seed not in _seeds_in(receipt.configuration):
+        seeds = _seeds_at(configuration, "seeds")
+        beside = [key.rpartition(".")[0] for key in receipt.configuration if "." in key]
+        others = (_seeds_at(configuration, f"{section}.seeds") or () for section in beside)
+        known = seeds is None or seed in seeds or any(seed in found for found in others)
+        if not known and seed not in _seeds_in(receipt.configuration):
             sentence = f"its seed {seed} is not among the configured ones {list(seeds)}"
     if sentence:
         yield Finding(receipt.target, "unknown seed", f"{sentence}: remake it with `{receipt.command}`")
 
 
+def _seeds_at(configuration: Configuration, key: str) -> list[object] | None:
+    """The configured seeds: a run's, or those that stand beside what a job read, as a study's do."""
+    try:
+        seeds = value_of(configuration, key)
+    except (KeyError, VspairError):
+        return None
+    return list(seeds) if isinstance(seeds, list | tuple) else None
+
+
 def _seeds_in(value: object, key: str = "") -> Iterable[object]:
-    """Values of keys called `seed` or `seeds`: data have a configured seed of their own, a study its own seeds."""
+    """Values of keys called `seed` or `seeds` in what a job read: data have a configured seed of their own."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _seeds_in(item, name.split(".")[-1])
