@@ -86,7 +86,7 @@ def test_seeds_come_together_pair_by_pair(project):
     result = project.snakemake(target, "--config", "seeds=[0, 1]")
     assert result.returncode == 0, result.stdout + result.stderr
     images, *seeds = (pd.read_csv(folder / path) for path in ("images.csv", "seed0/images.csv", "seed1/images.csv"))
-    described, measures = ["index", "patient", "level"], ["mse", "psnr", "ssim"]
+    described, measures = ["image", "index", "patient", "level"], ["mse", "psnr", "ssim"]
     assert (images["seeds"] == 2).all()
     assert not {f"{column}_sd" for column in described} & set(images)
     first, second = (seed.sort_values(described, ignore_index=True) for seed in seeds)
