@@ -1,5 +1,7 @@
 """The frame around every script of the workflow: checks before, a log, and a receipt after a clean end."""
 
+import atexit
+import gc
 import logging
 import os
 import sys
@@ -147,6 +149,8 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
     Raises:
         SystemExit: with status 1, after one logged sentence, when a VspairError says what the user can mend.
     """
+    # Python's last search for cycles walks through all that torch has made, and the process ends anyway.
+    atexit.register(gc.freeze)
     handlers = _handlers(_paths(snakemake.log))
     log = logging.getLogger("vspair")
     level = log.level

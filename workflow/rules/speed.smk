@@ -5,8 +5,10 @@ MEASURED = dict(
     floors=False,
     training=True,
     localisation=True,
+    factored=True,
     projection=True,
     audit=False,
+    starts=False,
 )
 SPEED = f"{RESULTS}/speed/{{benchmark}}"
 
