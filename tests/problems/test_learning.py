@@ -110,6 +110,7 @@ def test_a_method_learns_and_comes_back_from_its_weights(setting, name, tmp_path
     assert cost["epochs"] == 40
     assert 0 < cost["seconds"] < 60
     assert cost["peak_bytes"] > 1e6
+    assert 0 <= cost["preparation"] < 1
     save_weights(tmp_path / "weights.safetensors", model)
     again = found.model(tmp_path / "weights.safetensors")
     seen = found.pairs(found.stored.test)

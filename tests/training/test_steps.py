@@ -9,7 +9,7 @@ from vspair.config import Training
 from vspair.data import clean_images, make_pairs, scale_for
 from vspair.networks import factored
 from vspair.networks.compilation import COMPILED, as_written, compiled
-from vspair.training import Checkpoint, Execution, ResidentPairs, fit
+from vspair.training import Checkpoint, Cost, Execution, ResidentPairs, fit
 from vspair.training import steps as steps_module
 from vspair.training.steps import CapturedSteps, EagerSteps
 
@@ -88,6 +88,22 @@ def test_factors_of_large_matrices_go_through_the_undone_runs_too(without_cuda, 
     ]
     assert equal(*runs)
     assert len(factored.factored_layers(build("vsPAIR", IMAGE))) > 4
+
+
+def test_what_a_capture_takes_is_counted_apart(monkeypatch, build, settings):
+    """By a clock of our own: seven seconds before the first step and none after."""
+    now, cost = [100.0], Cost()
+    monkeypatch.setattr("vspair.training.loop.time.perf_counter", lambda: now[0])
+
+    def slow(*arguments):
+        now[0] += 7.0
+        return stand_in(*arguments)
+
+    monkeypatch.setattr(steps_module, "captured", slow)
+    factors = settings("PAIR").factors()
+    fit(build("PAIR", IMAGE), digits(), SCHEDULE, factors, 1, cost=cost, execution=Execution(captured=True))
+    assert cost.preparation == 7.0
+    assert cost.seconds == [0.0] * 4
 
 
 def test_fewer_pairs_than_a_batch_need_no_graph(monkeypatch, build, settings):

@@ -35,10 +35,12 @@ class Cost:
 
     Arguments:
         seconds: wall seconds of each epoch run in this session; those before a checkpoint are not among them.
+        preparation: wall seconds before the first step: a capture with its warm-up, and what is compiled for it.
         peak_bytes: most memory that the process has held by the end of the last epoch (`peak_memory`).
     """
 
     seconds: list[float] = field(default_factory=list)
+    preparation: float = 0.0
     peak_bytes: int = 0
 
 
@@ -84,7 +86,9 @@ def fit(
         compiled(model, execution.compiled),
         tqdm(desc=title, total=pairs_in_all, initial=pairs_done, unit="pair", smoothing=0.05, disable=None) as bar,
     ):
+        started = time.perf_counter()
         steps = kind(model, optimiser, pairs, training.batch_size, factors, execution, torch.Generator(device))
+        cost.preparation = time.perf_counter() - started
         for epoch in range(len(history) + 1, training.epochs + 1):
             started = time.perf_counter()
             means = _epoch(steps, len(pairs), seed, epoch, bar)
