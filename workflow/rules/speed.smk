@@ -1,29 +1,21 @@
 # Benchmarks, each on an otherwise idle machine, with receipts: `snakemake speed`.
 
-# Those that compare two ways in one run, and whether they know devices.
+# What each is told.
+DEVICE = ["--device", CONFIG.device]
 MEASURED = dict(
-    floors=False,
-    training=True,
-    localisation=True,
-    factored=True,
-    projection=True,
-    audit=False,
-    starts=False,
+    floors=[],
+    training=DEVICE,
+    localisation=DEVICE,
+    factored=DEVICE,
+    projection=DEVICE,
+    audit=[],
+    starts=[],
 )
 SPEED = f"{RESULTS}/speed/{{benchmark}}"
 
 
 wildcard_constraints:
     benchmark="|".join(MEASURED),
-
-
-def command_of(wildcards):
-    """Arguments of Python."""
-    name = wildcards.benchmark
-    return [
-        f"benchmarks/{name}.py",
-        *(["--device", CONFIG.device] if MEASURED[name] else []),
-    ]
 
 
 stage(
@@ -34,7 +26,12 @@ stage(
         benchmark=str(ROOT / "benchmarks/{benchmark}.py"),
         subjects=str(ROOT / "benchmarks/subjects.py"),
     ),
-    given=dict(command=command_of),
+    given=dict(
+        command=lambda wildcards: [
+            f"benchmarks/{wildcards.benchmark}.py",
+            *MEASURED[wildcards.benchmark],
+        ]
+    ),
     made_by="scripts/speed.py",
     # All there are, so that no other job runs meanwhile.
     threads=workflow.cores or 1,
