@@ -48,6 +48,10 @@ import contextlib, importlib, json, sys
 for name in json.load(open(sys.argv[1])):
     with contextlib.suppress(Exception):
         importlib.import_module(name)
+if "vspair.provenance.recording" in sys.modules:
+    # As the frame of every job does at its end.
+    import atexit, gc
+    atexit.register(gc.freeze)
 """
 
 
