@@ -10,7 +10,7 @@ from vspair.errors import VspairError
 
 BLOCK = 2**21
 """Weights of a block on the CPU: its gradient, 8 MiB, stays in the last cache, and threads meet some dozens of times in
-a large matrix. With blocks of 2^17 one thread is 3 % faster, but two that do not spin while they wait 2.6 times slower."""
+a large matrix. With 2^17 one thread is 3 % faster, but two that do not spin while they wait are 2.6 times slower."""
 
 KERNELS = 64
 """Compiled kernels that a process may hold: one for each shape of a matrix and number of rows."""
