@@ -169,8 +169,8 @@ def arithmetic(device: str, precision: str) -> AbstractContextManager:
     """The context of a model's forward pass in `precision`: mixed with `bfloat16`, as `configure` left it otherwise.
 
     In mixed precision convolutions and matrix products read and give bfloat16, but for layers that keep the factors of
-    their gradients (`vspair.networks.factored`); weights stay float32. One context must not outlive an optimiser's step:
-    the lower-precision copies of the weights are kept until it is left.
+    their gradients (`vspair.networks.factored`); weights stay float32. One context must not outlive an optimiser's
+    step: the lower-precision copies of the weights are kept until it is left.
 
     Arguments:
         device: `cpu` or `cuda`.
