@@ -12,7 +12,9 @@ from vspair.config import Training
 from vspair.devices import arithmetic
 from vspair.errors import VspairError
 from vspair.models.build import build as built
+from vspair.networks import factored
 from vspair.networks.factored import ROWS, FactoredLinear, factored_layers
+from vspair.objectives import total
 from vspair.problems.configuration import resolve
 from vspair.training import Checkpoint, ResidentPairs, fit, loop, lowrank
 from vspair.training import optimiser as optimising
@@ -392,3 +394,16 @@ def test_a_gpu_holds_weight_and_moments_and_no_gradient():
         layer(inputs).sum().backward()
         optimiser.step()
     assert 3 * 2**28 < torch.cuda.max_memory_allocated() - before < 3.25 * 2**28
+
+
+def test_a_trained_model_has_its_gradients_back(monkeypatch, build, settings):
+    """Whatever trains it next would find no gradient in layers that still keep factors."""
+    monkeypatch.setattr(factored, "LARGE", 1)
+    model = build("PAIR", (1, 16, 16))
+    pairs = ResidentPairs(torch.rand(4, 1, 16, 16), torch.rand(4, 1, 16, 16))
+    schedule = Training(epochs=1, batch_size=2, learning_rate=1e-3, checkpoint_every=1)
+    fit(model, pairs, schedule, settings("PAIR").factors(), 1)
+    model.train()
+    total(model.terms(pairs.qoi, pairs.observation, None), settings("PAIR").factors()).sum().backward()
+    assert all(layer.weight.grad.any() for layer in factored_layers(model))
+    assert len(factored_layers(model)) == 5

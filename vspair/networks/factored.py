@@ -39,6 +39,10 @@ class FactoredLinear(nn.Linear):
         self.zeros = self.weight.detach().new_zeros(ROWS, self.out_features).requires_grad_()
         self.rows = 0
 
+    def keep_gradient(self) -> None:
+        """From now on be a `nn.Linear` again."""
+        self.inputs, self.zeros, self.rows = None, None, 0
+
     def take_factors(self) -> tuple[Tensor, Tensor] | None:
         """x (rows, in) and g (rows, out) of all calls since the last time, if there was a backward pass; uses them up.
 

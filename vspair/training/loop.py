@@ -13,6 +13,7 @@ from vspair.config.training import Training
 from vspair.devices import peak_memory
 from vspair.errors import VspairError
 from vspair.networks.compilation import as_written, compiled
+from vspair.networks.factored import factored_layers
 from vspair.training.checkpoint import Checkpoint
 from vspair.training.execution import PLAIN, Execution
 from vspair.training.optimiser import optimiser_for
@@ -101,6 +102,9 @@ def fit(
             _report(title, epoch, training.epochs, means, len(pairs) / cost.seconds[-1])
             if checkpoint and epoch % training.checkpoint_every == 0 and epoch < training.epochs:
                 checkpoint.save(model, optimiser, history)
+    # Whatever trains the model next would find no gradient where factors are kept.
+    for layer in factored_layers(model):
+        layer.keep_gradient()
     model.eval()
     return history
 
