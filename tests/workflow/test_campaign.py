@@ -50,10 +50,10 @@ def test_a_campaign_repeats_nothing_and_goes_on_where_it_was(untouched):
     (project.folder / "config/campaigns/mine.yaml").write_text(yaml.safe_dump({"preset": "demo", "steps": STEPS}))
     project.commit()
     command = ("vspair", "campaign", "mine", "--cores", "2")
-    # Time for a job or two of the first step; what is under way then is made again.
+    # Time for a job or more, by the machine in the first step or the second; what is under way then is made again.
     cut = project.run(*command, "--seconds", "20")
     assert cut.returncode == 3, cut.stdout + cut.stderr
-    assert "1 narrow: interrupted" in cut.stdout
+    assert len(re.findall(r"^\d \w+: interrupted$", cut.stdout, re.MULTILINE)) == 1
     assert "go on with: python -m vspair campaign mine --seconds 20" in cut.stdout
     assert list(finished_jobs(project))
     again = project.run(*command)
