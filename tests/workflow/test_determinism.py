@@ -105,8 +105,8 @@ def test_a_draw_without_a_seed_is_seen_in_exactly_the_methods_that_draw(prepared
     project = prepared.copy(tmp_path / "project")
     project.edit(
         "vspair/training/loop.py",
-        'noise = generator_for(device.type, seed, "noise", epoch)',
-        "noise = torch.Generator(device)\n    noise.seed()",
+        'steps.noise.manual_seed(derive(seed, "noise", epoch))',
+        "steps.noise.seed()",
     )
     table, words = checked(project)
     for trial in ("second", "resumed"):
