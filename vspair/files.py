@@ -81,11 +81,7 @@ def parse_yaml(text: str) -> Any:
     # Here and not above: few jobs read YAML.
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -48,7 +48,7 @@ class EagerSteps:
         Arguments:
             order: indices of the pairs, int64 of shape (pairs,).
         """
-        self._begin(order)
+        self._forget()
         for chosen in order.to(self.pairs.qoi.device).split(self.batch_size):
             self._step(chosen)
             yield len(chosen)
@@ -57,7 +57,7 @@ class EagerSteps:
         """The sums of the terms and of the objective in this pass so far, divided by `pairs`; waits for the device."""
         return dict(zip(self._sums, (torch.stack(list(self._sums.values())) / pairs).tolist(), strict=True))
 
-    def _begin(self, order: Tensor) -> None:
+    def _forget(self) -> None:
         for value in self._sums.values():
             value.zero_()
 
@@ -98,18 +98,15 @@ class CapturedSteps(EagerSteps):
 
     def over(self, order: Tensor) -> Iterator[int]:
         """See `EagerSteps.over`."""
-        self._begin(order)
+        self._forget()
+        self._rows.copy_(order[: self._rows.numel()].view_as(self._rows))
+        self._row.zero_()
         for _ in range(len(self._rows)):
             self._replay()
             yield self.batch_size
         if len(rest := order[self._rows.numel() :]):
             self._step(rest.to(self._row.device))
             yield len(rest)
-
-    def _begin(self, order: Tensor) -> None:
-        super()._begin(order)
-        self._rows.copy_(order[: self._rows.numel()].view_as(self._rows))
-        self._row.zero_()
 
     def _next(self) -> None:
         self._step(self._rows.index_select(0, self._row)[0])

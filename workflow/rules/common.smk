@@ -129,6 +129,7 @@ def stage(
     seed=None,
     given={},
     made_by=None,
+    covers=None,
     threads=1,
     gpu=0,
     mem=4000,
@@ -139,7 +140,8 @@ def stage(
     """One rule, whose log and timing lie under `logs` and `benchmarks` as its receipt does in the results.
 
     name: its name and, without `made_by`, its script's. outputs: by name, `receipt` among them. keys,
-    entries, seed: as for `evidence`, or functions of the wildcards. given: further parameters. local: whether it is
+    entries, seed: as for `evidence`, or functions of the wildcards. given: further parameters. covers: the script whose
+    code the job runs, where its own only starts it; likewise. local: whether it is
     done in seconds, and so where Snakemake runs. cost: its cost law (docs/configuration.md, "Costs").
     """
     path = made_by or f"scripts/{name}.py"
@@ -150,7 +152,10 @@ def stage(
 
     def told_of(wildcards):
         return evidence(
-            path, *(for_each(value, wildcards) for value in (keys, entries, seed))
+            *(
+                for_each(value, wildcards)
+                for value in (covers or path, keys, entries, seed)
+            )
         )
 
     rule:

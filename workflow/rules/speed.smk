@@ -11,6 +11,13 @@ MEASURED = dict(
     audit=[],
     starts=[],
 )
+KINDS = sorted(
+    {
+        method.kind
+        for problem in CONFIG.problems.values()
+        for method in problem.methods.values()
+    }
+)
 SPEED = f"{RESULTS}/speed/{{benchmark}}"
 
 
@@ -22,10 +29,9 @@ stage(
     "speed_run",
     dict(printed=f"{SPEED}.txt", receipt=f"{SPEED}.receipt.json"),
     ["device", "precision"],
-    dict(
-        benchmark=str(ROOT / "benchmarks/{benchmark}.py"),
-        subjects=str(ROOT / "benchmarks/subjects.py"),
-    ),
+    dict(starter=str(ROOT / "scripts/speed.py")),
+    # Kinds of methods are loaded by name.
+    [path(kind) for kind in KINDS for path in (model_path, settings_path)],
     given=dict(
         command=lambda wildcards: [
             f"benchmarks/{wildcards.benchmark}.py",
@@ -33,6 +39,7 @@ stage(
         ]
     ),
     made_by="scripts/speed.py",
+    covers=lambda wildcards: f"benchmarks/{wildcards.benchmark}.py",
     # All there are, so that no other job runs meanwhile.
     threads=workflow.cores or 1,
     gpu=GPU,
