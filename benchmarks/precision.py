@@ -20,7 +20,7 @@ from vspair.data import clean_images, make_pairs, scale_for
 from vspair.devices import configure, device_name
 from vspair.evaluation import evaluate
 from vspair.problems.configuration import resolve
-from vspair.reporting.published import read_published
+from vspair.published import read_published
 from vspair.training import Execution, ResidentPairs, generator_for, train_model
 
 ROOT = Path(__file__).parents[1]

@@ -81,7 +81,11 @@ def parse_yaml(text: str) -> Any:
     # Here and not above: few jobs read YAML.
     import yaml
 
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def write_text(path: Path | str, text: str) -> None:

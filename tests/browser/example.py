@@ -7,7 +7,7 @@ import zlib
 from datetime import UTC, datetime
 
 from vspair.provenance.audit.findings import Finding
-from vspair.reporting.published import Published
+from vspair.published import Published
 
 EVIL = "<script>alert(1)</script></script><!-- <b>&amp;"
 WHEN = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)

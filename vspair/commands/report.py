@@ -20,7 +20,7 @@ from vspair.provenance.run.chain import Run
 from vspair.provenance.run.ledger import ledger
 
 if TYPE_CHECKING:
-    from vspair.reporting.published import Published
+    from vspair.published import Published
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -85,7 +85,7 @@ def captions(root: Path) -> dict[str, str]:
 
 def published(root: Path) -> Mapping[str, "Published"]:
     """Name of each table with published numbers -> these numbers."""
-    from vspair.reporting.published import read_published
+    from vspair.published import read_published
 
     return {
         table: read_published(path, table)

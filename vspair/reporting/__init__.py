@@ -1,6 +1,6 @@
 """Reporting: tables with verdicts and figures, which know files and numbers but no method."""
 
-from vspair.reporting.published import Published, read_published
+from vspair.published import Published, read_published
 from vspair.reporting.tables import Cell, make_table, notes, sources, table_frame, write_table
 from vspair.verdicts import verdict
 

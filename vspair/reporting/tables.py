@@ -1,19 +1,15 @@
-"""Tables: a tidy CSV, one line a cell, and Markdown and LaTeX rendered from it.
-
-pandas is imported by the functions that use it, since a plan, which reads published numbers only, imports this too.
-"""
+"""Tables: a tidy CSV, one line a cell, and Markdown and LaTeX rendered from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import pandas as pd
 
 from vspair.files import whole, write_text
-from vspair.reporting.published import Published, read_published
+from vspair.published import Published, read_published
 from vspair.verdicts import VERDICTS, verdict
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COLUMNS = ("row", "column", "value", "sd", "n", "unit", "published", "tolerance", "verdict")
 
@@ -51,7 +47,7 @@ class Cell:
             )
 
 
-def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapping[str, Any]) -> "pd.DataFrame":
+def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapping[str, Any]) -> pd.DataFrame:
     """All cells, measured and published, with verdicts, in the tidy form of the CSV.
 
     Arguments:
@@ -59,8 +55,6 @@ def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapp
         published: the paper's numbers; those that were not measured get a line of their own, `not run`.
         configuration: dotted key -> value of the run, for the paper's conditions.
     """
-    import pandas as pd
-
     comparable = published.obstacle(configuration) is None
     lines = [_line(cell, published, comparable) for cell in cells]
     measured = {(cell.row, cell.column) for cell in cells}
@@ -71,8 +65,6 @@ def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapp
 
 
 def _line(cell: Cell, published: Published, comparable: bool) -> dict[str, Any]:
-    import pandas as pd
-
     values = pd.Series(cell.values, dtype=float)
     n = len(values)
     value = values.mean() if n else None
@@ -134,7 +126,7 @@ def make_table(
 
 
 def write_table(
-    stem: Path, frame: "pd.DataFrame", caption: str, note: str | None = None, labels: Mapping[str, str] | None = None
+    stem: Path, frame: pd.DataFrame, caption: str, note: str | None = None, labels: Mapping[str, str] | None = None
 ) -> None:
     """Write `<stem>.csv` (the truth), `<stem>.md` and `<stem>.tex` (rendered from it).
 
@@ -158,17 +150,15 @@ def write_table(
     write_text(stem.with_suffix(".tex"), latex.replace("±", r"$\pm$").replace("_", r"\_").replace(r"\\_", r"\_"))
 
 
-def headline(frame: "pd.DataFrame") -> str:
+def headline(frame: pd.DataFrame) -> str:
     """How many published values got which verdict, in one sentence; empty for a table without any."""
     words = frame["verdict"].dropna()
     counts = ", ".join(f"{(words == word).sum()} {word}" for word in VERDICTS if (words == word).any())
     return f"Of {len(words)} published values: {counts}." if counts else ""
 
 
-def _wide(frame: "pd.DataFrame") -> "pd.DataFrame":
+def _wide(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows by columns of strings: ours, spread, published number and verdict."""
-    import pandas as pd
-
     text = frame.apply(_shown, axis=1)
     wide = pd.DataFrame({"row": frame["row"], "column": frame["column"], "text": text})
     rows, columns = (list(dict.fromkeys(frame[axis])) for axis in ("row", "column"))
@@ -176,9 +166,7 @@ def _wide(frame: "pd.DataFrame") -> "pd.DataFrame":
     return pivot.fillna("—").rename_axis(index=None, columns=None)
 
 
-def _shown(line: "pd.Series") -> str:
-    import pandas as pd
-
+def _shown(line: pd.Series) -> str:
     ours = "—" if pd.isna(line["value"]) else f"{line['value']:.{_digits(line['value'])}g}"
     if pd.notna(line["sd"]):
         ours += f" ± {line['sd']:.2g}"

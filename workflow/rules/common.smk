@@ -11,7 +11,7 @@ from vspair.problems.configuration import resolve
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
-from vspair.reporting.published import read_published
+from vspair.published import read_published
 
 ROOT = Path(workflow.basedir).parent
 

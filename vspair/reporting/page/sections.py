@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from vspair.provenance.audit.findings import Finding
+from vspair.published import Published
 from vspair.reporting.page.words import natural
-from vspair.reporting.published import Published
 from vspair.verdicts import VERDICTS
 
 LINES = 40

@@ -11,11 +11,11 @@ from typing import Any
 from vspair.errors import VspairError
 from vspair.files import write_text
 from vspair.provenance.audit.findings import Finding
+from vspair.published import Published
 from vspair.reporting.page.chains import chains
 from vspair.reporting.page.runs import commits, costs, kinds, span
 from vspair.reporting.page.sections import sections, tally
 from vspair.reporting.page.words import SHORT, caption, duration, exact, moment, number, title
-from vspair.reporting.published import Published
 from vspair.verdicts import VERDICTS
 
 _HERE = Path(__file__).parent
