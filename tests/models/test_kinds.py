@@ -8,7 +8,6 @@ from pkgutil import resolve_name
 import pytest
 import torch
 
-from vspair.config import plugins
 from vspair.errors import VspairError
 from vspair.models import kinds
 from vspair.models.build import build as built
@@ -186,8 +185,8 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.syspath_prepend(tmp_path)
         for name in ("nearest", "nearest.settings", "nearest.model"):
             monkeypatch.delitem(sys.modules, name, raising=False)
-        # What is installed is looked up once in a process.
-        monkeypatch.setattr(plugins, "installed", plugins.installed.__wrapped__)
+        # The kinds that are installed are looked up once in a process.
+        monkeypatch.setattr(kinds, "from_elsewhere", kinds.from_elsewhere.__wrapped__)
         return kinds.all_settings.__wrapped__
 
     return elsewhere

@@ -5,7 +5,6 @@ from importlib import invalidate_caches
 
 import pytest
 
-from vspair.config import plugins
 from vspair.errors import VspairError
 from vspair.problems import registry
 from vspair.problems.configuration import config_class, resolve
@@ -60,7 +59,7 @@ def caches():
 
     def clear():
         invalidate_caches()
-        for cached in (plugins.installed, registry.installed, registry.is_package, registry._defined, config_class):
+        for cached in (registry.installed, registry.is_package, registry._defined, config_class):
             cached.cache_clear()
 
     clear()

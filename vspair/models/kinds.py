@@ -8,21 +8,27 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoints, entry_points
 from typing import Annotated, Any, get_args
 
 from pydantic import Field
 
 import vspair.models
-from vspair.config.plugins import points
 from vspair.errors import VspairError
 from vspair.models.method import Method
 
 GROUP = "vspair.kinds"
 
 
+@cache
+def from_elsewhere() -> EntryPoints:
+    """Kinds of other packages; looked up once in a process, since all packages' metadata are opened for it."""
+    return entry_points(group=GROUP)
+
+
 def package_of(kind: str) -> str:
     """The package of a kind: of an entry point of that name, else the folder of `vspair.models`."""
-    found = [point.value for point in points(GROUP) if point.name == kind]
+    found = [point.value for point in from_elsewhere() if point.name == kind]
     return found[0] if found else f"{vspair.models.__name__}.{kind.lower()}"
 
 
@@ -50,7 +56,7 @@ def all_settings() -> dict[str, type[Method]]:
     """
     own = [item.name for item in pkgutil.iter_modules(vspair.models.__path__) if item.ispkg]
     found = {_kind(settings): settings for settings in (_settings(f"{vspair.models.__name__}.{name}") for name in own)}
-    for point in points(GROUP):
+    for point in from_elsewhere():
         settings = _settings(point.value)
         if _kind(settings) != point.name:
             raise VspairError(

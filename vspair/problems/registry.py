@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import vspair.problems
-from vspair.config.plugins import points
 from vspair.errors import VspairError
 
 GROUP = "vspair.problems"
@@ -30,7 +30,7 @@ def installed() -> dict[str, str]:
         for item in pkgutil.iter_modules(vspair.problems.__path__)
         if item.ispkg
     }
-    for point in points(GROUP):
+    for point in entry_points(group=GROUP):
         if found.setdefault(point.name, point.value) != point.value:
             raise VspairError(
                 f"expected one problem called {point.name}, found {found[point.name]} and {point.value}: rename one in "
