@@ -16,8 +16,8 @@ import odl
 import torch
 from skimage.transform import resize
 
-from vspair.data.hounsfield import MU_MAX
 from vspair.data.simulation import FLOOR, simulate
+from vspair.data.units import MU_MAX
 from vspair.devices import configure
 from vspair.operators import Scan
 

@@ -8,7 +8,7 @@ from pydicom.pixels import apply_rescale
 from pydicom.uid import JPEG2000Lossless, generate_uid
 
 from vspair.data.dicom import DicomFolder
-from vspair.data.hounsfield import attenuation
+from vspair.data.units import attenuation
 from vspair.errors import VspairError
 
 PIXELS = 8

@@ -2,7 +2,9 @@ import h5py
 import numpy as np
 import pytest
 
-from vspair.data.hounsfield import UNKNOWN, HounsfieldFile, attenuation
+from vspair.data.groups import UNKNOWN
+from vspair.data.hounsfield import HounsfieldFile
+from vspair.data.units import attenuation
 from vspair.errors import VspairError
 
 

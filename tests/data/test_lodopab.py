@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vspair.data import lodopab
-from vspair.data.hounsfield import UNKNOWN
+from vspair.data.groups import UNKNOWN
 from vspair.data.lodopab import SLICES_A_FILE, LodopabFolder, download_lodopab
 from vspair.errors import VspairError
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from vspair.data.ellipses import ellipses, paint
-from vspair.data.hounsfield import attenuation
 from vspair.data.phantoms import SLICES, Phantoms
 from vspair.data.splits import split_slices
+from vspair.data.units import attenuation
 
 
 def painted(pixels, *args, background=0.0, **keywords):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vspair.data.hounsfield import UNKNOWN
+from vspair.data.groups import UNKNOWN
 from vspair.data.splits import split_slices
 from vspair.errors import VspairError
 

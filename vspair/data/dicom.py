@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vspair.data.hounsfield import attenuation
+from vspair.data.units import attenuation
 from vspair.errors import VspairError
 
 TAGS = (

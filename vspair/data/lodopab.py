@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
-from vspair.data.hounsfield import UNKNOWN
 from vspair.errors import VspairError
 
 PARTS = ("train", "validation", "test")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vspair.data.hounsfield import attenuation
+from vspair.data.units import attenuation
 
 SLICES = 4
 """Slices of each patient, from the apex of the lungs to the dome of the liver."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from vspair.data.hounsfield import MU_MAX
+from vspair.data.units import MU_MAX
 from vspair.operators import Scan
 from vspair.operators.projector import Projector, enlarge
 

@@ -17,7 +17,7 @@ class Slices(Protocol):
     """Axial CT slices of one source, read by index.
 
     Attributes:
-        patients: code of each slice's patient, integers (n,); `vspair.data.hounsfield.UNKNOWN` where it is not known.
+        patients: code of each slice's patient, integers (n,); `vspair.data.groups.UNKNOWN` where it is not known.
         grouped: what the codes tell apart: `patient`; `part`, if only the source's parts are of different patients;
             `unknown`.
         held_out: True where the source itself assigns a slice to its test part, (n,); None if it has no parts.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vspair.data.hounsfield import UNKNOWN
+from vspair.data.groups import UNKNOWN
 from vspair.errors import VspairError
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vspair.data.hounsfield import HALF_STEP
 from vspair.data.pairs import Split
 from vspair.data.scales import Scale, scan_scales
+from vspair.data.units import HALF_STEP
 from vspair.evaluation import Evaluated, inspect_variances
 from vspair.evaluation.quality import quality
 from vspair.models.method import Method
