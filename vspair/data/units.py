@@ -31,6 +31,9 @@ LIGHTEST = -1000 * MU_WATER / (MU_WATER - MU_AIR)
 AIR = (-1100, -200)
 """Hounsfield units of air and lung; values below are padding."""
 
+PADDING = -2000.0
+"""Stands for what is outside the field of view: of no attenuation, and not to be taken for air."""
+
 TISSUE = (-200, 200)
 """Hounsfield units of fat, water and soft tissue: at least a fifth of every slice of chest or abdomen."""
 
