@@ -41,8 +41,8 @@ def joined(labels: Sequence[Sequence[Hashable]]) -> np.ndarray:
     return codes
 
 
-def same(digests: Sequence[Hashable], patients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What identical slices say: which one stands for each slice, and whose it is.
+def repeated(digests: Sequence[Hashable], patients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What identical slices say: which one stands for each slice, and whose slices these are.
 
     The first one of a known patient stands for all that are identical, else the first one. Patients that share a
     slice are one.
@@ -52,24 +52,21 @@ def same(digests: Sequence[Hashable], patients: np.ndarray) -> tuple[np.ndarray,
         patients: code of each slice's patient, (n,).
 
     Returns:
-        Position of the slice that stands for each, and codes of patients as given but for those that are one, (n,).
+        Position of the slice that stands for each one, (n,), and codes as given but for patients that are one, (n,).
     """
-    number: dict[Hashable, int] = {}
-    content = np.array([number.setdefault(digest, len(number)) for digest in digests], dtype=np.int64)
+    contents: dict[Hashable, int] = {}
+    content = np.array([contents.setdefault(digest, len(contents)) for digest in digests], dtype=np.int64)
     order = np.lexsort((np.arange(len(content)), patients == UNKNOWN, content))
     stands = order[np.unique(content[order], return_index=True)[1]][content]
-    if len(number) == len(content):
+    if len(contents) == len(content):
         return stands, patients
-    labels = [
-        (("content", a), *((("patient", b),) if b != UNKNOWN else ()))
-        for a, b in zip(content, patients.tolist(), strict=True)
-    ]
-    component = joined(labels)
-    codes = np.full(component.max() + 1, np.iinfo(np.int64).max)
+    owners = [[("patient", code)] if code != UNKNOWN else [] for code in patients.tolist()]
+    group = joined([[("content", one), *owner] for one, owner in zip(content.tolist(), owners, strict=True)])
+    least = np.full(group.max() + 1, np.iinfo(np.int64).max)
     known = patients != UNKNOWN
-    np.minimum.at(codes, component[known], patients[known])
-    found = codes[component]
-    return stands, np.where(found == np.iinfo(np.int64).max, UNKNOWN, found)
+    np.minimum.at(least, group[known], patients[known])
+    least[least == np.iinfo(np.int64).max] = UNKNOWN
+    return stands, least[group]
 
 
 def counted(grouped: str, patients: np.ndarray, other: str = "") -> str:
@@ -86,4 +83,4 @@ def counted(grouped: str, patients: np.ndarray, other: str = "") -> str:
         return " of unknown patients"
     number = len(np.unique(patients))
     name = GROUPS[grouped] if number != 1 else grouped
-    return f" of {number}{other} {name}" + ("" if grouped == "patient" else ", which may share patients")
+    return f" of {number}{other} {name}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vspair.data.folders import told
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
 from vspair.errors import VspairError
@@ -53,6 +54,8 @@ class LodopabFolder:
         VspairError: there are no files, one is damaged or of another size, or lacks its partner.
     """
 
+    remarks = ()
+
     def __init__(self, path: Path, pixels: int, angles: int, bins: int):
         self.path = Path(path)
         self.shapes = {"ground_truth": (pixels, pixels), "observation": (angles, bins)}
@@ -78,6 +81,16 @@ class LodopabFolder:
     def sinograms(self, index: np.ndarray) -> np.ndarray:
         """Published observations of the slices asked for, float32 (k, angles, bins), as `images`."""
         return self._read("observation", np.asarray(index))
+
+    def name(self, position: int) -> str:
+        """What to call a slice in a sentence."""
+        return f"slice {position} (from 0)"
+
+    @property
+    def files(self) -> str:
+        """How many files are used, and how many are not of LoDoPaB-CT."""
+        used, there = 2 * len(self._files), sum(1 for file in self.path.iterdir() if file.name.endswith(".hdf5"))
+        return told(used, {"of another name": there - used} if there > used else {})
 
     def _read(self, kind: str, index: np.ndarray) -> np.ndarray:
         if len(index) and not -1 < index.min() <= index.max() < len(self):

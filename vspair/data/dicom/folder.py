@@ -45,6 +45,7 @@ class DicomFolder:
         patients: code of each slice's group, `UNKNOWN` if nothing identifies it.
         grouped: what the known groups are at least: `patient`, `study`, `series`; `unknown` if none is known.
         files: sentence on how many files are used, and how many are passed over and why.
+        remarks: sentences for the log, which name files and patients.
 
     Raises:
         VspairError: there is no CT slice, or one that is damaged, not axial, too small, of another size than the
@@ -58,10 +59,15 @@ class DicomFolder:
         if not path.is_dir():
             raise VspairError(f"{path} is missing: put a folder of DICOM files there, or set data.path to where it is")
         self.pixels = pixels
-        self._slices, passed = _listed(path, pixels)
-        _require_one_size(path, self._slices)
-        self.patients, self.grouped = _grouped(self._slices)
-        self.files = told(len(self), passed) + _shared(self._slices, self.patients)
+        found, passed = _listed(path, pixels)
+        _require_one_size(path, found)
+        codes, self.grouped = _grouped(found)
+        kept, twice = _once(found)
+        if twice:
+            passed["of an instance that another file holds"] = len(found) - len(kept)
+        self._slices, self.patients = [found[position] for position in kept], codes[kept]
+        self.files = told(len(self), passed)
+        self.remarks = tuple(filter(None, [twice, _shared(found, codes)]))
         for position in np.unique(np.linspace(0, len(self) - 1, LOOKED_AT).round().astype(int)):
             self._image(position)
 
@@ -96,7 +102,7 @@ class DicomFolder:
 
 
 def _listed(folder: Path, pixels: int) -> tuple[list[Header], Counter[str]]:
-    """The slices of a folder in order, each instance once, and the number of files passed over by reason."""
+    """The slices of a folder in order, and the number of files passed over by reason."""
     files, passed = files_of(folder)
     found = []
     for file in files:
@@ -110,15 +116,22 @@ def _listed(folder: Path, pixels: int) -> tuple[list[Header], Counter[str]]:
             f"{folder} holds no CT slice in DICOM (files of modality CT that are no localisers; {told(0, passed)}): "
             "set data.path to the folder that holds them"
         )
-    found.sort(key=lambda one: (one.patient, one.study, one.series, one.position, one.number, one.path))
-    first: dict[str, Header] = {}
-    slices = [one for one in found if not one.instance or first.setdefault(one.instance, one) is one]
-    if len(slices) < len(found):
-        again = next(one for one in found if one.instance and first[one.instance] is not one)
-        passed[f"of an instance that another file holds ({again.path.name} is {first[again.instance].path.name})"] = (
-            len(found) - len(slices)
-        )
-    return slices, passed
+    return sorted(
+        found, key=lambda one: (one.patient, one.study, one.series, one.position, one.number, one.path)
+    ), passed
+
+
+def _once(slices: Sequence[Header]) -> tuple[list[int], str | None]:
+    """Positions of the slices, each instance once, and a sentence that names two files of one instance, if any are."""
+    first: dict[str, int] = {}
+    kept = [at for at, one in enumerate(slices) if not one.instance or first.setdefault(one.instance, at) == at]
+    if len(kept) == len(slices):
+        return kept, None
+    again = next(one for at, one in enumerate(slices) if one.instance and first[one.instance] != at)
+    return kept, (
+        f"{len(slices) - len(kept)} files hold the same instance as others and are left out: {again.path} has the "
+        f"SOPInstanceUID of {slices[first[again.instance]].path}"
+    )
 
 
 def _require_one_size(folder: Path, slices: Sequence[Header]) -> None:
@@ -141,10 +154,10 @@ def _grouped(slices: Sequence[Header]) -> tuple[np.ndarray, str]:
     codes = joined(labels)
     kinds: dict[int, set[str]] = {}
     for code, label in zip(codes.tolist(), labels, strict=True):
-        if code != UNKNOWN:
-            kinds.setdefault(code, set()).update(kind for kind, _ in label)
+        kinds.setdefault(code, set()).update(kind for kind, _ in label if kind != "instance")
+    codes[[not kinds[code] for code in codes.tolist()]] = UNKNOWN
     # A patient is as good as a study where studies are counted.
-    best = {"patient" if "patient" in found else "study" if "study" in found else "series" for found in kinds.values()}
+    best = {next((kind for kind in GROUPS if kind in found), "series") for found in kinds.values() if found}
     return codes, max(best, key=list(GROUPS).index, default="unknown")
 
 
@@ -154,20 +167,21 @@ def _labels(one: Header, names: set[str]) -> tuple[tuple[str, str], ...]:
     found = {"patient": patient, "study": one.study, "frame": one.frame}
     if not any(found.values()):
         found = {"series": one.series}
+    found["instance"] = one.instance
     return tuple((kind, name) for kind, name in found.items() if name)
 
 
-def _shared(slices: Sequence[Header], codes: np.ndarray) -> str:
-    """Which PatientIDs count as one patient, because their slices share a study or a frame of reference."""
+def _shared(slices: Sequence[Header], codes: np.ndarray) -> str | None:
+    """Which PatientIDs count as one patient, if any do."""
     of_group: dict[int, dict[str, None]] = {}
     for one, code in zip(slices, codes.tolist(), strict=True):
         of_group.setdefault(code, {}).setdefault(one.patient)
     several = [[name for name in names if name] for code, names in of_group.items() if code != UNKNOWN]
     several = [names for names in several if len(names) > 1]
     if not several:
-        return ""
+        return None
     shown = " and ".join(ascii(name[:32]) for name in several[0][:2])
     return (
-        f"; {sum(map(len, several))} PatientIDs count as {len(several)} patients, since their slices share a "
-        f"StudyInstanceUID or FrameOfReferenceUID (such as {shown})"
+        f"{sum(map(len, several))} PatientIDs count as {len(several)} patients, since their slices share "
+        f"a StudyInstanceUID, FrameOfReferenceUID or SOPInstanceUID: {shown}"
     )
