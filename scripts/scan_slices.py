@@ -42,7 +42,7 @@ with recorded(snakemake) as job:
         job.log.warning(split.sentence)
     require_enough(split, snakemake.config["local"]["slices_needed"])
     require_space(snakemake.output.slices, (len(split.train_index) + len(split.test_index)) * 4 * scan.pixels**2)
-    chosen = select(slices, split, patients, lambda sinograms: crop_average(sinograms, observation, scan.binning))
+    chosen = select(slices, split, lambda sinograms: crop_average(sinograms, observation, scan.binning), patients)
     write_selection(Path(snakemake.output.slices), chosen)
 
     facts = {

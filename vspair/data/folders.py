@@ -43,7 +43,7 @@ def files_of(folder: Path) -> tuple[list[Path], Counter[str]]:
 def told(used: int, passed: Mapping[str, int]) -> str:
     """One sentence: how many files are used, how many are passed over, and why."""
     reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(passed.items()))
-    return f"{used} files used, {sum(passed.values())} passed over{': ' if reasons else ''}{reasons}"
+    return f"files used: {used}, passed over: {sum(passed.values())}" + (f" ({reasons})" if reasons else "")
 
 
 def _walk(folder: Path, above: set[tuple[int, int]], passed: Counter[str]) -> Iterator[tuple[Path, os.stat_result]]:

@@ -38,14 +38,17 @@ class Selection:
 
 
 def select(
-    slices: Slices, split: SliceSplit, patients: np.ndarray, reduced: Callable[[np.ndarray], np.ndarray]
+    slices: Slices,
+    split: SliceSplit,
+    reduced: Callable[[np.ndarray], np.ndarray],
+    patients: np.ndarray | None = None,
 ) -> Selection:
     """Read the slices of a split.
 
     Arguments:
         slices: an open source.
         split: indices for training and test.
-        patients: code of the patient of each slice of the source, (n,).
+        patients: code of the patient of each slice, (n,); by default as the source tells.
         reduced: makes sinograms (n, angles, bins) smaller.
 
     Raises:
@@ -63,7 +66,7 @@ def select(
     return Selection(
         np.concatenate(images),
         index,
-        patients[index],
+        (slices.patients if patients is None else patients)[index],
         np.concatenate(observations) if observations else None,
         np.arange(len(index)) >= len(split.train_index),
     )
