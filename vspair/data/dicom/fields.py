@@ -29,11 +29,13 @@ class Fields:
         parts = [] if value is None else [value] if _single(value) else list(value)
         return "\\".join(str(part).strip(" \0\t\r\n") for part in parts)
 
-    def numbers(self, name: str, count: int, low: float, high: float) -> tuple[float, ...] | None:
+    def numbers(
+        self, name: str, count: int, low: float, high: float, *, whole: bool = False
+    ) -> tuple[float, ...] | None:
         """All values of a field, None if it is absent or empty.
 
         Raises:
-            VspairError: they are not `count` numbers within the bounds.
+            VspairError: they are not `count` numbers within the bounds, or not whole where they must be.
         """
         if name not in self.dataset:
             return None
@@ -45,8 +47,9 @@ class Fields:
             values = (math.nan,)
         if not values:
             return None
-        if len(values) != count or not all(low <= part <= high for part in values):
-            wanted = "one number" if count == 1 else f"{count} numbers"
+        fit = all(low <= part <= high and (not whole or part.is_integer()) for part in values)
+        if len(values) != count or not fit:
+            wanted = f"one {'whole ' * whole}number" if count == 1 else f"{count} numbers"
             raise VspairError(
                 f"{self.path} has {name} {_shown(raw, values)} instead of {wanted} from {low:g} to {high:g}: "
                 "mend or remove it"
@@ -62,16 +65,25 @@ class Fields:
         found = self.numbers(name, 1, low, high)
         return found[0] if found else None
 
+    def whole(self, name: str, low: int, high: int) -> int | None:
+        """The only value of a field, a whole number, None if it is absent or empty.
+
+        Raises:
+            VspairError: it is not one whole number within the bounds.
+        """
+        found = self.numbers(name, 1, low, high, whole=True)
+        return int(found[0]) if found else None
+
     def needed(self, name: str, low: int, high: int) -> int:
         """The only value of a field that must be there, a whole number.
 
         Raises:
-            VspairError: it is absent, or not one number within the bounds.
+            VspairError: it is absent, or not one whole number within the bounds.
         """
-        found = self.number(name, low, high)
+        found = self.whole(name, low, high)
         if found is None:
             raise VspairError(f"{self.path} lacks {name}: it is damaged; fetch it again or remove it")
-        return int(found)
+        return found
 
 
 def _single(value: object) -> bool:

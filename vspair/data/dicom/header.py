@@ -132,7 +132,7 @@ def _header(fields: Fields, stored: Stored | None, pixels: int) -> Header:
         instance=fields.text("SOPInstanceUID"),
         position=height or 0.0,
         # Where a position orders slices, a number that is none does no harm.
-        number=int(fields.number("InstanceNumber", -1e9, 1e9) or 0) if height is None else 0,
+        number=fields.whole("InstanceNumber", -(2**31), 2**31) or 0 if height is None else 0,
         size=size,
         slope=slope,
         intercept=intercept,
@@ -141,7 +141,7 @@ def _header(fields: Fields, stored: Stored | None, pixels: int) -> Header:
 
 
 def _size(fields: Fields, pixels: int) -> int:
-    frames, samples = (int(fields.number(name, 1, 1e6) or 1) for name in ("NumberOfFrames", "SamplesPerPixel"))
+    frames, samples = (fields.whole(name, 1, 2**31) or 1 for name in ("NumberOfFrames", "SamplesPerPixel"))
     if frames != 1 or samples != 1:
         raise VspairError(
             f"{fields.path} holds {frames} frames of {samples} channels: split it into grey slices, one a file"
@@ -193,9 +193,9 @@ def _require_axial(fields: Fields) -> None:
 
 def _padding(fields: Fields, bits: int, signed: bool) -> tuple[int, int] | None:
     """First and last stored value of padding; files write them as signed or unsigned, whatever their pixels are."""
-    first, last = (fields.number(name, -(2**31), 2**32 - 1) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit"))
+    first, last = (fields.whole(name, -(2**31), 2**32 - 1) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit"))
     if first is None:
         return None
-    ends = [int(end) % 2**bits for end in (first, last) if end is not None]
+    ends = [end % 2**bits for end in (first, last) if end is not None]
     ends = [end - 2**bits if signed and end >= 2 ** (bits - 1) else end for end in ends]
     return min(ends), max(ends)

@@ -20,11 +20,15 @@ def hounsfield(header: Header) -> np.ndarray:
     with guarded(complaint, "it is damaged, or compressed; decompress it, for instance with `gdcmconv --raw`"):
         file = dcmread(header.path, force=True)
         file.file_meta.TransferSyntaxUID = transfer_syntax(file)
-        stored = file.pixel_array
-    if stored.shape != (header.size, header.size):
+        stored = allocated = file.pixel_array
+        if header.padding is not None and not file.file_meta.TransferSyntaxUID.is_encapsulated:
+            # Padding may lie outside the bits that hold values, which pydicom cuts to.
+            file.BitsStored, file.HighBit = file.BitsAllocated, file.BitsAllocated - 1
+            allocated = file.pixel_array
+    if stored.shape != 2 * (header.size,):
         raise VspairError(f"{complaint} ({stored.shape} instead of {header.size}x{header.size}): fetch it again")
     hu = stored.astype(np.float32) * np.float32(header.slope) + np.float32(header.intercept)
     if header.padding is not None:
-        hu[(stored >= header.padding[0]) & (stored <= header.padding[1])] = PADDING
+        hu[(allocated >= header.padding[0]) & (allocated <= header.padding[1])] = PADDING
     require_hounsfield(hu[None], header.path, sample=True)
     return hu
