@@ -57,6 +57,19 @@ def test_what_cannot_be_is_refused_with_the_numbers_seen(hu, fault):
             require_hounsfield(make(part), "a.h5", sample=True)
 
 
+def test_one_slice_without_its_intercept_among_others_is_refused_by_its_number(hu):
+    """Whole, and a square from the middle of the body, which holds neither air nor its place on the wrong scale."""
+    hu = hu.copy()
+    hu[4] += 1024
+    with pytest.raises(VspairError, match=r"a.h5, slice 4 \(from 0\), .* intercept \(often -1024\) was not applied"):
+        require_hounsfield(hu, "a.h5", range(12))
+    tissue = np.random.default_rng(0).normal(40, 10, (2, 16, 16))
+    require_hounsfield(tissue, "a.h5", range(2))
+    tissue[1] += 1024
+    with pytest.raises(VspairError, match=r"a.h5, slice 1 .* was not applied"):
+        require_hounsfield(tissue, "a.h5", range(2))
+
+
 @pytest.mark.parametrize(
     "value", [-1024, 0, 40], ids=["what was padded", "what was not written", "what a slope of 0 gives"]
 )
