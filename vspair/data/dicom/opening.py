@@ -54,6 +54,7 @@ def guarded(complaint: str, advice: str) -> Iterator[None]:
             raise
         except Exception as error:
             said = " ".join(str(error).split())[:200] or type(error).__name__
+            said = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in said)
             raise VspairError(f"{complaint} ({said}): {advice}") from error
 
 
