@@ -133,9 +133,10 @@ def test_as_many_patients_as_lodopab_has_are_divided_exactly():
     assert (disjoint(split, owner), split.sentence) == ((32000, 3000), None)
 
 
-def test_slices_of_unknown_patients_stay_out_where_the_known_ones_suffice():
+@pytest.mark.parametrize("grouped", ["patient", "unknown"])
+def test_slices_of_unknown_patients_stay_out_where_the_known_ones_suffice(grouped):
     owner = np.where(np.arange(100) % 3 == 0, UNKNOWN, np.arange(100) // 5)
-    split = split_slices(owner, None, 40, 15, 0)
+    split = split_slices(owner, None, 40, 15, 0, grouped=grouped)
     assert disjoint(split, owner) == (40, 15)
     assert UNKNOWN not in owner[np.concatenate([split.train_index, split.test_index])]
     assert split.sentence == "34 slices of unknown patients are left out, since they may be of any patient"

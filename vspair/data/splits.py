@@ -67,7 +67,7 @@ def split_slices(
         in_test = _patient_parts(patients, known, train, test, generator, grouped)
         split = _drawn(patients, in_test, known, train, test, generator, grouped)
         caveats = []
-        if grouped != "patient":
+        if grouped in GROUPS and grouped != "patient":
             caveats.append(
                 f"the source tells {GROUPS[grouped]} but not patients apart, so a patient may be in both parts"
             )
