@@ -3,6 +3,7 @@
 import re
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
@@ -11,6 +12,7 @@ from vspair.problems.configuration import resolve
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
+from vspair.provenance.receipt.worktree import warning
 from vspair.published import read_published
 
 ROOT = Path(workflow.basedir).parent
@@ -95,6 +97,12 @@ def require_enough_gpus():
     if GPU and workflow.local_exec:
         limit = workflow.global_resources.get("gpu")
         told(require_gpus, (limit and limit.value) or 1, CONFIG.jobs_per_gpu)
+
+
+def warn_of_the_tree():
+    """Say before the first job what would be found out after the last: that no result will pass the audit."""
+    if sentence := warning(ROOT):
+        logger.warning(f"warning: {sentence}")
 
 
 def evidence(script, keys, entries=(), seed=None):

@@ -152,8 +152,11 @@ def _code(root: Path, evidence: Mapping[str, object]) -> Code:
 
 
 def _project(state: State) -> Iterator[Source | Lock | Surroundings]:
-    digest = {"digest": Commit(git_commit=state.commit)} if state.commit else {}
-    yield Source(name="source", uri="project:.", annotations=Tree(dirty=state.dirty), **digest)
+    tree = state.tree
+    digest = {"digest": Commit(git_commit=tree.commit)} if tree.commit else {}
+    told = {"changes": list(tree.changes), "more": tree.more, "reason": tree.reason}
+    facts = {key: value for key, value in told.items() if value}
+    yield Source(name="source", uri="project:.", annotations=Tree(dirty=tree.dirty, **facts), **digest)
     yield Lock(name="lock", uri=f"project:{state.lock}", digest=Digest(sha256=state.lock_sha256))
     yield Surroundings(name="frame", digest=Digest(sha256=state.frame))
     yield Surroundings(name="words", digest=Digest(sha256=state.words))
