@@ -121,10 +121,10 @@ def test_space_is_looked_for_on_the_disk_that_the_file_will_be_on(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     path = path if path.startswith("slices") else tmp_path / path
     if free == 2_000_000_000:
-        require_space(path, 2_000_000_000)
+        require_space(path, 2_000_000_000, "lower the number of images")
     else:
         with pytest.raises(VspairError) as caught:
-            require_space(path, 2_000_000_000)
+            require_space(path, 2_000_000_000, "lower the number of images")
         assert str(caught.value).startswith("expected 2.00 GB of free disk space for ")
         assert f"{path}, found 2.00 GB: free some space, or lower" in str(caught.value)
     assert asked == [tmp_path]

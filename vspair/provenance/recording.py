@@ -12,8 +12,9 @@ from pathlib import Path
 from time import perf_counter
 
 from vspair.errors import VspairError
-from vspair.files import sha256
+from vspair.files import refusal, sha256
 from vspair.provenance.code import fingerprint
+from vspair.provenance.logs import handlers_of
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.state import LOCK, state_of
 
@@ -147,11 +148,16 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
         root: the project's root; by default `config["local"]["root"]`, else the folder above the script's.
 
     Raises:
-        SystemExit: with status 1, after one logged sentence, when a VspairError says what the user can mend.
+        SystemExit: with status 1, after one logged sentence, when a VspairError says what the user can mend, or the
+            machine does not let a file be written or read.
     """
     # Python's last search for cycles walks through all that torch has made, and the process ends anyway.
     atexit.register(gc.freeze)
-    handlers = _handlers(_paths(snakemake.log))
+    try:
+        handlers = handlers_of(_paths(snakemake.log))
+    except VspairError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     log = logging.getLogger("vspair")
     level = log.level
     log.setLevel(logging.INFO)
@@ -166,7 +172,10 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
     except VspairError as error:
         log.error("error: %s", error)
         raise SystemExit(1) from None
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and (sentence := refusal(error)) is not None:
+            log.error("error: %s", sentence)
+            raise SystemExit(1) from None
         # Python prints the traceback on the standard error by itself when the script ends.
         for handler in handlers[1:]:
             handler.handle(log.makeRecord(log.name, logging.ERROR, "", 0, "defect", (), sys.exc_info()))
@@ -176,16 +185,6 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
         for handler in handlers:
             log.removeHandler(handler)
             handler.close()
-
-
-def _handlers(logs: list[Path]) -> list[logging.Handler]:
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    for path in logs[:1]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))
-    for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(message)s"))
-    return handlers
 
 
 def _evidence(snakemake: object) -> dict:
