@@ -160,7 +160,7 @@ def require_writable(folder: Path | str) -> None:
         VspairError: the machine does not let a file be written there.
     """
     path = Path(folder) / f".writable.{uuid.uuid4().hex}"
-    with writing(path):
+    with writing(folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             # More than what a disk keeps beside a file's name.

@@ -35,8 +35,11 @@ class Job:
         self._evidence = _evidence(snakemake)
         local = snakemake.config["local"]
         data = local["data_dir"]
-        run = root / self._evidence["results"]
-        self._places = Places(run=run, root=root, data=Path(root / data) if data else None)
+        # Where Snakemake works: the project's root, unless it was called with another folder.
+        folder = Path(local.get("folder") or root)
+        self._directory = None if folder.samefile(root) else os.path.relpath(folder.resolve(), root.resolve())
+        run = folder / self._evidence["results"]
+        self._places = Places(run=run, root=root, data=folder / data if data else None)
         self._settings = local["settings"]
         self._lock = local.get("lock") or LOCK
         self._receipt, self._outputs = _outputs(snakemake)
@@ -95,7 +98,7 @@ class Job:
         """
         began = perf_counter()
         # Here and not above: they draw in pydantic, and a job that fails at its start does not need them.
-        from vspair.provenance.receipt.building import build, write
+        from vspair.provenance.receipt.building import asked_for, build, write
         from vspair.provenance.receipt.lookup import claims_of
 
         for path, state in self._state.items():
@@ -126,6 +129,8 @@ class Job:
             inputs=inputs,
             claims=claims,
             target=self._places.name(self._outputs[0]),
+            asked=asked_for(self._outputs[0], self._places, self._evidence["results"]),
+            directory=self._directory,
             receipt=self._places.name(self._receipt),
             annotations=self._annotations,
             started=self._started,
@@ -143,8 +148,8 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
         snakemake: Snakemake's object of that name, or any object with the attributes input, output, params,
             wildcards, threads, resources, rule, log, config and scriptdir. `params.evidence` is the dict made by the
             rule, `config["local"]` holds `data_dir`, the call's `settings` and perhaps `lock` (relative to the
-            root), and the output named `receipt` is
-            where the receipt goes.
+            root) and `folder` (where Snakemake works, by default the root), and the output named `receipt` is where
+            the receipt goes.
         root: the project's root; by default `config["local"]["root"]`, else the folder above the script's.
 
     Raises:
