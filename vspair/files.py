@@ -54,7 +54,7 @@ def refusal(error: BaseException, path: Path | str | None = None) -> str | None:
         path: the file or folder that was being written; without it, the one that the error names.
     """
     if "No usable temporary directory" in str(error):
-        return f"no folder for temporary files can be written: set TMPDIR to one that can, {_RUN_AGAIN}"
+        return f"no folder for temporary files can be written: set TMPDIR to one that can {_RUN_AGAIN}"
     code = error.errno if isinstance(error, OSError) else None
     if code is None:
         code = next((number for text, number in _HIDDEN.items() if text in str(error)), None)
@@ -69,7 +69,7 @@ def refusal(error: BaseException, path: Path | str | None = None) -> str | None:
         folder, lost = named if code == errno.EEXIST else named.parent, f"{named.name} was not read or written"
     else:
         folder, lost = "the file", "it was not read or written"
-    return f"{what.format(folder=folder)}, so {lost}: {remedy}, {_RUN_AGAIN}"
+    return f"{what.format(folder=folder)}, so {lost}: {remedy} {_RUN_AGAIN}"
 
 
 def _belongs(named: Path, path: Path) -> bool:
