@@ -181,6 +181,14 @@ def test_why_there_is_no_commit_is_said_and_what_to_do(project, monkeypatch, num
     assert re.search(f"made with no git commit, since .*{reason}.*{re.escape(remedy)}.*, then remake", finding.sentence)
 
 
+def test_a_full_audit_says_why_it_cannot_look_commits_up(project, monkeypatch):
+    project.prepare()
+    of_another_user(project.root, monkeypatch)
+    (finding,) = [found for found in audit(project.run, project.root, full=True) if found.word == "unknown commit"]
+    assert "another user owns" in finding.sentence
+    assert OWNER in finding.sentence
+
+
 def test_git_reads_a_repository_of_another_user_when_the_remedy_was_followed(project, monkeypatch):
     of_another_user(project.root, monkeypatch)
     assert OWNER in warning(project.root)
