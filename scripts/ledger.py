@@ -10,7 +10,7 @@ from vspair.provenance.run.chain import Run
 from vspair.provenance.run.ledger import COLUMNS, flat, ledger
 
 with recorded(snakemake) as job:
-    run = Run(Path(snakemake.output.csv).parent, Path.cwd())
+    run = Run(Path(snakemake.output.csv).parent, Path(snakemake.config["local"]["root"]))
     files = set(map(run.places.name, snakemake.input))
     lines = pd.DataFrame(flat(ledger(run), files), columns=list(COLUMNS))
     with whole(snakemake.output.csv) as temporary:

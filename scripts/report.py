@@ -1,13 +1,12 @@
 """The report: one offline page of all tables and figures with the chain behind every number."""
 
-from contextlib import redirect_stdout
 from pathlib import Path
 
+from vspair.commands.looking import looking
 from vspair.commands.report import write_report
 from vspair.problems.configuration import resolve
 
-root = Path.cwd()
+root = Path(snakemake.config["local"]["root"])
 settings = {key: value for key, value in snakemake.config.items() if key != "local"}
-with Path(snakemake.log[0]).open("w", encoding="utf-8") as log, redirect_stdout(log):
+with looking(snakemake.log[0]):
     write_report(Path(snakemake.input.ledger).parent, root, resolve(root, settings))
-print(Path(snakemake.log[0]).read_text(encoding="utf-8"), end="")

@@ -14,7 +14,7 @@ from vspair.provenance import recorded
 with recorded(snakemake) as job:
     name, convention = snakemake.wildcards.data, job.configuration["tomography.noise.convention"]
     level = job.configuration["tomography.noise.variable"] if name == VARIABLE else float(name.removeprefix("noise"))
-    require_space(snakemake.output.pairs, Path(snakemake.input.pairs).stat().st_size)
+    require_space(snakemake.output.pairs, Path(snakemake.input.pairs).stat().st_size, "lower the number of images")
     pairs = read_pairs(Path(snakemake.input.pairs))
     splits = []
     for split in (pairs.train, pairs.test):

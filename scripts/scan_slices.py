@@ -41,7 +41,8 @@ with recorded(snakemake) as job:
     if split.sentence:
         job.log.warning(split.sentence)
     require_enough(split, snakemake.config["local"]["slices_needed"])
-    require_space(snakemake.output.slices, (len(split.train_index) + len(split.test_index)) * 4 * scan.pixels**2)
+    size = (len(split.train_index) + len(split.test_index)) * 4 * scan.pixels**2
+    require_space(snakemake.output.slices, size, "lower the number of images")
     chosen = select(slices, split, lambda sinograms: crop_average(sinograms, observation, scan.binning), patients)
     write_selection(Path(snakemake.output.slices), chosen)
 

@@ -15,7 +15,7 @@ LAYERS = (
     ("problems",),
     ("commands",),
 )
-ROOMS = ("code", "receipt", "recording", "run", "audit", "why", "crate", "forecast", "join")
+ROOMS = ("code", "receipt", "logs", "recording", "run", "audit", "why", "crate", "forecast", "join")
 """Of the evidence, from the bottom up."""
 FOR_ALL = ("config", "devices", "errors", "files", "published", "verdicts")
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names} | dict.fromkeys(FOR_ALL, -1)

@@ -1,9 +1,11 @@
 """Command line: `python -m vspair COMMAND`, with one module in `vspair.commands` for each command."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import vspair
@@ -22,6 +24,7 @@ from vspair.commands import (
     why,
 )
 from vspair.errors import VspairError
+from vspair.files import refusal
 
 COMMANDS = (audit, why, report, release_check, bundle, join, export, importing, forecast, campaign, debug, docs)
 
@@ -34,20 +37,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add(commands)
     options = parser.parse_args(arguments)
     try:
-        return options.command(options, Path(vspair.__file__).resolve().parent.parent)
+        code = options.command(options, Path(vspair.__file__).resolve().parent.parent)
+        # Here and not when Python ends: what cannot be printed is an error like others.
+        sys.stdout.flush()
+        return code
     except VspairError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except PermissionError as error:
-        print(f"error: expected to read or write {error.filename}, found {error.strerror}", file=sys.stderr)
-        return 2
-    except IsADirectoryError as error:
-        print(f"error: expected a file at {error.filename}, found a folder", file=sys.stderr)
-        return 2
+        return _failed(str(error))
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python would complain again when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has seen enough.
+        _drop_output()
         return 0
+    except OSError as error:
+        if (sentence := _sentence(error)) is None:
+            raise
+        if error.filename is None:
+            _drop_output()
+        return _failed(sentence)
+
+
+def _sentence(error: OSError) -> str | None:
+    if error.errno == errno.ENOENT and error.filename is not None:
+        return f"expected {error.filename}, found none: restore it, or give another name"
+    return refusal(error)
+
+
+def _failed(sentence: str) -> int:
+    # Where the standard error cannot be written either, the exit code says it.
+    with suppress(OSError):
+        print(f"error: {sentence}", file=sys.stderr, flush=True)
+    return 2
+
+
+def _drop_output() -> None:
+    """Point the standard output to nothing: Python would complain again when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

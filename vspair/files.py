@@ -1,11 +1,12 @@
 """Files that appear whole or not at all, and their checksums."""
 
+import errno
 import hashlib
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,85 @@ def sha256(path: Path | str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+_RUN_AGAIN = "and run the same command again"
+_ANOTHER_DISK = "put the files on another disk"
+_REFUSALS = {
+    errno.ENOSPC: ("no space left on the disk that holds {folder}", "free some space"),
+    errno.EDQUOT: ("the disk quota for {folder} is used up", "remove files of yours there, or ask for more"),
+    errno.EROFS: ("the disk that holds {folder} may only be read", f"have it mounted for writing, or {_ANOTHER_DISK}"),
+    errno.EACCES: (
+        "no permission for {folder}",
+        "get it from the owner (`ls -ld` shows who), or use your own",
+    ),
+    errno.EPERM: ("the system permits no change in {folder}", "see `ls -ld` and `lsattr -d`, or use another folder"),
+    errno.ENAMETOOLONG: ("the name is too long for the disk that holds {folder}", "use shorter names"),
+    errno.EMFILE: ("this process has as many files open as it may", "raise the limit with `ulimit -n`"),
+    errno.ENFILE: ("this machine has as many files open as it can", "end what else runs on it"),
+    errno.EFBIG: ("files in {folder} may not be that large", f"raise the limit with `ulimit -f`, or {_ANOTHER_DISK}"),
+    errno.EIO: ("the disk that holds {folder} fails (input/output error)", f"see `dmesg`, or {_ANOTHER_DISK}"),
+    errno.ESTALE: ("the network disk that holds {folder} has lost it", "have it mounted anew"),
+    errno.ETIMEDOUT: ("the network disk that holds {folder} does not answer", "wait for it"),
+    errno.ELOOP: ("symbolic links on the way to {folder} lead in a circle", "mend them"),
+    errno.ENOTDIR: ("a file stands in the place of a folder on the way to {folder}", "move it away"),
+    errno.EEXIST: ("a file or a link to nowhere stands in the place of {folder}", "move it away"),
+    errno.EISDIR: ("a folder in {folder} stands in the place of a file", "move it away"),
+}
+# Libraries that write by themselves (safetensors) hide the number in their own exception's text.
+_HIDDEN = {os.strerror(code): code for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)}
+
+
+def refusal(error: BaseException, path: Path | str | None = None) -> str | None:
+    """Why the machine did not let a file be written or read, in a sentence with what to do; None for other errors.
+
+    Arguments:
+        error: what was raised.
+        path: the file or folder that was being written; without it, the one that the error names.
+    """
+    if "No usable temporary directory" in str(error):
+        return f"no folder for temporary files can be written: set TMPDIR to one that can {_RUN_AGAIN}"
+    code = error.errno if isinstance(error, OSError) else None
+    if code is None:
+        code = next((number for text, number in _HIDDEN.items() if text in str(error)), None)
+    if code not in _REFUSALS:
+        return None
+    what, remedy = _REFUSALS[code]
+    named = getattr(error, "filename", None)
+    named = Path(os.fsdecode(named)) if isinstance(named, str | bytes | os.PathLike) else None
+    if path is not None and (named is None or _belongs(named.absolute(), Path(path).absolute())):
+        folder, lost = Path(path).parent, f"{Path(path).name} was not written"
+    elif named is not None:
+        folder, lost = named if code == errno.EEXIST else named.parent, f"{named.name} was not read or written"
+    else:
+        folder, lost = "the file", "it was not read or written"
+    return f"{what.format(folder=folder)}, so {lost}: {remedy} {_RUN_AGAIN}"
+
+
+def _belongs(named: Path, path: Path) -> bool:
+    """Whether a file or folder that an error names is touched only to write `path`: itself, above it, or temporary."""
+    if path.is_relative_to(named):
+        return True
+    inside = named.relative_to(path.parent).parts if named.is_relative_to(path.parent) else ()
+    return bool(inside) and (inside[0] == path.name or inside[0].startswith("."))
+
+
+@contextmanager
+def writing(path: Path | str) -> Iterator[None]:
+    """Say in a sentence why the machine does not let `path` be written, whatever exception a library has for it.
+
+    Raises:
+        VspairError: that sentence (see `refusal`).
+    """
+    try:
+        yield
+    except VspairError:
+        raise
+    except Exception as error:
+        sentence = refusal(error, path)
+        if sentence is None:
+            raise
+        raise VspairError(sentence) from error
+
+
 @contextmanager
 def whole(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`, put in its place only when the block ends well.
@@ -26,50 +106,68 @@ def whole(path: Path | str) -> Iterator[Path]:
     the disk before it is renamed, so that a crash leaves the old file or the new one and never a part.
 
     Raises:
-        VspairError: the disk is full.
+        VspairError: the machine does not let it be written (see `refusal`), or something else than a file is there.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
+    # Short, so that every name that the disk takes can be written.
+    temporary = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex}{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch()
-        permissions = temporary.stat().st_mode
-        temporary.unlink()
-        yield temporary
-        # Some libraries (safetensors) create files that only their owner may read.
-        temporary.chmod(permissions)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except Exception as error:
-        # Libraries that write by themselves (safetensors) hide the error number in their own exception's text.
-        if not any(reason in str(error) for reason in ("No space left on device", "Disk quota exceeded")):
-            raise
-        raise VspairError(
-            f"no space left on the disk that holds {path.parent}, so {path.name} was not written: "
-            "free some space and run the same command again"
-        ) from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not path.is_file():
+                kind = "a folder" if path.is_dir() else "a device or a pipe"
+                raise VspairError(f"expected a file or nothing at {path}, found {kind}: give another name")
+            temporary.touch()
+            permissions = temporary.stat().st_mode
+            temporary.unlink()
+            yield temporary
+            # Some libraries (safetensors) create files that only their owner may read.
+            temporary.chmod(permissions)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        # Where nothing may be written there is nothing to remove.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
-def require_space(path: Path | str, size: int) -> None:
+def require_space(path: Path | str, size: int, otherwise: str = "give another place") -> None:
     """Refuse to begin what cannot be written in the end.
 
     Arguments:
-        path: file that is to be written.
+        path: file or folder that is to be written.
         size: bytes that it will have.
+        otherwise: what the user can do instead of freeing space.
 
     Raises:
-        VspairError: the disk that holds the nearest folder above `path` that exists has less space.
+        VspairError: the disk that holds the nearest folder above `path` that exists has less space, or does not tell.
     """
-    folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
-    free = shutil.disk_usage(folder).free
+    with writing(path):
+        folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
+        free = shutil.disk_usage(folder).free
     if free < size:
         raise VspairError(
             f"expected {size / 1e9:.2f} GB of free disk space for {path}, found {free / 1e9:.2f} GB: free some space, "
-            "or lower the number of images"
+            f"or {otherwise}"
         )
+
+
+def require_writable(folder: Path | str) -> None:
+    """Refuse to begin where nothing can be written; makes the folder, and leaves nothing in it.
+
+    Raises:
+        VspairError: the machine does not let a file be written there.
+    """
+    path = Path(folder) / f".writable.{uuid.uuid4().hex}"
+    with writing(folder):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # More than what a disk keeps beside a file's name.
+            path.write_bytes(bytes(4096))
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def parse_yaml(text: str) -> Any:
@@ -92,7 +190,7 @@ def write_text(path: Path | str, text: str) -> None:
     """Write a UTF-8 text file whole or not at all.
 
     Raises:
-        VspairError: the disk is full.
+        VspairError: as `whole` does.
     """
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -99,4 +99,5 @@ def _require_room(setting: Setting, training: Training, execution: Execution, ch
     require_memory(needed.total + resident + kept, setting.device, what)
     if checkpoint:
         # A checkpoint is replaced by a whole new one, and the weights come beside it.
-        require_space(checkpoint.path, 2 * (needed.weights + needed.optimiser) + needed.weights)
+        size = 2 * (needed.weights + needed.optimiser) + needed.weights
+        require_space(checkpoint.path, size, "make the networks smaller")

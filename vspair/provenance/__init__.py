@@ -4,9 +4,10 @@ What a job needs is named here, and loads little; `run`, `audit`, `why`, `crate`
 """
 
 from vspair.provenance.code import fingerprint, reached
-from vspair.provenance.receipt.machine import commit, machine
+from vspair.provenance.receipt.machine import machine
 from vspair.provenance.receipt.places import Places
 from vspair.provenance.receipt.versions import versions
+from vspair.provenance.receipt.worktree import commit
 from vspair.provenance.recording import Job, recorded
 
 __all__ = ["Job", "Places", "commit", "fingerprint", "machine", "reached", "recorded", "versions"]

@@ -12,8 +12,9 @@ from pathlib import Path
 from time import perf_counter
 
 from vspair.errors import VspairError
-from vspair.files import sha256
+from vspair.files import refusal, sha256
 from vspair.provenance.code import fingerprint
+from vspair.provenance.logs import handlers_of
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.state import LOCK, state_of
 
@@ -34,8 +35,11 @@ class Job:
         self._evidence = _evidence(snakemake)
         local = snakemake.config["local"]
         data = local["data_dir"]
-        run = root / self._evidence["results"]
-        self._places = Places(run=run, root=root, data=Path(root / data) if data else None)
+        # Where Snakemake works: the project's root, unless it was called with another folder.
+        folder = Path(local.get("folder") or root)
+        self._directory = None if folder.samefile(root) else os.path.relpath(folder.resolve(), root.resolve())
+        run = folder / self._evidence["results"]
+        self._places = Places(run=run, root=root, data=folder / data if data else None)
         self._settings = local["settings"]
         self._lock = local.get("lock") or LOCK
         self._receipt, self._outputs = _outputs(snakemake)
@@ -94,7 +98,7 @@ class Job:
         """
         began = perf_counter()
         # Here and not above: they draw in pydantic, and a job that fails at its start does not need them.
-        from vspair.provenance.receipt.building import build, write
+        from vspair.provenance.receipt.building import asked_for, build, write
         from vspair.provenance.receipt.lookup import claims_of
 
         for path, state in self._state.items():
@@ -125,6 +129,8 @@ class Job:
             inputs=inputs,
             claims=claims,
             target=self._places.name(self._outputs[0]),
+            asked=asked_for(self._outputs[0], self._places, self._evidence["results"]),
+            directory=self._directory,
             receipt=self._places.name(self._receipt),
             annotations=self._annotations,
             started=self._started,
@@ -142,16 +148,21 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
         snakemake: Snakemake's object of that name, or any object with the attributes input, output, params,
             wildcards, threads, resources, rule, log, config and scriptdir. `params.evidence` is the dict made by the
             rule, `config["local"]` holds `data_dir`, the call's `settings` and perhaps `lock` (relative to the
-            root), and the output named `receipt` is
-            where the receipt goes.
+            root) and `folder` (where Snakemake works, by default the root), and the output named `receipt` is where
+            the receipt goes.
         root: the project's root; by default `config["local"]["root"]`, else the folder above the script's.
 
     Raises:
-        SystemExit: with status 1, after one logged sentence, when a VspairError says what the user can mend.
+        SystemExit: with status 1, after one logged sentence, when a VspairError says what the user can mend, or the
+            machine does not let a file be written or read.
     """
     # Python's last search for cycles walks through all that torch has made, and the process ends anyway.
     atexit.register(gc.freeze)
-    handlers = _handlers(_paths(snakemake.log))
+    try:
+        handlers = handlers_of(_paths(snakemake.log))
+    except VspairError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     log = logging.getLogger("vspair")
     level = log.level
     log.setLevel(logging.INFO)
@@ -166,7 +177,10 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
     except VspairError as error:
         log.error("error: %s", error)
         raise SystemExit(1) from None
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and (sentence := refusal(error)) is not None:
+            log.error("error: %s", sentence)
+            raise SystemExit(1) from None
         # Python prints the traceback on the standard error by itself when the script ends.
         for handler in handlers[1:]:
             handler.handle(log.makeRecord(log.name, logging.ERROR, "", 0, "defect", (), sys.exc_info()))
@@ -176,16 +190,6 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
         for handler in handlers:
             log.removeHandler(handler)
             handler.close()
-
-
-def _handlers(logs: list[Path]) -> list[logging.Handler]:
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    for path in logs[:1]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))
-    for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(message)s"))
-    return handlers
 
 
 def _evidence(snakemake: object) -> dict:

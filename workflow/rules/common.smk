@@ -3,14 +3,17 @@
 import re
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
+from vspair.files import require_writable
 from vspair.models.kinds import model_path, settings_path
 from vspair.problems.configuration import resolve
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
+from vspair.provenance.receipt.worktree import warning
 from vspair.published import read_published
 
 ROOT = Path(workflow.basedir).parent
@@ -34,7 +37,9 @@ COSTS_FILE = config.pop("costs_file", None)
 CONFIG = told(resolve, ROOT, config)
 SEEDS = CONFIG.seeds
 RESULTS = f"results/{CONFIG.preset}"
+# A file of the project, also where Snakemake works in another folder.
 PUBLISHED = "config/published/vspair.yaml"
+PUBLISHED = PUBLISHED if Path.cwd().samefile(ROOT) else str(ROOT / PUBLISHED)
 DATA = CONFIG.data_dir or "data"
 GPU = 1 if CONFIG.device == "cuda" else 0
 ENVIRONMENT = str(ROOT / ("envs/gpu.yaml" if GPU else "envs/cpu.yaml"))
@@ -72,6 +77,7 @@ config["local"] = {
     "data_dir": DATA,
     "lock": CONFIG.lock,
     "root": str(ROOT),
+    "folder": str(Path.cwd()),
     "settings": {
         key: value
         for key, value in workflow.config_settings.overwrite_config.items()
@@ -95,6 +101,23 @@ def require_enough_gpus():
     if GPU and workflow.local_exec:
         limit = workflow.global_resources.get("gpu")
         told(require_gpus, (limit and limit.value) or 1, CONFIG.jobs_per_gpu)
+
+
+def require_a_place_to_work():
+    """Refuse to begin where Snakemake cannot keep its records."""
+    try:
+        require_writable(Path(".snakemake").absolute())
+    except VspairError as error:
+        raise WorkflowError(
+            f"{error}; or work on a copy (`git clone`), or in a folder of your own: snakemake --snakefile "
+            f"{ROOT / 'workflow/Snakefile'} --directory FOLDER"
+        ) from None
+
+
+def warn_of_the_tree():
+    """Say before the first job what would be found out after the last: that no result will pass the audit."""
+    if sentence := warning(ROOT):
+        logger.warning(f"warning: {sentence}")
 
 
 def evidence(script, keys, entries=(), seed=None):

@@ -1,5 +1,6 @@
 """Joining: what a run folder takes from another, how it lies there, and what stops the join before anything is done."""
 
+import errno
 import fcntl
 import json
 import os
@@ -296,6 +297,30 @@ def test_only_a_run_folder_of_this_project_is_joined_into(sides, tmp_path):
     sides.away = sides.into
     with pytest.raises(VspairError, match="two run folders"):
         sides.join()
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "words"),
+    [
+        ("mkdir", errno.EROFS, "may only be read, so .joining was not written"),
+        ("utime", errno.EPERM, "the system permits no change in"),
+        ("replace", errno.EDQUOT, "the disk quota for"),
+    ],
+)
+def test_what_the_machine_refuses_is_said_and_nothing_is_left_by_halves(sides, monkeypatch, call, code, words):
+    def refuse(path, *arguments, **options):
+        raise OSError(code, os.strerror(code), str(path))
+
+    places = {
+        "mkdir": (Path, "mkdir"),
+        "utime": (os, "utime"),
+        "replace": (Path, "replace"),
+    }
+    monkeypatch.setattr(*places[call], refuse)
+    with pytest.raises(VspairError, match=words):
+        sides.join()
+    monkeypatch.undo()
+    assert not [path for path in sides.into.rglob("*") if path.is_file()]
 
 
 def test_two_joins_at_once(sides):

@@ -15,7 +15,7 @@ def against_history(run: Run) -> Iterable[Finding]:
     if named and not run.history.present:
         sentence = (
             f"{len(named)} receipts name a commit, and there is no repository that git would read at "
-            f"{run.places.root}: audit them in a clone of it that is yours"
+            f"{run.places.root} ({run.history.absent}): audit them in a clone of it that is yours"
         )
         yield Finding("project:.", "unknown commit", sentence)
         return

@@ -96,9 +96,8 @@ def _configuration(run: Run, receipt: Receipt, configuration: Configuration) -> 
 
 
 def _tree(receipt: Receipt) -> Iterable[Finding]:
-    if receipt.commit is None or receipt.dirty is not False:
-        state = "no git commit" if receipt.commit is None else f"uncommitted changes on top of {receipt.commit[:12]}"
-        sentence = f"made with {state}: commit, then remake it with `{receipt.command}`"
+    if receipt.remedy is not None:
+        sentence = f"made with {receipt.tree}: {receipt.remedy}, then remake it with `{receipt.command}`"
         yield Finding(receipt.target, "dirty tree", sentence)
 
 

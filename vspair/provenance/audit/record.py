@@ -11,7 +11,7 @@ from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.audit.notes import notes
-from vspair.provenance.receipt.machine import commit
+from vspair.provenance.receipt.worktree import commit
 from vspair.provenance.run.chain import Run
 
 FILE = "audit.json"

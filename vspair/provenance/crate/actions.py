@@ -7,9 +7,9 @@ from urllib.parse import quote
 from vspair.provenance.crate.contents import SNAKEFILE
 from vspair.provenance.crate.graph import Graph
 from vspair.provenance.crate.settings import environment, host, settings
-from vspair.provenance.receipt.machine import commit
 from vspair.provenance.receipt.places import SUFFIX
 from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.receipt.worktree import listed, worktree
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity
@@ -58,8 +58,10 @@ def _workflow(graph: Graph, receipts: Iterable[Receipt]) -> "Entity":
     workflow = graph.known(
         graph.crate.add_workflow(item.source, item.name, main=True, lang="snakemake", properties=facts)
     )
-    sha, dirty = commit(graph.run.places.root)
-    state = "not under version control" if sha is None else f"{sha} with uncommitted changes" if dirty else sha
+    now = worktree(graph.run.places.root)
+    sha, state = now.commit, f"no commit, since {now.reason}" if now.reason else now.commit
+    if now.dirty:
+        state = f"{sha} with uncommitted changes ({listed(now.changes, now.more)})"
     workflow["name"] = "Workflow of the project"
     workflow["description"] = f"State of the source on export: {state}."
     workflow["version"] = sha or "unknown"
@@ -130,7 +132,7 @@ def _job(graph: Graph, receipt: Receipt) -> "Entity":
 
 def _code(graph: Graph, receipt: Receipt) -> list["Entity"]:
     """Fingerprint of the code, git commit and state of the tree."""
-    tree = {True: "with uncommitted changes", False: "clean"}.get(receipt.dirty, "unknown")
+    tree = "clean" if receipt.remedy is None else receipt.tree
     facts = {
         ("code", "fingerprint"): (receipt.fingerprint, "SHA-256 over the syntax of all code that the job reached"),
         ("git", "commit"): (receipt.commit or "none", "Commit of the source that the job ran from"),

@@ -78,7 +78,7 @@ def export(
     inside = [item for item in graph.items.values() if not item.left_out]
     outside = [item for item in graph.items.values() if item.left_out]
     size = sum(item.size for item in inside) + len(text)
-    require_space(output, size)
+    require_space(output, size, "leave large files out with --without, or give another place")
     if output.suffix == ZIP:
         _write_zip(output, text, inside, size, graph.folder)
     else:

@@ -61,7 +61,7 @@ def restore(crate: Path | str, folder: Path | str) -> Restored:
         _compare(package, listed)
         inside = {name: facts for name, facts in listed.items() if name.startswith(run)}
         size = sum(facts.size for facts in inside.values())
-        require_space(folder, size)
+        require_space(folder, size, "give another place")
         with whole_folder(folder) as temporary:
             for name, facts in listed.items():
                 _copy(package, name, facts, temporary / name.removeprefix(run) if name in inside else None)

@@ -11,7 +11,7 @@ from vspair.provenance.join.marking import mark, require_unlocked
 from vspair.provenance.join.moving import Load, copied, load_of, moments, put, set_times
 from vspair.provenance.join.planned import Planned, planned
 from vspair.provenance.join.sides import Home, source
-from vspair.provenance.receipt.machine import commit
+from vspair.provenance.receipt.worktree import commit
 from vspair.provenance.run.chain import Run
 from vspair.provenance.run.joined import write_joined
 

@@ -14,7 +14,7 @@ from time import time_ns
 from tqdm import tqdm
 
 from vspair.errors import VspairError
-from vspair.files import require_space, whole
+from vspair.files import require_space, whole, writing
 from vspair.provenance.join.choosing import Choice
 from vspair.provenance.join.planned import Planned
 from vspair.provenance.join.sides import Home
@@ -72,7 +72,8 @@ def copied(run: Run, home: Home, load: Load) -> Iterator[dict[str, Path]]:
     """
     aside = home.places.run / _ASIDE
     require_space(aside, load.size)
-    aside.mkdir(parents=True, exist_ok=True)
+    with writing(aside):
+        aside.mkdir(parents=True, exist_ok=True)
     with (aside / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,9 +111,10 @@ def put(copies: Mapping[str, Path], home: Home, times: Mapping[str, int]) -> Non
         path = home.places.run / name
         if path.exists() and path.stat().st_size:
             raise VspairError(f"expected no file at {path} yet, found one that appeared meanwhile: join again")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.utime(copy, ns=(times[name], times[name]))
-        copy.replace(path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.utime(copy, ns=(times[name], times[name]))
+            copy.replace(path)
 
 
 def moments(home: Home, choice: Choice, plan: Mapping[str, Planned], load: Load) -> dict[str, int]:

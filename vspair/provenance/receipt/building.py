@@ -57,6 +57,8 @@ def build(
     inputs: Mapping[str, str],
     claims: Mapping[str, str],
     target: str,
+    asked: str,
+    directory: str | None,
     receipt: str,
     annotations: Mapping[str, dict],
     started: datetime,
@@ -80,6 +82,8 @@ def build(
         inputs: name of each input to its SHA-256.
         claims: name of each input that a job made to what that job's receipt claims (see `Receipt.claims`).
         target: name of the first output.
+        asked: the first output as it is asked of Snakemake (see `asked_for`).
+        directory: working folder of the workflow, relative to the project's root; None where it is the root.
         receipt: name of the receipt.
         annotations: further facts about an output, by its name.
         started: when the job began.
@@ -102,7 +106,7 @@ def build(
             threads=threads,
             resources=_plain(resources, places),
             receipt=receipt,
-            command=_command(places, {"preset": evidence["preset"], **places.scrub(dict(settings))}, threads, target),
+            command=_command({"preset": evidence["preset"], **places.scrub(dict(settings))}, threads, asked, directory),
         ),
         resolved_dependencies=[
             *_inputs(inputs, claims),
@@ -152,23 +156,36 @@ def _code(root: Path, evidence: Mapping[str, object]) -> Code:
 
 
 def _project(state: State) -> Iterator[Source | Lock | Surroundings]:
-    digest = {"digest": Commit(git_commit=state.commit)} if state.commit else {}
-    yield Source(name="source", uri="project:.", annotations=Tree(dirty=state.dirty), **digest)
+    tree = state.tree
+    digest = {"digest": Commit(git_commit=tree.commit)} if tree.commit else {}
+    told = {"changes": list(tree.changes), "more": tree.more, "reason": tree.reason}
+    facts = {key: value for key, value in told.items() if value}
+    yield Source(name="source", uri="project:.", annotations=Tree(dirty=tree.dirty, **facts), **digest)
     yield Lock(name="lock", uri=f"project:{state.lock}", digest=Digest(sha256=state.lock_sha256))
     yield Surroundings(name="frame", digest=Digest(sha256=state.frame))
     yield Surroundings(name="words", digest=Digest(sha256=state.words))
 
 
-def _command(places: Places, given: Mapping[str, object], threads: int, target: str) -> str:
+def asked_for(path: Path, places: Places, results: str) -> str:
+    """A file as it is asked of Snakemake: as its rule has it, wherever links on the way there lead.
+
+    Arguments:
+        path: the file.
+        places: the folders that names are relative to.
+        results: the run folder as rules have it, such as `results/demo`.
+    """
+    if not path.is_absolute():
+        return path.as_posix()
+    if places.inside(path):
+        return f"{results}/{places.name(path)}"
+    return places.name(path).removeprefix("project:").removeprefix("external:").replace("data:", "data/", 1)
+
+
+def _command(given: Mapping[str, object], threads: int, asked: str, directory: str | None) -> str:
     """What is typed in the project's root to remake the target."""
     settings = " ".join(_assignment(key, value) for key, value in given.items())
-    return f"snakemake --cores {threads} --config {settings} --force {_target(places, target)}"
-
-
-def _target(places: Places, name: str) -> str:
-    """The target as it is typed in the project's root: below it, or below the run folder's own name elsewhere."""
-    folder = Places(run=places.root, root=places.root).name(places.run)
-    return f"{folder.removeprefix('external:')}/{name}"
+    place = f"--directory {shlex.quote(directory)} " if directory else ""
+    return f"snakemake {place}--cores {threads} --config {settings} --force {shlex.quote(asked)}"
 
 
 def _assignment(key: str, value: object) -> str:

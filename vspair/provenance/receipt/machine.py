@@ -1,4 +1,4 @@
-"""The machine and the commit that a job ran with."""
+"""The machine that a job ran on."""
 
 import os
 import platform
@@ -24,27 +24,6 @@ def machine() -> dict[str, object]:
     }
 
 
-def commit(root: Path) -> tuple[str | None, bool | None]:
-    """The git commit of the project and whether its tree is dirty; (None, None) outside git or before a commit."""
-    answer = _output([*_git(root), "rev-parse", "--show-toplevel", "HEAD"])
-    top, _, sha = (answer or "").rpartition("\n")
-    # A project that was unpacked inside somebody else's repository has no commit of its own.
-    if not top or not Path(top).samefile(root):
-        return None, None
-    status = _output([*_git(root), "status", "--porcelain", "--untracked-files=all"])
-    return (None, None) if status is None else (sha, bool(status))
-
-
-def environment_without_git() -> dict[str, str]:
-    """The environment without git's own variables, which in a hook name another repository."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-
-
-def _git(root: Path) -> list[str]:
-    # Neither another program's word on what has changed nor objects that stand in for others.
-    return ["git", "--no-optional-locks", "--no-replace-objects", "-c", "core.fsmonitor=false", "-C", str(root)]
-
-
 def _output(command: list[str]) -> str | None:
     if shutil.which(command[0]) is None:
         return None
@@ -53,11 +32,9 @@ def _output(command: list[str]) -> str | None:
             command,
             capture_output=True,
             text=True,
-            # A project may lie in a folder whose name is not UTF-8.
-            errors="surrogateescape",
+            errors="replace",
             timeout=_TIMEOUT,
             check=True,
-            env=environment_without_git(),
         )
     except (OSError, subprocess.SubprocessError):
         return None

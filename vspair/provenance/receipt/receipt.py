@@ -20,6 +20,7 @@ from vspair.provenance.receipt.statement import (
     Statement,
     Surroundings,
 )
+from vspair.provenance.receipt.worktree import listed, remedy
 
 _DURATIONS = {"duration", "evidence"}
 
@@ -91,6 +92,23 @@ class Receipt:
     def dirty(self) -> bool | None:
         """Whether the git tree had uncommitted changes; None when that is not known."""
         return self._source.annotations.dirty
+
+    @property
+    def tree(self) -> str:
+        """The state of the git tree in words, with what made it dirty, or why there was no commit."""
+        told = self._source.annotations
+        if self.commit is None:
+            return "no git commit" + (f", since {told.reason}" if told.reason else "")
+        if self.dirty is False:
+            return f"a clean tree at {self.commit[:12]}"
+        names = f" ({listed(told.changes, told.more or 0)})" if told.changes else ""
+        return f"uncommitted changes on top of {self.commit[:12]}{names}"
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do about that; None about a clean tree."""
+        clean = self.commit is not None and self.dirty is False
+        return None if clean else remedy(self._source.annotations.reason)
 
     @property
     def lock_file(self) -> str:

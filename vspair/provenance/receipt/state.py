@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance.code import frame, words
-from vspair.provenance.receipt.machine import commit
+from vspair.provenance.receipt.worktree import Worktree, worktree
 
 LOCK = "envs/constraints.txt"
 """The lock of a run that names none."""
@@ -18,16 +18,14 @@ class State:
     """What a receipt says of the project beside the code that made the outputs.
 
     Attributes:
-        commit: the git commit; None without one.
-        dirty: whether there were changes that are in no commit; None when that is not known.
+        tree: commit and changes that are in none.
         lock: the file with the versions that the environment was made from, relative to the project's root.
         lock_sha256: its SHA-256.
         frame: digest of the code that only records jobs and hands settings and seed to scripts.
         words: digest of the error texts and log lines that the script reaches.
     """
 
-    commit: str | None
-    dirty: bool | None
+    tree: Worktree
     lock: str
     lock_sha256: str
     frame: str
@@ -46,9 +44,9 @@ def state_of(root: Path, script: str, entries: Sequence[str], lock: str = LOCK) 
     Raises:
         VspairError: there is no such lock in the project, or the code has no fingerprint.
     """
-    sha, dirty = commit(root)
+    tree = worktree(root)
     told = frame(root, remembered=True), words(root, script, entries, remembered=True)
-    return State(sha, dirty, lock, _lock_sha256(root, lock), *told)
+    return State(tree, lock, _lock_sha256(root, lock), *told)
 
 
 def _lock_sha256(root: Path, lock: str) -> str:

@@ -94,9 +94,12 @@ class Commit(Model):
 
 
 class Tree(Model):
-    """Whether the project had changes that are in no commit."""
+    """Whether the project had changes that are in no commit, the first of them and how many more; why it had none."""
 
     dirty: Truth | None = None
+    changes: list[Text] | None = None
+    more: Whole | None = None
+    reason: Text | None = None
 
 
 class Source(Model):

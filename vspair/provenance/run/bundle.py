@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.files import require_space, write_text
+from vspair.files import require_space, write_text, writing
 
 FILE = "bundle.json"
 _FORMAT = 1
@@ -54,18 +54,23 @@ def write_bundle(
         How many files were left out.
 
     Raises:
-        VspairError: the target exists, or the disk has too little space.
+        VspairError: the target exists, the disk has too little space, or the machine does not let it be written.
     """
     if target.exists():
         raise VspairError(f"expected no {target}, found one: give a new folder, or remove it")
     left_out = {name: sha for name, sha in outputs.items() if any(fnmatch(name, pattern) for pattern in without)}
     kept = [name for name in names if name not in left_out]
-    require_space(target / FILE, sum((folder / name).stat().st_size for name in kept))
+    size = sum((folder / name).stat().st_size for name in kept)
+    require_space(target, size, "leave more out with --without, or give another place")
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    for name in kept:
-        (partial / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / name, partial / name)
-    write_list(partial, left_out)
-    partial.rename(target)
+    try:
+        with writing(target):
+            for name in kept:
+                (partial / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, partial / name)
+            write_list(partial, left_out)
+            partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return len(left_out)

@@ -10,8 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from vspair.files import sha256
-from vspair.provenance.receipt.machine import commit as state_of
-from vspair.provenance.receipt.machine import environment_without_git
+from vspair.provenance.receipt.worktree import Worktree, environment_without_git, remedy, worktree
 
 _PARTS = ("vspair", "scripts", "config", "envs")
 _TIMEOUT = 60
@@ -39,7 +38,13 @@ class History:
     @property
     def present(self) -> bool:
         """Whether the project is a git repository."""
-        return self._head[0] is not None
+        return self._head.commit is not None
+
+    @property
+    def absent(self) -> str | None:
+        """Why there is no repository that git would read, and what to do; None where there is one."""
+        reason = self._head.reason
+        return None if reason is None else f"{reason}; {remedy(reason)}"
 
     @cached_property
     def whole(self) -> bool:
@@ -58,8 +63,8 @@ class History:
         return sha256(tree / name) if tree is not None and (tree / name).is_file() else None
 
     @cached_property
-    def _head(self) -> tuple[str | None, bool | None]:
-        return state_of(self._root)
+    def _head(self) -> Worktree:
+        return worktree(self._root)
 
     def _unpacked(self, commit: str) -> Path | None:
         # What is no full commit hash, such as an option, does not reach git.

@@ -91,10 +91,11 @@ def _facts(node: dict) -> str:
 
 
 def _code(node: dict) -> str:
-    tree = "no commit" if node["commit"] is None else node["commit"][:12] + (" dirty" if node["dirty"] else "")
+    clean = node["remedy"] is None
+    tree = f"commit {node['commit'][:12]}" if clean else f"made with {node['tree']} ({node['remedy']})"
     # The script first: the others are what it reaches.
     files = sorted(node["files"], key=lambda file: file != node["script"])
     more = len(files) - _NAMED
     named = ", ".join(files[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     sources = f"{len(files)} source files: {named}" if files else f"script {node['script']}"
-    return f"code {node['fingerprint'][:12]}, commit {tree}, lock {node['lock_file']} {node['lock'][:12]}, {sources}"
+    return f"code {node['fingerprint'][:12]}, {tree}, lock {node['lock_file']} {node['lock'][:12]}, {sources}"

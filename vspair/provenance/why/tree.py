@@ -18,7 +18,7 @@ from vspair.provenance.why.origin import behind
 _RENDERED = {".png", ".pdf", ".md", ".tex"}
 _FACTS = (
     *("rule", "wildcards", "preset", "seed", "configuration", "script", "entries", "fingerprint", "files"),
-    *("commit", "dirty", "lock_file", "lock", "machine", "versions", "started", "seconds"),
+    *("commit", "dirty", "tree", "remedy", "lock_file", "lock", "machine", "versions", "started", "seconds"),
 )
 
 
