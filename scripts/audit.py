@@ -5,9 +5,11 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from vspair.commands.audit import audit_of, print_findings
+from vspair.printable import bear_any_locale
 from vspair.problems.configuration import resolve
 from vspair.provenance.audit.findings import exit_code
 
+bear_any_locale()
 root = Path.cwd()
 settings = {key: value for key, value in snakemake.config.items() if key != "local"}
 run, findings = audit_of(Path(snakemake.input.ledger).parent, root, resolve(root, settings))

@@ -4,8 +4,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from vspair.commands.report import write_report
+from vspair.printable import bear_any_locale
 from vspair.problems.configuration import resolve
 
+bear_any_locale()
 root = Path.cwd()
 settings = {key: value for key, value in snakemake.config.items() if key != "local"}
 with Path(snakemake.log[0]).open("w", encoding="utf-8") as log, redirect_stdout(log):

@@ -22,6 +22,7 @@ from vspair.commands import (
     why,
 )
 from vspair.errors import VspairError
+from vspair.printable import bear_any_locale, tell
 
 COMMANDS = (audit, why, report, release_check, bundle, join, export, importing, forecast, campaign, debug, docs)
 
@@ -32,17 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     for command in COMMANDS:
         command.add(commands)
+    bear_any_locale()
     options = parser.parse_args(arguments)
     try:
         return options.command(options, Path(vspair.__file__).resolve().parent.parent)
     except VspairError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(f"error: {error}", to_errors=True)
         return 2
     except PermissionError as error:
-        print(f"error: expected to read or write {error.filename}, found {error.strerror}", file=sys.stderr)
+        tell(f"error: expected to read or write {error.filename}, found {error.strerror}", to_errors=True)
         return 2
     except IsADirectoryError as error:
-        print(f"error: expected a file at {error.filename}, found a folder", file=sys.stderr)
+        tell(f"error: expected a file at {error.filename}, found a folder", to_errors=True)
         return 2
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; Python would complain again when it flushes at the end.

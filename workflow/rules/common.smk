@@ -4,6 +4,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
+from vspair import printable
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.models.kinds import model_path, settings_path
@@ -26,7 +27,7 @@ def told(action, *arguments):
     try:
         return action(*arguments)
     except VspairError as error:
-        raise WorkflowError(str(error)) from None
+        raise WorkflowError(printable.shown(error)) from None
 
 
 # Where `vspair forecast` wants the cost laws of the rules.

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vspair.errors import VspairError
+from vspair.printable import brief
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.receipt.statement import WHOLE, Statement
 from vspair.provenance.receipt.values import EXPECTED
@@ -69,7 +70,7 @@ def _fault(error: ValidationError) -> str:
 
 
 def _place(parts: list[str | int]) -> str:
-    keys = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    keys = (f"[{part}]" if isinstance(part, int) else f".{brief(part, _SHOWN)}" for part in parts)
     return "".join(keys).removeprefix(".")
 
 

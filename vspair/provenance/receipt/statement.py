@@ -11,6 +11,7 @@ from pydantic import Discriminator, FailFast, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from vspair.provenance.receipt.values import (
+    LABEL,
     Count,
     Entry,
     Fact,
@@ -209,6 +210,13 @@ class Facts(Model):
     memory: Count | None = None
     gpu: Label | None = None
     driver: Label | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        # The library looks at the values of further keys, and not at the keys.
+        if any(len(key) > LABEL for key in self.model_extra or ()):
+            raise PydanticCustomError(WHOLE, f"expected names of up to {LABEL} letters for facts of the machine")
+        return self
 
 
 class Machine(Model):
