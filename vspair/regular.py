@@ -126,8 +126,8 @@ def _refuse(name: str) -> float:
 
 def _whole(digits: str) -> int:
     # Before it is a number: Python itself refuses more than some thousand digits, to read and to write.
-    if len(digits) > _DIGITS or abs(int(digits)) >= 1 << 64:
-        raise ValueError(f"a whole number of {len(digits)} digits, beyond 64 bits")
+    if len(digits) > _DIGITS + 1 or abs(int(digits)) >= 1 << 64:
+        raise ValueError(f"a whole number of {len(digits.lstrip('-'))} digits, beyond 64 bits")
     return int(digits)
 
 
