@@ -14,6 +14,11 @@ from vspair.verdicts import VERDICTS, verdict
 
 COLUMNS = ("row", "column", "value", "sd", "n", "unit", "published", "tolerance", "verdict")
 
+_LATEX = str.maketrans(
+    {letter: f"\\{letter}" for letter in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -146,9 +151,9 @@ def write_table(
     markdown = wide.rename(index=_in_markdown, columns=_in_markdown).to_markdown()
     write_text(stem.with_suffix(".md"), f"{caption}\n\n{markdown}\n{notes}")
     full = f"{caption} {note}" if note else caption
-    names = wide.style.format_index(escape="latex", axis="index").format_index(escape="latex", axis="columns")
-    latex = names.to_latex(hrules=True, caption=full.replace("_", r"\_").replace("%", r"\%"), label=f"tab:{stem.name}")
-    write_text(stem.with_suffix(".tex"), latex.replace("±", r"$\pm$").replace("_", r"\_").replace(r"\\_", r"\_"))
+    names = wide.rename(index=_in_latex, columns=_in_latex).style
+    latex = names.to_latex(hrules=True, caption=_in_latex(full), label=_in_latex(f"tab:{stem.name}"))
+    write_text(stem.with_suffix(".tex"), latex.replace("±", r"$\pm$"))
 
 
 def headline(frame: pd.DataFrame) -> str:
@@ -170,6 +175,11 @@ def _wide(frame: pd.DataFrame) -> pd.DataFrame:
 def _in_markdown(name: str) -> str:
     """A name as Markdown shows it: no bar ends its cell, and no tag begins."""
     return name.replace("\\", r"\\").replace("|", r"\|").replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _in_latex(text: str) -> str:
+    """A text as LaTeX prints it: nothing in it is a command, a formula, a comment or the end of a cell."""
+    return text.translate(_LATEX)
 
 
 def _told(line: pd.Series) -> str:

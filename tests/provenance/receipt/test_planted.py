@@ -19,6 +19,7 @@ from vspair.files import sha256
 from vspair.provenance.audit import audit
 from vspair.provenance.audit.findings import SEVERAL, Finding
 from vspair.provenance.forecast import read_records
+from vspair.provenance.join.sides import Home, source
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.run.bundle import read_bundle
 from vspair.provenance.run.checksums import Checksums, memory_of
@@ -133,6 +134,17 @@ def test_every_command_goes_on(counted, settings, capsys, name):
         assert main(["audit", str(counted.run), "--json", "-"]) == SEVERAL
         out = capsys.readouterr().out
         assert json.loads(out[out.index("{") :])["counts"]["damaged receipt"] == 1
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_a_join_refuses_it_in_one_sentence_on_either_side(counted, name):
+    """Nothing is taken from a folder of which a part cannot be believed."""
+    planted.plant(counted.run / NAME, name)
+    with within(LONGEST):
+        with pytest.raises(VspairError, match=f"found the damaged receipt {NAME}: expected "):
+            source(counted.run, counted.root, counted.root / "data", "demo")
+        with pytest.raises(VspairError, match="expected "):
+            Home(counted.run, counted.root, counted.root / "data")
 
 
 def counts(out):

@@ -22,7 +22,7 @@ def source(folder: Path | str, root: Path, data: Path, preset: str) -> Run:
     """
     run = Run(folder, root, data)
     for name, sentence in run.damaged.items():
-        raise VspairError(f"expected whole receipts in {run.places.run}, found {name}: {sentence}")
+        raise VspairError(f"expected whole receipts in {run.places.run}, found the damaged receipt {name}: {sentence}")
     for name in run.linked():
         raise VspairError(f"expected files in {run.places.run}, found the link {name}: put the folder in its place")
     for name, sha in (run.left_out or {}).items():
