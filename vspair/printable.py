@@ -5,6 +5,7 @@ so that a name could paint over the line that condemns it; letters of any langua
 """
 
 import json
+import logging
 import sys
 import unicodedata
 from functools import lru_cache
@@ -94,3 +95,13 @@ def bear_any_locale() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+class ShownFormatter(logging.Formatter):
+    """Log lines and tracebacks, in which nothing that a file or setting says is obeyed by a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return shown(super().formatMessage(record), keep="\n")
+
+    def formatException(self, info: tuple) -> str:  # noqa: N802 - the library's name
+        return shown(super().formatException(info), keep="\n")

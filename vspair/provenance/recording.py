@@ -13,7 +13,7 @@ from time import perf_counter
 
 from vspair.errors import VspairError
 from vspair.files import sha256
-from vspair.printable import shown
+from vspair.printable import ShownFormatter, shown
 from vspair.provenance.code import fingerprint
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.state import LOCK, state_of
@@ -185,18 +185,8 @@ def _handlers(logs: list[Path]) -> list[logging.Handler]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))
     for handler in handlers:
-        handler.setFormatter(_Shown("%(message)s"))
+        handler.setFormatter(ShownFormatter("%(message)s"))
     return handlers
-
-
-class _Shown(logging.Formatter):
-    """Messages and tracebacks, in which nothing that a file or setting says is obeyed by a terminal."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        return shown(record.message, keep="\n")
-
-    def formatException(self, info: tuple) -> str:  # noqa: N802 - the library's name
-        return shown(super().formatException(info), keep="\n")
 
 
 def _evidence(snakemake: object) -> dict:

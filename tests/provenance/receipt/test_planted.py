@@ -18,10 +18,12 @@ from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance.audit import audit
 from vspair.provenance.audit.findings import SEVERAL, Finding
+from vspair.provenance.crate.contents import collect
 from vspair.provenance.forecast import read_records
 from vspair.provenance.join.sides import Home, source
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.run.bundle import read_bundle
+from vspair.provenance.run.chain import Run
 from vspair.provenance.run.checksums import Checksums, memory_of
 from vspair.provenance.run.joined import read_joined
 
@@ -145,6 +147,17 @@ def test_a_join_refuses_it_in_one_sentence_on_either_side(counted, name):
             source(counted.run, counted.root, counted.root / "data", "demo")
         with pytest.raises(VspairError, match="expected "):
             Home(counted.run, counted.root, counted.root / "data")
+
+
+@pytest.mark.parametrize("thing", ["a FIFO", "a socket", "a link to /dev/zero"])
+def test_an_export_that_was_told_to_bear_breaks_waits_for_nobody(counted, thing):
+    (counted.run / NAME).unlink()
+    planted.THINGS[thing](counted.run / NAME)
+    for name in ("LICENSE", "CITATION.cff", "workflow/Snakefile"):
+        (counted.root / name).parent.mkdir(exist_ok=True)
+        (counted.root / name).touch()
+    with within(LONGEST), pytest.raises(VspairError, match="expected files in the run folder, found "):
+        list(collect(Run(counted.run, counted.root)))
 
 
 def counts(out):

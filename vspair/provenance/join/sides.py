@@ -86,7 +86,7 @@ class Home:
         if Path(os.path.realpath(path)) != path:
             raise VspairError(f"expected no link on the way to {path}, found one: replace it by what it leads to")
         if path.exists() and not path.is_file():
-            raise VspairError(f"expected a file or nothing at {path}, found a folder: move it away")
+            raise VspairError(f"expected a file or nothing at {path}, found something else: move it away")
         return self._checksums.of(name, path)
 
     def inputs(self) -> dict[str, str]:
