@@ -86,7 +86,8 @@ class Home:
         if Path(os.path.realpath(path)) != path:
             raise VspairError(f"expected no link on the way to {path}, found one: replace it by what it leads to")
         if path.exists() and not path.is_file():
-            raise VspairError(f"expected a file or nothing at {path}, found something else: move it away")
+            found = "a folder" if path.is_dir() else "something else"
+            raise VspairError(f"expected a file or nothing at {path}, found {found}: move it away")
         return self._checksums.of(name, path)
 
     def inputs(self) -> dict[str, str]:
