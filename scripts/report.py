@@ -4,8 +4,10 @@ from pathlib import Path
 
 from vspair.commands.looking import looking
 from vspair.commands.report import write_report
+from vspair.printable import bear_any_locale
 from vspair.problems.configuration import resolve
 
+bear_any_locale()
 root = Path(snakemake.config["local"]["root"])
 settings = {key: value for key, value in snakemake.config.items() if key != "local"}
 with looking(snakemake.log[0]):

@@ -25,6 +25,7 @@ from vspair.commands import (
 )
 from vspair.errors import VspairError
 from vspair.files import refusal
+from vspair.printable import bear_any_locale, shown
 
 COMMANDS = (audit, why, report, release_check, bundle, join, export, importing, forecast, campaign, debug, docs)
 
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     for command in COMMANDS:
         command.add(commands)
+    bear_any_locale()
     options = parser.parse_args(arguments)
     try:
         code = options.command(options, Path(vspair.__file__).resolve().parent.parent)
@@ -64,7 +66,7 @@ def _sentence(error: OSError) -> str | None:
 def _failed(sentence: str) -> int:
     # Where the standard error cannot be written either, the exit code says it.
     with suppress(OSError):
-        print(f"error: {sentence}", file=sys.stderr, flush=True)
+        print(shown(f"error: {sentence}"), file=sys.stderr, flush=True)
     return 2
 
 

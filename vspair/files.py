@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from vspair.errors import VspairError
+from vspair.regular import opened
 
 
 def sha256(path: Path | str) -> str:
-    """SHA-256 of a file's content, as 64 hexadecimal digits, read in blocks."""
-    with Path(path).open("rb") as file:
+    """SHA-256 of a regular file's content (or of one that a link leads to), as 64 hexadecimal digits, read in blocks.
+
+    Raises:
+        OSError: there is no such file, it may not be read, or it is a FIFO, a device or the like.
+    """
+    with opened(path, links=True) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

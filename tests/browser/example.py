@@ -2,9 +2,12 @@
 
 import csv
 import hashlib
+import json
 import struct
 import zlib
 from datetime import UTC, datetime
+from html.parser import HTMLParser
+from types import SimpleNamespace
 
 from vspair.provenance.audit.findings import Finding
 from vspair.published import Published
@@ -148,3 +151,41 @@ def write_results(folder):
     lines = "".join(f"A {number},{number / 8},{EVIL}\n" for number in range(100))
     (folder / "figures/fig2.csv").write_text(f"method,r,text\n{lines}")
     return folder
+
+
+VOID = {"meta", "img", "input", "br", "link"}
+
+
+class Outline(HTMLParser):
+    """Elements in order, each with its attributes and text; refuses tags that are not closed in order."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.open = [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        element = SimpleNamespace(tag=tag, attributes=dict(attributes), text="", inside=tuple(e.tag for e in self.open))
+        self.elements.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data):
+        for element in self.open:
+            element.text += data
+
+    def all(self, *tags):
+        return [element for element in self.elements if element.tag in tags]
+
+    def classed(self, name):
+        return [e for e in self.elements if name in e.attributes.get("class", "").split()]
+
+
+def block(outline):
+    """The values that stand in a page for its script."""
+    return json.loads(next(e for e in outline.all("script") if e.attributes.get("type") == "application/json").text)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,28 @@ def test_planted_records_of_every_job_give_their_sum(earlier, capsys):
     assert found["wall_hours"]["range"] == pytest.approx([2.5] * 3)
     assert found["cpu_core_hours"] == {"range": pytest.approx([2.5] * 3), "unknown": {}}
     assert found["bytes"]["unknown"] == {}
+
+
+def test_a_damaged_receipt_is_one_line_and_the_others_count(earlier, capsys):
+    (earlier / "bad.receipt.json").write_text('{"\\u202e": NaN}')
+    os.mkfifo(earlier / "fifo.receipt.json")
+    arguments = ("fig_theory", "--preset", "demo", "--cores", "2", "--records", earlier)
+    assert run(*arguments, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["wall_hours"]["range"] == pytest.approx([2.5] * 3)
+    assert found["note"].count("damaged receipt") == 2
+    assert run(*arguments) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "damaged receipt" in line]
+    assert [line.split("  ")[0].rpartition("/")[2] for line in lines] == ["bad.receipt.json", "fifo.receipt.json"]
+
+
+def test_what_receipts_claim_is_summed_without_overflow(earlier, capsys):
+    """The longest duration that a receipt may claim, and settings at the edge of floats."""
+    receipt(earlier, "theory", 1e9, {"theory": resolved(ROOT, "demo", []).select(["theory"])["theory"]})
+    receipt(earlier, "fig_theory", 1e9, {"a": 1e308, "b": 5e-324})
+    assert run("fig_theory", "--preset", "demo", "--cores", "2", "--records", earlier, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["wall_hours"]["range"] == pytest.approx([2e9 / 3600] * 3)
 
 
 def test_other_settings_make_a_job_unknown(earlier, capsys):

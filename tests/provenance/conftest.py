@@ -113,11 +113,20 @@ class Project:
         self.table()
 
 
+@pytest.fixture(scope="session")
+def tiny_project():
+    """Makes the tiny project in a folder that does not exist yet."""
+
+    def make(root: Path) -> Project:
+        root.mkdir(parents=True)
+        return Project(root)
+
+    return make
+
+
 @pytest.fixture
-def project(tmp_path) -> Project:
-    root = tmp_path / "project"
-    root.mkdir()
-    return Project(root)
+def project(tmp_path, tiny_project) -> Project:
+    return tiny_project(tmp_path / "project")
 
 
 @pytest.fixture

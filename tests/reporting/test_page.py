@@ -5,47 +5,13 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from html.parser import HTMLParser
 from itertools import pairwise
-from types import SimpleNamespace
 
 import pytest
 
 from vspair.errors import VspairError
 from vspair.reporting.page import tally, with_not_run, write_page
 from vspair.verdicts import VERDICTS
-
-VOID = {"meta", "img", "input", "br", "link"}
-
-
-class Outline(HTMLParser):
-    """Elements in order, each with its attributes and text; refuses tags that are not closed in order."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.elements, self.open = [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        element = SimpleNamespace(tag=tag, attributes=dict(attributes), text="", inside=tuple(e.tag for e in self.open))
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop().tag == tag
-
-    def handle_data(self, data):
-        for element in self.open:
-            element.text += data
-
-    def all(self, *tags):
-        return [element for element in self.elements if element.tag in tags]
-
-    def classed(self, name):
-        return [e for e in self.elements if name in e.attributes.get("class", "").split()]
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +51,8 @@ def text(write):
 
 
 @pytest.fixture(scope="module")
-def outline(text):
-    return Outline(text)
-
-
-def block(outline):
-    return json.loads(next(e for e in outline.all("script") if e.attributes.get("type") == "application/json").text)
+def outline(text, example):
+    return example.Outline(text)
 
 
 def test_structure_for_readers_that_do_not_see(outline):
@@ -140,7 +102,7 @@ def test_what_files_say_is_never_markup(outline, text, example):
     assert any(e.text == f"{example.EVIL} changed" for e in outline.all("td"))
     assert not any(name.startswith("on") for e in outline.elements for name in e.attributes)
     assert outline.all("b", "i") == []
-    data = block(outline)
+    data = example.block(outline)
     assert data["cells"][3]["row"] == example.EVIL
     assert data["findings"][1][2] == f"{example.EVIL} changed"
     begin = text.index('id="chains">') + len('id="chains">')
@@ -198,7 +160,7 @@ def test_one_line_a_cell_as_in_the_csv(outline, example):
 
 def test_chains_hold_every_fact_of_every_job(outline, example):
     """What jobs have in common is kept once; put together again it must be what the ledger says."""
-    data, book = block(outline), example.ledger()
+    data, book = example.block(outline), example.ledger()
     assert data["makers"] == book["makers"]
     for name, job in book["jobs"].items():
         found = data["jobs"][name]
@@ -251,14 +213,14 @@ def test_a_figure_that_is_missing_or_damaged_is_said(write, example, tmp_path, n
 def test_a_verdict_that_is_none_of_ours_is_shown_and_not_counted(write, example):
     book = example.ledger()
     book["cells"][0]["verdict"] = '"><script>'
-    outline = Outline(write(ledger=book))
+    outline = example.Outline(write(ledger=book))
     assert len(outline.all("script")) == 2
     assert int(outline.classed("toggle")[0].text.split()[0]) == 0
 
 
 def test_many_breaks_do_not_bury_the_page(write, example):
     many = [example.Finding(f"models/{n}/model.txt", "missing", "gone") for n in range(50)]
-    outline = Outline(write(findings=many))
+    outline = example.Outline(write(findings=many))
     assert "The other 30 breaks" in [e.text for e in outline.all("summary")]
     assert sum(e.text == "missing" for e in outline.all("th")) == 50
 

@@ -55,6 +55,25 @@ def test_the_three_forms_hold_the_same_numbers_and_labels_are_for_readers_alone(
     assert r"5 \%" in latex
 
 
+def test_what_labels_and_names_say_is_no_markup_of_any_form(tmp_path):
+    """A bar would move the cells of Markdown, a tag run in a page that shows it, a control be obeyed by a terminal."""
+    evil = "<script>alert(1)</script> | a & b \x1b[2K\u202e\n{$x_1$} \\input{/etc/passwd} 5 % #1 ~ ^"
+    table = frame(Cell("A", "mse", [0.4, 0.5]), Cell(evil, evil, [1.0]))
+    write_table(tmp_path / "t", table, "A caption.", f"A note {evil}", {"A": evil + "!"})
+    assert set(pd.read_csv(tmp_path / "t.csv")["row"]) == {"A", "B", evil}
+    markdown, latex = ((tmp_path / f"t.{suffix}").read_text(encoding="utf-8") for suffix in ("md", "tex"))
+    lines = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert len(lines) == 2 + 3
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {4}
+    assert "<script" not in "".join(lines)
+    for text in (markdown, latex):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    assert r"\input{" not in latex
+    # What is left of the specials is ours: the ends of cells and the sign between a number and its spread.
+    assert not re.search(r"(?<!\\)[$#%&_]", re.sub(r"(?<!\\)& |\$\\pm\$", "", latex))
+
+
 def test_the_sources_of_every_cell_are_told():
     """What a receipt notes: a seed's file in another order, or a statistic lost, would be seen here."""
     cells = [Cell("A", "mse", [0.4, 0.5], "", ("seed0.csv", "seed1.csv"), "mse30", "mean"), Cell("B", "time", [1.0])]

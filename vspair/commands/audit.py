@@ -1,7 +1,6 @@
 """`python -m vspair audit FOLDER`: check every link of a run folder, and sign the outcome off."""
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -10,12 +9,16 @@ from pathlib import Path
 from vspair.commands.settings import add_config, compared, resolved
 from vspair.errors import VspairError
 from vspair.files import write_text
+from vspair.printable import json_text, tell
 from vspair.problems.configuration import RunSettings
 from vspair.provenance.audit.auditing import audited
 from vspair.provenance.audit.findings import CODES, SEVERAL, Finding, exit_code
 from vspair.provenance.audit.notes import notes
 from vspair.provenance.audit.record import FILE, record, vouched
 from vspair.provenance.run.chain import Run
+
+_WIDTH = 80
+"""Letters of a column of names; longer ones stand out, and do not move the others away."""
 
 _CODES = ", ".join(f"{code} {word}" for word, code in CODES.items())
 
@@ -56,7 +59,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
                 f"expected no breaks to sign off, found {len(findings)} in {options.folder}: mend them (run without "
                 "--sign-off to see them), or say with --note why they stand"
             )
-    text = json.dumps(record(audited_run, findings, full, signature), indent=1, ensure_ascii=False) + "\n"
+    text = json_text(record(audited_run, findings, full, signature)) + "\n"
     if signature:
         write_text(audited_run.places.run / FILE, text)
     if options.json == "-":
@@ -91,23 +94,23 @@ def audit_of(
 
 def print_findings(run: Run, findings: Sequence[Finding]) -> None:
     """One line per break and per note, and a sentence on the whole."""
-    width = max((len(finding.file) for finding in findings), default=0)
+    width = min(_WIDTH, max((len(finding.file) for finding in findings), default=0))
     for finding in findings:
-        print(f"{finding.file:<{width}}  {finding.word:<19}  {finding.sentence}")
+        tell(f"{finding.file:<{width}}  {finding.word:<19}  {finding.sentence}")
     for note in notes(run):
-        print(f"note: {note}")
+        tell(f"note: {note}")
     counts = Counter(finding.word for finding in findings)
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     checked = f"{len(run.receipts) + len(run.damaged)} receipts of the preset {run.preset} checked"
-    print(f"{checked}: {kinds or 'every link is still true'}")
+    tell(f"{checked}: {kinds or 'every link is still true'}")
     if "unvouched" not in counts and (ends := run.unvouched()) and not vouched(run):
         named = ", ".join(ends[:3]) + (f" and {len(ends) - 3} more" if len(ends) > 3 else "")
-        print(f"Nothing but its own receipt vouches for {named}: a ledger or a signed record would")
+        tell(f"Nothing but its own receipt vouches for {named}: a ledger or a signed record would")
     raw = {name for receipt in run.receipts for name in receipt.inputs if not run.checkable(name)}
     if raw:
-        print(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")
+        tell(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")
     if behind := run.behind():
-        print(f"{len(behind)} files stayed behind when jobs were joined and are known by checksum alone")
+        tell(f"{len(behind)} files stayed behind when jobs were joined and are known by checksum alone")
     if run.left_out is not None:
         commits = ", ".join(sorted({receipt.commit[:12] for receipt in run.receipts if receipt.commit}))
-        print(f"A bundle: compared with its own commit ({commits}); {len(run.left_out)} files known by checksum alone.")
+        tell(f"A bundle: compared with its own commit ({commits}); {len(run.left_out)} files known by checksum alone.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
+from vspair.printable import tell
 from vspair.provenance.audit.findings import exit_code
 from vspair.provenance.receipt.places import SUFFIX
 from vspair.provenance.run.bundle import write_bundle
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
     audited, findings = audit_of(options.folder, root, options.config, full=True)
     if findings:
         print_findings(audited, findings)
-        print(f"no bundle was made of {options.folder}: it fails the audit")
+        tell(f"no bundle was made of {options.folder}: it fails the audit")
         return exit_code(findings)
     without = [*options.without, *map(escape, audited.joined.left_behind)]
     _keep_metrics(audited, without)
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
     notes = [name for name in ("audit.json", "audit.json.sig", JOINED) if (folder / name).is_file()]
     outputs = {name: claims[0].outputs[name] for name, claims in audited.makers.items()}
     left = write_bundle(folder, sorted([*outputs, *receipts, *notes]), outputs, Path(options.target), without)
-    print(f"{len(outputs) - left} results and {len(receipts)} receipts in {options.target}, {left} files left out")
+    tell(f"{len(outputs) - left} results and {len(receipts)} receipts in {options.target}, {left} files left out")
     return 0
 
 

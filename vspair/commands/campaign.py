@@ -20,6 +20,7 @@ from vspair.commands.settings import add_config, assigned, resolved
 from vspair.config.campaign import Campaign, Step
 from vspair.config.merging import merge
 from vspair.errors import VspairError
+from vspair.printable import tell
 from vspair.problems.faults import sentences
 
 FOLDER = "config/campaigns"
@@ -78,9 +79,10 @@ def run(options: argparse.Namespace, root: Path) -> int:
     code = 0
     if not options.list:
         code = _run_steps(plan, first, progress, root, None if options.seconds is None else begun + options.seconds)
-    print(_summary(plan, progress), end="")
+    for line in _summary(plan, progress):
+        tell(line)
     if progress.next() < len(plan.steps):
-        print(f"go on with: {_again(options)}")
+        tell(f"go on with: {_again(options)}")
     return code
 
 
@@ -92,8 +94,10 @@ def _run_steps(plan: Planned, first: int, progress: Progress, root: Path, deadli
         if left is not None and left <= 0:
             return TIME_OVER
         command = plan.command(step)
-        print(f"\n=== {plan.name} {position}/{len(plan.steps)}, {step.name}: {step.tells}")
-        print(f"$ {shlex.join(['snakemake', *command[3:]])}", flush=True)
+        tell()
+        tell(f"=== {plan.name} {position}/{len(plan.steps)}, {step.name}: {step.tells}")
+        tell(f"$ {shlex.join(['snakemake', *command[3:]])}")
+        sys.stdout.flush()
         progress.begin(step.name)
         try:
             code = run_for(command, root, left)
@@ -160,9 +164,9 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _summary(plan: Planned, progress: Progress) -> str:
+def _summary(plan: Planned, progress: Progress) -> list[str]:
     """A line for each step, and its targets below it."""
-    lines = [f"\n=== {plan.name}, results/{plan.preset}"]
+    lines = ["", f"=== {plan.name}, results/{plan.preset}"]
     for position, step in enumerate(plan.steps):
         state = progress.state(step.name)
         passed = position < progress.next() and state not in ENDED
@@ -176,7 +180,7 @@ def _summary(plan: Planned, progress: Progress) -> str:
     failed = [step.name for step in plan.steps if progress.state(step.name) == "failed"]
     if failed:
         lines.append(f"failed: {', '.join(failed)}; the reason stands above and in the logs; again with --from NAME")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _again(options: argparse.Namespace) -> str:

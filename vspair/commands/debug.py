@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from vspair.commands.settings import add_config, assigned
 from vspair.errors import VspairError
+from vspair.printable import tell
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import Snakemake
@@ -47,14 +48,14 @@ def run(options: argparse.Namespace, root: Path) -> int:
         job = maker(workflow, file)
         _require_inputs(job, settings)
         script, given = job.rule.script, _given(job, workflow.globals["config"], folder)
-    print(f"debug: {job.rule.name} with {script}, which writes into {folder}")
+    tell(f"debug: {job.rule.name} with {script}, which writes into {folder}")
     here = Path.cwd()
     os.chdir(root)
     try:
         runpy.run_path(script, {"snakemake": given}, run_name="__main__")
     finally:
         os.chdir(here)
-    print(f"debug: {folder / file}")
+    tell(f"debug: {folder / file}")
     return 0
 
 

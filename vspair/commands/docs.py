@@ -9,6 +9,7 @@ from typing import Any
 
 from vspair.errors import VspairError
 from vspair.files import write_text
+from vspair.printable import tell
 from vspair.problems.configuration import config_class, resolve
 from vspair.problems.registry import folder, installed
 from vspair.problems.schema import Setting, json_schema, settings, settings_of_kinds
@@ -29,11 +30,11 @@ def run(options: argparse.Namespace, root: Path) -> int:
     """Write what has changed, or name it."""
     stale = {name: text for name, text in written(root).items() if _read(root / name) != text}
     for name, text in stale.items():
-        print(f"{name}: {'out of step' if options.check else 'written'}")
+        tell(f"{name}: {'out of step' if options.check else 'written'}")
         if not options.check:
             write_text(root / name, text)
     if options.check and stale:
-        print("next: python -m vspair docs")
+        tell("next: python -m vspair docs")
     return 1 if options.check and stale else 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from vspair.commands.audit import audit_of
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
+from vspair.printable import tell
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -47,9 +48,9 @@ def run(options: argparse.Namespace, root: Path) -> int:
             f"`python -m vspair audit {options.folder}`, mend them, or export with --with-breaks"
         )
     done = export(options.folder, options.output, root, findings, options.without)
-    print(f"{options.output}: {done.jobs} jobs, {done.files} files, {done.size / 1e6:.1f} MB before packing")
+    tell(f"{options.output}: {done.jobs} jobs, {done.files} files, {done.size / 1e6:.1f} MB before packing")
     if done.left_out:
-        print(f"listed but left out: {done.left_out} files, {done.left_out_size / 1e6:.1f} MB")
+        tell(f"listed but left out: {done.left_out} files, {done.left_out_size / 1e6:.1f} MB")
     if findings:
-        print(f"the crate states {len(findings)} breaks of its evidence")
+        tell(f"the crate states {len(findings)} breaks of its evidence")
     return 0

@@ -1,13 +1,13 @@
 """`python -m vspair forecast --preset paper`: what a run will cost, from the receipts of earlier runs."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from vspair.commands.planning import plannable
 from vspair.commands.settings import add_config, assigned, resolved
 from vspair.errors import VspairError
+from vspair.printable import json_text, shown_all, tell
 from vspair.problems.configuration import RunSettings
 from vspair.provenance.receipt.places import SUFFIX
 
@@ -35,13 +35,19 @@ def run(options: argparse.Namespace, root: Path) -> int:
     gpus = (1 if config.device == "cuda" else 0) if options.gpus is None else options.gpus
     if options.cores < 1 or gpus < 0:
         raise VspairError(f"expected at least 1 core and no negative GPUs, found {options.cores} and {gpus}: mend that")
-    records = read_records(_folders(root, options.records))
+    records, damaged = read_records(_folders(root, options.records))
     tasks, laws, note = _plan(root, config, options)
     # As receipts have it: of a section what differs from its default.
     settings = flat(config.model_dump(mode="json", exclude_defaults=True))
     times, sizes = (estimate(tasks, laws, records, settings, what) for what in ("time", "size"))
-    answer = summary(tasks, times, sizes, options.cores, gpus, config.jobs_per_gpu) | {"note": note}
-    print(json.dumps(answer, indent=1) if options.json else render(answer) + note, end="\n" if options.json else "")
+    answer = summary(tasks, times, sizes, options.cores, gpus, config.jobs_per_gpu)
+    lines = [*note.splitlines(), *damaged]
+    if options.json:
+        print(json_text(answer | {"note": "".join(f"{line}\n" for line in lines)}))
+        return 0
+    tell(render(shown_all(answer)).removesuffix("\n"), keep="\n")
+    for line in lines:
+        tell(line)
     return 0
 
 

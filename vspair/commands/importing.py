@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from vspair.printable import tell
+
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Join the command to the parser."""
@@ -17,8 +19,8 @@ def run(options: argparse.Namespace, root: Path) -> int:
     from vspair.provenance.crate import restore
 
     done = restore(options.crate, options.folder)
-    print(f"{options.folder}: {done.files} files, {done.size / 1e6:.1f} MB; every checksum of the crate holds")
+    tell(f"{options.folder}: {done.files} files, {done.size / 1e6:.1f} MB; every checksum of the crate holds")
     if done.left_out:
-        print(f"a bundle: {len(done.left_out)} files were left out of the crate and are known by checksum alone")
-    print(f"next: python -m vspair audit {options.folder}")
+        tell(f"a bundle: {len(done.left_out)} files were left out of the crate and are known by checksum alone")
+    tell(f"next: python -m vspair audit {options.folder}")
     return 0

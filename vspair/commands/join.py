@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vspair.commands.planning import plannable
 from vspair.commands.settings import add_config, assigned, compared, resolved
+from vspair.printable import tell
 from vspair.provenance.join.joining import Outcome, join
 from vspair.provenance.receipt.receipt import Receipt
 
@@ -30,16 +31,16 @@ def run(options: argparse.Namespace, root: Path) -> int:
     # Jobs of one problem can be taken where another one's data are not.
     settings, absent = plannable(root, config, assigned(options.config) | {"preset": preset})
     for sentence in absent:
-        print(sentence)
+        tell(sentence)
     done = join(options.source, options.into, root, settings, configuration, data, dry_run=options.dry_run)
     if options.dry_run:
         for receipt in done.choice.taken:
-            print(_line(done, receipt))
-    print(_summary(done, "would be taken" if options.dry_run else "taken"))
+            tell(_line(done, receipt))
+    tell(_summary(done, "would be taken" if options.dry_run else "taken"))
     for reason, passed in done.choice.passed.items():
-        print(f"not taken, {reason}: {_listed([receipt.target for receipt in passed])}")
+        tell(f"not taken, {reason}: {_listed([receipt.target for receipt in passed])}")
     if done.wanted:
-        print(
+        tell(
             f"jobs still to be made read {_listed(done.wanted)}; they would make that anew, and all that was made from "
             "it: to keep what was joined, bring it too or make it alone, and join again"
         )

@@ -1,6 +1,5 @@
 """What a rule without outputs says, in its log and on the terminal."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.files import refusal, write_text
+from vspair.printable import tell
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def looking(log: Path | str) -> Iterator[None]:
         sentence = str(error) if isinstance(error, VspairError) else refusal(error)
         if sentence is None:
             raise
-        print(f"error: {sentence}", file=sys.stderr)
+        tell(f"error: {sentence}", to_errors=True)
         raise SystemExit(2) from None
     finally:
         print(said.getvalue(), end="")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +11,12 @@ from typing import Any, Literal
 
 from vspair.errors import VspairError
 from vspair.files import write_text
+from vspair.regular import parsed, text
 
 State = Literal["finished", "failed", "interrupted", "to come"]
 ENDED = ("finished", "failed")
 KINDS = ("tables", "figures")
+_LARGEST = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,13 @@ class Progress:
         write_text(self.path, json.dumps(self.entries, indent=1) + "\n")
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        if not self.path.is_file():
+        if not os.path.lexists(self.path):
             return {}
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            found = parsed(text(self.path, _LARGEST))
             for entry in found.values():
                 datetime.fromisoformat(entry["begun"])
-        except (ValueError, AttributeError, KeyError, TypeError):
+        except (OSError, ValueError, AttributeError, KeyError, TypeError):
             raise VspairError(
                 f"expected how far a campaign has come in {self.path}, found something else: remove the file, and the "
                 "campaign looks at every step anew"

@@ -1,13 +1,13 @@
 """`python -m vspair release-check FOLDER`: a report of results that pass a full audit, and of no others."""
 
 import argparse
-import json
 from pathlib import Path
 
 from vspair.commands.audit import audit_of, print_findings
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
 from vspair.files import write_text
+from vspair.printable import json_text
 from vspair.provenance.audit.findings import exit_code
 from vspair.provenance.audit.record import FILE, record, signed
 
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
         raise VspairError(f"expected a run folder, found the bundle {folder}: check the run that it was made of")
     # What a person signed is never written over: where it no longer holds, that is among the findings.
     if not signed(folder):
-        text = json.dumps(record(audited, findings, full=True), indent=1, ensure_ascii=False) + "\n"
+        text = json_text(record(audited, findings, full=True)) + "\n"
         write_text(folder / FILE, text)
     print_findings(audited, findings)
     if findings:

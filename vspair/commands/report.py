@@ -12,6 +12,7 @@ import yaml
 from vspair.commands.audit import audit_of
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
+from vspair.printable import tell
 from vspair.problems.configuration import RunSettings
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.audit.notes import notes
@@ -68,7 +69,7 @@ def write_report(
         when=datetime.now(UTC),
         limits=_limits(audited),
     )
-    print(f"{output}: {len(findings) or 'no'} break{'' if len(findings) == 1 else 's'} found by the audit")
+    tell(f"{output}: {len(findings) or 'no'} break{'' if len(findings) == 1 else 's'} found by the audit")
 
 
 def verdicts(audited: Run, root: Path) -> dict[str, int]:

@@ -1,10 +1,10 @@
 """`python -m vspair why FILE [--cell ROW COLUMN]`: the chain behind a file or one number in it."""
 
 import argparse
-import json
 from pathlib import Path
 
 from vspair.commands.settings import add_config, compared, resolved
+from vspair.printable import json_text, shown_all, tell
 from vspair.provenance.receipt.lookup import find
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.why import why
@@ -31,5 +31,8 @@ def run(options: argparse.Namespace, root: Path) -> int:
         configuration, data_dir = compared(root, resolved(root, read(receipt).preset, options.config))
     cell = tuple(options.cell) if options.cell else None
     answer = why(options.file, root, cell, configuration, data_dir)
-    print(json.dumps(answer, indent=1) if options.json else render(answer))
+    if options.json:
+        print(json_text(answer))
+    else:
+        tell(render(shown_all(answer)), keep="\n")
     return 0

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vspair.files import refusal, writing
+from vspair.printable import ShownFormatter, tell
 
 
 def handlers_of(logs: Sequence[Path]) -> list[logging.Handler]:
@@ -21,7 +22,7 @@ def handlers_of(logs: Sequence[Path]) -> list[logging.Handler]:
             path.parent.mkdir(parents=True, exist_ok=True)
             handlers.append(_LogFile(path, mode="w", encoding="utf-8"))
     for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(message)s"))
+        handler.setFormatter(ShownFormatter("%(message)s"))
     return handlers
 
 
@@ -36,7 +37,7 @@ class _LogFile(logging.FileHandler):
             super().handleError(record)
         elif not self._said:
             self._said = True
-            print(f"warning: the log is not complete: {sentence}", file=sys.stderr)
+            tell(f"warning: the log is not complete: {sentence}", to_errors=True)
 
     def close(self) -> None:
         # What could not be written is tried once more here.

@@ -13,6 +13,7 @@ from time import perf_counter
 
 from vspair.errors import VspairError
 from vspair.files import refusal, sha256
+from vspair.printable import shown
 from vspair.provenance.code import fingerprint
 from vspair.provenance.logs import handlers_of
 from vspair.provenance.receipt.places import SUFFIX, Places
@@ -175,7 +176,7 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
         yield job
         job._finish()
     except VspairError as error:
-        log.error("error: %s", error)
+        log.error("error: %s", shown(error))
         raise SystemExit(1) from None
     except Exception as error:
         if isinstance(error, OSError) and (sentence := refusal(error)) is not None:

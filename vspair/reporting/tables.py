@@ -8,10 +8,16 @@ from typing import Any, Literal
 import pandas as pd
 
 from vspair.files import whole, write_text
+from vspair.printable import shown
 from vspair.published import Published, read_published
 from vspair.verdicts import VERDICTS, verdict
 
 COLUMNS = ("row", "column", "value", "sd", "n", "unit", "published", "tolerance", "verdict")
+
+_LATEX = str.maketrans(
+    {letter: f"\\{letter}" for letter in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
 
 
 @dataclass(frozen=True)
@@ -139,15 +145,15 @@ def write_table(
     """
     with whole(stem.with_suffix(".csv")) as temporary:
         frame.to_csv(temporary, index=False, float_format="%.8g")
-    shown = _wide(frame).rename(index=dict(labels or {}))
-    note = " ".join(filter(None, [headline(frame), note]))
+    wide = _wide(frame).rename(index=dict(labels or {})).rename(index=shown, columns=shown)
+    note = shown(" ".join(filter(None, [headline(frame), note])), keep="\n")
     notes = f"\n{note}\n" if note else ""
-    write_text(stem.with_suffix(".md"), f"{caption}\n\n{shown.to_markdown()}\n{notes}")
+    markdown = wide.rename(index=_in_markdown, columns=_in_markdown).to_markdown()
+    write_text(stem.with_suffix(".md"), f"{caption}\n\n{markdown}\n{notes}")
     full = f"{caption} {note}" if note else caption
-    latex = shown.style.to_latex(
-        hrules=True, caption=full.replace("_", r"\_").replace("%", r"\%"), label=f"tab:{stem.name}"
-    )
-    write_text(stem.with_suffix(".tex"), latex.replace("±", r"$\pm$").replace("_", r"\_").replace(r"\\_", r"\_"))
+    names = wide.rename(index=_in_latex, columns=_in_latex).style
+    latex = names.to_latex(hrules=True, caption=_in_latex(full), label=_in_latex(f"tab:{stem.name}"))
+    write_text(stem.with_suffix(".tex"), latex.replace("±", r"$\pm$"))
 
 
 def headline(frame: pd.DataFrame) -> str:
@@ -159,14 +165,24 @@ def headline(frame: pd.DataFrame) -> str:
 
 def _wide(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows by columns of strings: ours, spread, published number and verdict."""
-    text = frame.apply(_shown, axis=1)
+    text = frame.apply(_told, axis=1)
     wide = pd.DataFrame({"row": frame["row"], "column": frame["column"], "text": text})
     rows, columns = (list(dict.fromkeys(frame[axis])) for axis in ("row", "column"))
     pivot = wide.pivot(index="row", columns="column", values="text").reindex(index=rows, columns=columns)
     return pivot.fillna("—").rename_axis(index=None, columns=None)
 
 
-def _shown(line: pd.Series) -> str:
+def _in_markdown(name: str) -> str:
+    """A name as Markdown shows it: no bar ends its cell, and no tag begins."""
+    return name.replace("\\", r"\\").replace("|", r"\|").replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _in_latex(text: str) -> str:
+    """A text as LaTeX prints it: nothing in it is a command, a formula, a comment or the end of a cell."""
+    return text.translate(_LATEX)
+
+
+def _told(line: pd.Series) -> str:
     ours = "—" if pd.isna(line["value"]) else f"{line['value']:.{_digits(line['value'])}g}"
     if pd.notna(line["sd"]):
         ours += f" ± {line['sd']:.2g}"

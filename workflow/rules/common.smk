@@ -5,6 +5,7 @@ import re
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from vspair import printable
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.files import require_writable
@@ -29,7 +30,7 @@ def told(action, *arguments):
     try:
         return action(*arguments)
     except VspairError as error:
-        raise WorkflowError(str(error)) from None
+        raise WorkflowError(printable.shown(error)) from None
 
 
 # Where `vspair forecast` wants the cost laws of the rules.

@@ -104,3 +104,11 @@ def test_damaged_laws_are_refused(tmp_path, text):
         read_laws(path)
     with pytest.raises(VspairError, match="cost laws"):
         read_laws(tmp_path / "absent.yaml")
+
+
+def test_a_quantity_beyond_numbers_is_not_known():
+    """Each setting is a number, and what a receipt claims of several of them has none."""
+    settings = {"a": 1e308, "b": 1e-308, "c": 2.0}
+    for quotient in ((("a", "a"), ()), (("b", "b"), ()), (("c",), ("b", "b")), (("a",), ("b",)), (("b",), ("a", "a"))):
+        assert Law().quantity(quotient, settings, {}) is None
+    assert Law().quantity((("a", "b"), ("c",)), settings, {}) == pytest.approx(0.5)

@@ -1,7 +1,9 @@
 """Check every link of a run folder's chains of evidence."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from vspair.printable import brief
 from vspair.provenance.audit.cells import contradicted
 from vspair.provenance.audit.chains import misplaced, mixed_chains, mixed_claims, mixed_presets, rewritten
 from vspair.provenance.audit.commits import against_history
@@ -10,7 +12,10 @@ from vspair.provenance.audit.findings import Configuration, Finding
 from vspair.provenance.audit.jobs import check
 from vspair.provenance.audit.ledger import contradicted_ledger
 from vspair.provenance.audit.record import outdated, vouched
-from vspair.provenance.run.chain import Run
+from vspair.provenance.run.chain import LEDGER, Run
+
+_ALL = "*.receipt.json"
+"""In the place of a file, where the checks are of all receipts together."""
 
 
 def audit(
@@ -41,18 +46,17 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
     if run.left_out is not None:
         # A bundle holds results of the past, with the settings of then.
         configuration = None
-    found = {finding for receipt in run.receipts for finding in check(run, receipt, configuration)}
-    found.update(mixed_presets(run), mixed_claims(run), mixed_chains(run))
-    found.update(misplaced(run), rewritten(run), changed_locks(run))
+    found = {Finding(name, "damaged receipt", sentence) for name, sentence in run.damaged.items()}
     for receipt in run.receipts:
-        found.update(contradicted(run, receipt))
+        found.update(_guarded(run.name(receipt), lambda job=receipt: check(run, job, configuration)))
+        found.update(_guarded(run.name(receipt), lambda job=receipt: contradicted(run, job)))
+    for between in (mixed_presets, mixed_claims, mixed_chains, misplaced, rewritten, changed_locks):
+        found.update(_guarded(_ALL, lambda asked=between: asked(run)))
     # A bundle holds results of the past: without its commit there is nothing to compare its code with.
     strict = full or run.left_out is not None
     if strict:
-        found.update(against_history(run))
-    for name, sentence in run.damaged.items():
-        found.add(Finding(name, "damaged receipt", sentence))
-    found.update(contradicted_ledger(run))
+        found.update(_guarded(_ALL, lambda: against_history(run)))
+    found.update(_guarded(LEDGER, lambda: contradicted_ledger(run)))
     for name in run.linked():
         sentence = "a symbolic link stands in the place of this folder: put the folder itself there"
         found.add(Finding(name, "edited", sentence))
@@ -66,3 +70,13 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
             found.add(Finding(name, "unvouched", sentence))
     run.checksums.remember()
     return sorted(found)
+
+
+def _guarded(name: str, checks: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What some checks find, and where they end in an error that nobody foresaw, that they do: no other check ends."""
+    try:
+        return list(checks())
+    except Exception as error:
+        told = f"{type(error).__name__}: {brief(error)}"
+        sentence = f"it could not be checked, which ended in {told}; remake what it stands for, and report this defect"
+        return [Finding(name, "damaged receipt", sentence)]

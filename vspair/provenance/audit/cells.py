@@ -13,7 +13,8 @@ from vspair.errors import VspairError
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
-from vspair.provenance.run.ledger import cells_of, read_lines
+from vspair.provenance.run.ledger import LARGEST, cells_of, read_lines
+from vspair.regular import text
 from vspair.verdicts import verdict
 
 _RELATIVE = 1e-6
@@ -149,11 +150,12 @@ def _mean_of_column(path: Path, key: str) -> float | None:
 def _value_at_key(path: Path, key: str) -> float | None:
     """The number at a dotted key of a JSON file, NaN for null; None when there is no such key."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        # Not strictly: a diverged run has NaN among its metrics.
+        value = json.loads(text(path, LARGEST, links=True))
         for part in key.split("."):
             value = value[part]
         return math.nan if value is None else float(value)
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

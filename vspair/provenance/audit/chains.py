@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from vspair.printable import brief
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
@@ -42,7 +43,7 @@ def mixed_chains(run: Run) -> Iterable[Finding]:
                 merged.setdefault(key, {}).update({value: values[value] for value in values})
         for key, values in merged.items():
             if len(values) > 1 and not any(len(chain.get(key, ())) == len(values) for chain in chains):
-                listed = "; ".join(f"{value} in {target}" for value, target in sorted(values.items()))
+                listed = "; ".join(f"{brief(value)} in {target}" for value, target in sorted(values.items()))
                 sentence = f"its chain holds different values of {key} ({listed}): remake it with `{receipt.command}`"
                 yield Finding(receipt.target, "mixed runs", sentence)
         known[receipt.path] = merged

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 
 from vspair.errors import VspairError
+from vspair.printable import brief
 from vspair.provenance.audit.environment import contradicted_pins
 from vspair.provenance.audit.findings import Configuration, Finding, value_of
 from vspair.provenance.code import sources
@@ -87,11 +88,11 @@ def _configuration(run: Run, receipt: Receipt, configuration: Configuration) -> 
             # Through JSON, as the recorded value went, so that a tuple equals the list it became.
             now = json.loads(json.dumps(run.places.scrub(value_of(configuration, key))))
         except (KeyError, VspairError):
-            sentence = f"it was made with {key} = {json.dumps(recorded)}, a key that is no longer there"
+            sentence = f"it was made with {key} = {brief(json.dumps(recorded))}, a key that is no longer there"
         else:
             if now == recorded:
                 continue
-            sentence = f"it was made with {key} = {json.dumps(recorded)}, which is {json.dumps(now)} now"
+            sentence = f"it was made with {key} = {brief(json.dumps(recorded))}, which is {brief(json.dumps(now))} now"
         yield Finding(receipt.target, "stale configuration", f"{sentence}: remake it with `{receipt.command}`")
 
 
@@ -106,7 +107,7 @@ def _seed(receipt: Receipt, configuration: Configuration | None) -> Iterable[Fin
     sentence = ""
     if type(seed) is not int:
         sentence = "it draws random numbers and has no seed" if receipt.stochastic else ""
-    elif wildcard is not None and wildcard.isdecimal() and int(wildcard) != seed:
+    elif wildcard is not None and wildcard.isdecimal() and (wildcard.lstrip("0") or "0") != str(seed):
         sentence = f"its seed is {seed} though it is named after the seed {wildcard}"
     elif configuration is not None:
         seeds = _seeds_at(configuration, "seeds")

@@ -1,21 +1,28 @@
 """The record of an audit, which a person can sign off."""
 
 import hashlib
-import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.files import sha256
+from vspair.printable import brief
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.audit.notes import notes
+from vspair.provenance.receipt.reading import LARGEST
 from vspair.provenance.receipt.worktree import commit
 from vspair.provenance.run.chain import Run
+from vspair.regular import content, parsed, text
 
 FILE = "audit.json"
 _SCHEMA = 1
+_LARGEST = 1 << 26
+_FORM = {
+    **{"when": str, "commit": str | None, "dirty": bool | None, "full": bool, "evidence": str},
+    **{"receipts": int, "outputs": int, "findings": list, "signed": dict | None},
+}
 
 
 def record(
@@ -55,7 +62,7 @@ def record(
 def evidence(run: Run) -> str:
     """SHA-256 over names and checksums of all receipts, and so over all that they vouch for."""
     names = sorted([*map(run.name, run.receipts), *run.damaged])
-    lines = "".join(f"{_sha256(run.places.run / name)}  {name}\n" for name in names)
+    lines = "".join(f"{_sha256(run.places.path(name))}  {name}\n" for name in names)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
@@ -66,17 +73,26 @@ def read_record(folder: Path) -> dict[str, object] | None:
         VspairError: it is damaged.
     """
     path = folder / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["schema"] != _SCHEMA or not isinstance(found["evidence"], str):
-            raise ValueError(f"schema {found['schema']}")
-        if not isinstance(found["signed"], dict | None):
-            raise ValueError(f"signed {found['signed']!r}")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        found = parsed(text(path, _LARGEST))
+        _require_form(found)
+    except (OSError, ValueError) as error:
         raise VspairError(f"expected the record of an audit at {path}, found: {error}; remove it") from error
     return found
+
+
+def _require_form(found: object) -> None:
+    if not isinstance(found, dict) or found.get("schema") != _SCHEMA:
+        raise ValueError(f"another form than number {_SCHEMA}")
+    for key, kind in _FORM.items():
+        # A truth is a whole number too, for Python.
+        if not isinstance(found.get(key), kind) or (kind is int and isinstance(found[key], bool)):
+            raise ValueError(f"{brief(repr(found.get(key)), 80)} as {key}")
+    signed = found["signed"]
+    if signed is not None and not all(isinstance(signed.get(key), str) for key in ("name", "note")):
+        raise ValueError("a signature without name and note")
 
 
 def vouched(run: Run) -> bool:
@@ -109,7 +125,7 @@ def outdated(run: Run) -> Finding | None:
 
 def _sha256(path: Path) -> str:
     try:
-        return sha256(path)
+        return hashlib.sha256(content(path, LARGEST)).hexdigest()
     except OSError:
-        # A link to nowhere, or a folder of that name: the audit tells a damaged receipt.
+        # A link, a folder of that name, or more than a receipt can be: the audit tells a damaged receipt.
         return "unreadable"

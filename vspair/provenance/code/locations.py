@@ -120,8 +120,10 @@ class Locations:
 
 def installed(top: str) -> list[tuple[Path, str]]:
     """Folders of an installed package; a module of one file counts as the folder that would bear its name."""
+    if not top.isidentifier():
+        # Of `a.b`, Python would import `a` to look for it, and so run code that a receipt names.
+        return []
     try:
-        # Only ever a top-level name: for a dotted one, Python would import the parents.
         spec = importlib.util.find_spec(top)
     except ValueError:
         return []

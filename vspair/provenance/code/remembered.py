@@ -20,11 +20,13 @@ from typing import Protocol
 
 from vspair.provenance.code.locations import Stamp, installed, stamp
 from vspair.provenance.code.modules import PACKAGE
+from vspair.regular import text
 
 # A file that changed so shortly before it was looked at may change again without its times telling: through a memory
 # mapping, until the kernel has written it back, which takes half a minute.
 SETTLED_NS = 60_000_000_000
 
+_LARGEST = 1 << 26
 _IMPORTED = time.time_ns()
 
 Key = tuple[Path, Path | None, tuple[str, ...]]
@@ -122,7 +124,7 @@ def _read(key: Key) -> Digests | None:
     if path is None:
         return None
     try:
-        checksum, _, content = path.read_text(encoding="utf-8").partition("\n")
+        checksum, _, content = text(path, _LARGEST).partition("\n")
     except (OSError, ValueError):
         return None
     if checksum != _checksum(content):

@@ -41,9 +41,12 @@ class Walk:
         """Reach an object that is loaded by name: `package.module:object`, or a whole `package.module`.
 
         Raises:
-            VspairError: there is no such module or object, or a module on the way is imported with a star.
+            VspairError: it is no such name, there is no such module or object, or a module on the way is imported with
+                a star.
         """
-        name, _, attribute = entry.partition(":")
+        name, colon, attribute = entry.partition(":")
+        if not all(part.isidentifier() for part in (*name.split("."), *(attribute.split(".") if colon else ()))):
+            raise VspairError(f"expected an entry such as package.module:object, found {entry!r}: correct the entry")
         chain = tuple(attribute.split(".")) if attribute else ()
         module = self._module(name)
         if module is None:

@@ -127,6 +127,9 @@ def _run_files(run: Run) -> Iterator[tuple[str, Path]]:
             raise VspairError(
                 f"expected files in the run folder, found the link {path}: put the file that it leads to in its place"
             )
+        if not path.is_file():
+            # Reading a FIFO would wait for ever.
+            raise VspairError(f"expected files in the run folder, found something else at {path}: remove it")
         if not safe("/".join(parts)):
             raise VspairError(f"expected names without colon and backslash in the run folder, found {path}: rename it")
         yield "/".join(parts), path

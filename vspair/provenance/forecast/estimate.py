@@ -111,7 +111,7 @@ def _unit(
             return None, f"{_OTHER}{name} {task.wildcards.get(name)}"
     if reason := elsewhere or law.difference(record.read, record.known, settings, task.wildcards):
         return None, reason
-    if amount is None or quantity is None:
+    if amount is None or quantity is None or not math.isfinite(amount / quantity):
         return None, "the recorded files are not there" if amount is None else "the records do not say how much it was"
     return (amount / quantity, quantity), ""
 

@@ -36,11 +36,14 @@ class Law:
     free: tuple[str, ...] = ()
 
     def quantity(self, quotient: Quotient, settings: Flat, wildcards: Mapping[str, str]) -> float | None:
-        """The product of the factors over the product of the divisors; None where a setting is not known."""
+        """The product of the factors over that of the divisors; None where it is not known, or beyond numbers."""
         values = [[_value(factor, settings, wildcards) for factor in factors] for factors in quotient]
         if any(value is None or value <= 0 for part in values for value in part):
             return None
-        return math.prod(values[0]) / math.prod(values[1])
+        over, under = map(math.prod, values)
+        # Each is positive, and yet the product of what a receipt claims may be too small or too large for a float.
+        found = over / under if under else math.inf
+        return found if found and math.isfinite(found) else None
 
     def difference(self, read: Mapping[str, object], then: Flat, now: Flat, wildcards: Mapping[str, str]) -> str | None:
         """The first setting that keeps a record from being carried over; None where nothing does.

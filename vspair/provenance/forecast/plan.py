@@ -85,7 +85,7 @@ def listed(
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
         if done.returncode or not file.is_file():
-            words = f"{done.stdout}\n{done.stderr}".strip()
+            words = " ".join(f"{done.stdout}\n{done.stderr}".split())
             raise VspairError(f"expected a plan from a dry run of Snakemake, found that it refuses; mend this: {words}")
         return json.loads(file.read_text(encoding="utf-8")), read_laws(costs)
 

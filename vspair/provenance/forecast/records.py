@@ -1,15 +1,21 @@
 """What earlier jobs cost, read from their receipts, their files and Snakemake's benchmark files."""
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from vspair.errors import VspairError
 from vspair.provenance.forecast.laws import flat
-from vspair.provenance.receipt.places import SUFFIX
+from vspair.provenance.receipt.places import SUFFIX, spelled
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.receipt.receipt import Receipt
+from vspair.provenance.receipt.values import SECONDS
+from vspair.regular import text
+
+_LARGEST = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -49,19 +55,24 @@ class Record:
         return {**self.run, **own}
 
 
-def read_records(folders: Iterable[Path]) -> list[Record]:
-    """The records of all receipts in some run folders; folders without receipts give none.
+def read_records(folders: Iterable[Path]) -> tuple[list[Record], list[str]]:
+    """The records of all receipts in some run folders, and a line on each receipt that cannot be read.
 
-    Raises:
-        VspairError: a receipt is damaged.
+    Folders without receipts give none.
     """
-    found = []
+    found, damaged = [], []
     for folder in folders:
-        receipts = [read(path) for path in sorted(folder.rglob(f"*{SUFFIX}"))]
+        receipts = []
+        for path in sorted(folder.rglob(f"*{SUFFIX}")):
+            try:
+                receipts.append(read(path))
+            except VspairError as error:
+                name = spelled(path.relative_to(folder).as_posix())
+                damaged.append(f"{_origin(folder)}/{name}  damaged receipt  {error}")
         receipts = [receipt for receipt in receipts if receipt.seconds is not None]
         run, start = _settings(receipts), _start(folder, receipts)
         found += [_record(receipt, run, start, folder) for receipt in receipts]
-    return found
+    return found, damaged
 
 
 def _record(receipt: Receipt, run: Mapping[str, object], start: float, folder: Path) -> Record:
@@ -81,8 +92,12 @@ def _record(receipt: Receipt, run: Mapping[str, object], start: float, folder: P
         gpu=gpu,
         machine=place,
         threads=receipt.threads or 1,
-        origin="/".join(folder.absolute().parts[-2:]),
+        origin=_origin(folder),
     )
+
+
+def _origin(folder: Path) -> str:
+    return spelled("/".join(folder.absolute().parts[-2:]))
 
 
 def _settings(receipts: Iterable[Receipt]) -> dict[str, object]:
@@ -104,11 +119,15 @@ def _start(folder: Path, receipts: list[Receipt]) -> float:
     only their sums are compared, and only where there is one benchmark for each receipt.
     """
     benchmarks = [time for path in sorted((folder / "benchmarks").rglob("*.tsv")) for time in _benchmark(path)]
-    if not receipts or len(benchmarks) != len(receipts):
+    if not receipts or len(benchmarks) != len(receipts) or not all(0 <= time <= SECONDS for time in benchmarks):
         return 0.0
     return max(0.0, (sum(benchmarks) - sum(receipt.seconds for receipt in receipts)) / len(receipts))
 
 
 def _benchmark(path: Path) -> list[float]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [float(line["s"]) for line in csv.DictReader(file, delimiter="\t")]
+    """Seconds of each line of a benchmark; none of what is no benchmark, as where there is no such file."""
+    try:
+        lines = csv.DictReader(io.StringIO(text(path, _LARGEST), newline=""), delimiter="\t")
+        return [float(line["s"]) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return []

@@ -50,5 +50,5 @@ def mark(root: Path, receipts: Sequence[Path], settings: Mapping[str, object]) -
         check=False,
     )
     if done.returncode:
-        words = f"{done.stdout}\n{done.stderr}".strip()
+        words = " ".join(f"{done.stdout}\n{done.stderr}".split())
         raise VspairError(f"expected Snakemake to note the joined jobs, found that it refuses; mend this: {words}")

@@ -19,6 +19,7 @@ from vspair.provenance.join.choosing import Choice
 from vspair.provenance.join.planned import Planned
 from vspair.provenance.join.sides import Home
 from vspair.provenance.run.chain import Run
+from vspair.regular import opened
 
 _ASIDE = ".joining"
 _BLOCK = 1 << 20
@@ -92,7 +93,7 @@ def copied(run: Run, home: Home, load: Load) -> Iterator[dict[str, Path]]:
 
 def _copy(source: Path, target: Path, wanted: str | None, bar: tqdm) -> None:
     digest = sha256()
-    with whole(target) as temporary, source.open("rb") as reader, temporary.open("wb") as writer:
+    with whole(target) as temporary, opened(source) as reader, temporary.open("wb") as writer:
         while block := reader.read(_BLOCK):
             digest.update(block)
             writer.write(block)

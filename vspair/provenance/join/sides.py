@@ -22,7 +22,7 @@ def source(folder: Path | str, root: Path, data: Path, preset: str) -> Run:
     """
     run = Run(folder, root, data)
     for name, sentence in run.damaged.items():
-        raise VspairError(f"expected whole receipts in {run.places.run}, found {name}: {sentence}")
+        raise VspairError(f"expected whole receipts in {run.places.run}, found the damaged receipt {name}: {sentence}")
     for name in run.linked():
         raise VspairError(f"expected files in {run.places.run}, found the link {name}: put the folder in its place")
     for name, sha in (run.left_out or {}).items():
@@ -86,7 +86,8 @@ class Home:
         if Path(os.path.realpath(path)) != path:
             raise VspairError(f"expected no link on the way to {path}, found one: replace it by what it leads to")
         if path.exists() and not path.is_file():
-            raise VspairError(f"expected a file or nothing at {path}, found a folder: move it away")
+            found = "a folder" if path.is_dir() else "something else"
+            raise VspairError(f"expected a file or nothing at {path}, found {found}: move it away")
         return self._checksums.of(name, path)
 
     def inputs(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vspair import files
+from vspair.errors import VspairError
 from vspair.provenance.code import sources
 from vspair.provenance.receipt.machine import machine
 from vspair.provenance.receipt.places import Places
@@ -16,16 +17,18 @@ from vspair.provenance.receipt.statement import (
     PREDICATE_TYPE,
     STATEMENT_TYPE,
     Builder,
-    Byproduct,
     Code,
     Commit,
     Definition,
     Details,
     Digest,
+    Duration,
     External,
+    Facts,
     Input,
     Internal,
     Lock,
+    Machine,
     Moments,
     Output,
     Predicate,
@@ -34,12 +37,15 @@ from vspair.provenance.receipt.statement import (
     Source,
     Statement,
     Surroundings,
+    Timed,
     Tree,
 )
 from vspair.provenance.receipt.versions import versions
+from vspair.regular import parsed
 
 BUILD_TYPE = "urn:vspair:job:v1"
 BUILDER = "urn:vspair:snakemake"
+NOTE = "urn:vspair:"
 
 
 def build(
@@ -118,10 +124,12 @@ def build(
         builder=Builder(id=BUILDER, version=versions()),
         metadata=Moments(invocation_id=str(uuid.uuid4()), started_on=_moment(started), finished_on=_moment(finished)),
         byproducts=[
-            _byproduct("machine", machine()),
-            _byproduct("duration", {"seconds": round((finished - started).total_seconds(), 3)}),
+            # A resource descriptor must carry a uri, a digest or content.
+            Machine(name="machine", uri=f"{NOTE}machine", annotations=Facts(**machine())),
+            # A clock that was set back meanwhile says nothing on how long the job took, and is no damage.
+            _timed("duration", round(max(0.0, (finished - started).total_seconds()), 3)),
             # In the order of evaluation the last: what stands above takes most of the time.
-            _byproduct("evidence", {"seconds": round(evidence_seconds(), 4)}),
+            _timed("evidence", round(evidence_seconds(), 4)),
         ],
     )
     return Statement(
@@ -133,9 +141,21 @@ def build(
 
 
 def write(path: Path | str, statement: Statement) -> None:
-    """Write a receipt whole or not at all; raises VspairError when the disk is full."""
+    """Write a receipt whole or not at all.
+
+    Raises:
+        VspairError: it holds what no reader takes, such as a number that is not finite, or the disk is full.
+    """
     values = statement.model_dump(by_alias=True, exclude_unset=True)
-    files.write_text(path, json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
+    try:
+        # Before it stands there: what cannot be read vouches for nothing.
+        parsed(text)
+    except ValueError as error:
+        raise VspairError(
+            f"expected settings and notes for the receipt {path} that JSON can hold, found {error}: mend the setting"
+        ) from error
+    files.write_text(path, text + "\n")
 
 
 def _output(name: str, sha: str, notes: dict | None) -> Output:
@@ -198,9 +218,8 @@ def _plain(resources: Mapping[str, object], places: Places) -> dict[str, int | s
     return {key: places.scrub(value) for key, value in sorted(kept.items()) if isinstance(value, int | str)}
 
 
-def _byproduct(name: str, facts: dict) -> Byproduct:
-    # A resource descriptor must carry a uri, a digest or content.
-    return Byproduct(name=name, uri=f"urn:vspair:{name}", annotations=facts)
+def _timed(name: str, seconds: float) -> Timed:
+    return Timed(name=name, uri=f"{NOTE}{name}", annotations=Duration(seconds=seconds))
 
 
 def _moment(moment: datetime) -> str:

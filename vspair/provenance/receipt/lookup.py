@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from vspair.errors import VspairError
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.receipt.receipt import Receipt
@@ -33,11 +34,22 @@ def claims_of(paths: Iterable[Path], places: Places) -> dict[str, str]:
 
 
 def find(file: Path | str) -> Path | None:
-    """The receipt beside a file (or beside the folder it lies in) that covers it; None without one."""
+    """The receipt beside a file (or beside the folder it lies in) that covers it; None without one.
+
+    Raises:
+        VspairError: none of those that can be read covers it, and there is a damaged one.
+    """
     file = Path(file).parent.resolve() / Path(file).name
+    damaged = []
     for folder in list(file.parents)[:_UP]:
         for path in sorted(folder.glob(f"*{SUFFIX}")):
-            receipt = read(path)
+            try:
+                receipt = read(path)
+            except VspairError as error:
+                damaged.append(str(error))
+                continue
             if any(receipt.run_folder / name == file for name in receipt.outputs):
                 return path
+    if damaged:
+        raise VspairError(f"expected a receipt that covers {file}, found a damaged receipt beside it: {damaged[0]}")
     return None

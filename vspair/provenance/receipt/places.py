@@ -1,22 +1,27 @@
 """Names of files in receipts: the same on every machine, without absolute paths."""
 
 import os
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from vspair.printable import encodable
 
 SUFFIX = ".receipt.json"
 """How the name of every receipt ends."""
 
 _DATA, _PROJECT, _EXTERNAL = "data:", "project:", "external:"
+_BYTE = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
 
 
 @dataclass(frozen=True)
 class Places:
-    """The three folders that names of files are relative to.
+    r"""The three folders that names of files are relative to.
 
     A file of the run folder is named by its POSIX path in it, a file of the data folder `data:<path>`, any other file
-    of the project `project:<path>`, and a file outside all of them `external:<basename>`.
+    of the project `project:<path>`, and a file outside all of them `external:<basename>`. A byte of a path that is not
+    UTF-8, which JSON cannot hold, is written as `\xff` (see `spelled`).
 
     Attributes:
         run: the folder of a preset's results.
@@ -34,8 +39,8 @@ class Places:
             if folder is not None:
                 relative = _relative(Path(path), folder)
                 if relative is not None:
-                    return prefix + relative
-        return _EXTERNAL + Path(path).name
+                    return prefix + spelled(relative)
+        return _EXTERNAL + spelled(Path(path).name)
 
     def inside(self, path: Path | str) -> bool:
         """Whether a file is the run folder's."""
@@ -46,10 +51,10 @@ class Places:
         if name.startswith(_EXTERNAL):
             return None
         if name.startswith(_DATA):
-            return None if self.data is None else self.data / name.removeprefix(_DATA)
+            return None if self.data is None else self.data / _unspelled(name.removeprefix(_DATA))
         if name.startswith(_PROJECT):
-            return self.root / name.removeprefix(_PROJECT)
-        return self.run / name
+            return self.root / _unspelled(name.removeprefix(_PROJECT))
+        return self.run / _unspelled(name)
 
     def scrub(self, value: object) -> object:
         """A JSON value with every absolute path in it replaced by its name."""
@@ -60,6 +65,25 @@ class Places:
         if isinstance(value, os.PathLike):
             value = os.fspath(value)
         return self.name(value) if isinstance(value, str) and Path(value).is_absolute() else value
+
+
+def spelled(path: str) -> str:
+    r"""A path as a name that UTF-8 can hold: a byte that is not UTF-8 is written `\xff`.
+
+    A backslash that would be read as the beginning of one is written `\x5c`, so that `Places.path` finds every file.
+    """
+    if path.isascii() and "\\" not in path:
+        return path
+    return encodable(_BYTE.sub(lambda found: f"\\x5c{found[0][1:]}", path))
+
+
+def _unspelled(name: str) -> str:
+    if "\\" not in name:
+        return name
+    pieces = _BYTE.split(name)
+    for place in range(1, len(pieces), 2):
+        pieces[place] = os.fsdecode(bytes.fromhex(pieces[place]))
+    return "".join(pieces)
 
 
 @lru_cache

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from vspair.provenance.receipt.state import LOCK
 from vspair.provenance.receipt.statement import (
-    Byproduct,
     CellNotes,
     Code,
     External,
     Input,
     Internal,
     Lock,
+    Noted,
     Notes,
     Source,
     Statement,
@@ -258,7 +258,7 @@ class Receipt:
         return self._dependencies["source"]
 
     @cached_property
-    def _byproducts(self) -> dict[str, Byproduct]:
+    def _byproducts(self) -> dict[str, Noted]:
         return {entry.name: entry for entry in self.statement.predicate.run_details.byproducts}
 
     def _digest(self, name: str) -> str | None:

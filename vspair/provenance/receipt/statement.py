@@ -1,16 +1,34 @@
 """What a receipt holds: typed models of an in-toto Statement v1 with a SLSA Provenance v1 predicate.
 
 Receipts are written and read through these models. Keys that are not named here are kept and not looked at, as in-toto
-asks; a key that may be absent may be null.
+asks. Of a key that may be absent, a text or number may be null, and an object or list may not.
 """
 
 from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, FailFast, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from vspair.provenance.receipt.values import Model, Name, Number, ProjectName, Sha256, Text, Truth, Whole
+from vspair.provenance.receipt.values import (
+    LABEL,
+    Count,
+    Entry,
+    Fact,
+    Given,
+    Label,
+    Model,
+    Moment,
+    Name,
+    ProjectName,
+    Script,
+    Seconds,
+    Sha256,
+    Text,
+    Threads,
+    Truth,
+    Whole,
+)
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
@@ -28,7 +46,7 @@ class Digest(Model):
 class CellNotes(Model):
     """Where a cell comes from: the inputs behind it, the column or key in them, and `mean`, `value` or a formula."""
 
-    inputs: list[Name]
+    inputs: Annotated[list[Name], FailFast()]
     key: Text
     statistic: Text | None = None
 
@@ -36,8 +54,8 @@ class CellNotes(Model):
 class Notes(Model):
     """What is noted of an output; of a table or figure also its cells, and the columns that name a line."""
 
-    cells: dict[str, CellNotes] | None = None
-    index: list[Text] | None = None
+    cells: Given[dict[Text, CellNotes]] = None
+    index: Given[list[Text]] = None
     published: Text | None = None
     comparable: Truth | None = None
 
@@ -47,7 +65,7 @@ class Output(Model):
 
     name: Name
     digest: Digest
-    annotations: Notes | None = None
+    annotations: Given[Notes] = None
 
 
 class Seen(Model):
@@ -60,16 +78,16 @@ class Input(Model):
     """A file that the job was made from."""
 
     name: Name
-    digest: dict[str, Text] | None = None
-    annotations: Seen | None = None
+    digest: Given[dict[Label, Text]] = None
+    annotations: Given[Seen] = None
 
 
 class Reached(Model):
     """The script, the objects that it loads by name, and a checksum for each source file that they reach."""
 
-    script: Name
-    entries: list[Text]
-    files: dict[str, Sha256] | None = None
+    script: Script
+    entries: Annotated[list[Entry], FailFast()]
+    files: Given[dict[Text, Sha256]] = None
 
 
 class Code(Model):
@@ -90,7 +108,7 @@ class Surroundings(Model):
 class Commit(Model):
     """A commit of the project."""
 
-    git_commit: Text | None = None
+    git_commit: Label | None = None
 
 
 class Tree(Model):
@@ -107,7 +125,7 @@ class Source(Model):
 
     name: Literal["source"] = "source"
     uri: Text | None = None
-    digest: Commit | None = None
+    digest: Given[Commit] = None
     annotations: Tree
 
 
@@ -122,9 +140,10 @@ class Lock(Model):
 _KINDS = {"code", "source", "lock", "frame", "words"}
 
 
-def _kind(entry: Any) -> str:
+def _named(entry: Any, kinds: set[str], other: str) -> str:
+    """The name of an entry where it is one of those that mean something, else what it is otherwise."""
     name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
-    return name if isinstance(name, str) and name in _KINDS else "input"
+    return name if isinstance(name, str) and name in kinds else other
 
 
 Dependency = Annotated[
@@ -134,19 +153,19 @@ Dependency = Annotated[
     | Annotated[Lock, Tag("lock")]
     | Annotated[Surroundings, Tag("frame")]
     | Annotated[Surroundings, Tag("words")],
-    Discriminator(_kind),
+    Discriminator(lambda entry: _named(entry, _KINDS, "input")),
 ]
 
 
 class External(Model):
     """What the job was told."""
 
-    rule: Text
-    wildcards: dict[str, Text]
-    preset: Text
+    rule: Label
+    wildcards: dict[Label, Label]
+    preset: Label
     seed: Whole | None = None
     stochastic: Truth
-    configuration: dict[str, Any]
+    configuration: dict[Label, Any]
     parameters: Any = None
     target: Name
 
@@ -156,8 +175,8 @@ class Internal(Model):
 
     receipt: Name
     command: Text
-    threads: Whole | None = None
-    resources: dict[str, Any] | None = None
+    threads: Threads | None = None
+    resources: Given[dict[Label, Fact]] = None
 
 
 class Definition(Model):
@@ -166,36 +185,79 @@ class Definition(Model):
     build_type: Text
     external_parameters: External
     internal_parameters: Internal
-    resolved_dependencies: list[Dependency]
+    resolved_dependencies: Annotated[list[Dependency], FailFast()]
 
 
 class Builder(Model):
     """What ran it, with the versions of what it had loaded."""
 
     id: Text
-    version: dict[str, Text]
+    version: dict[Label, Label]
 
 
 class Moments(Model):
     """When it ran, by RFC 3339."""
 
     invocation_id: Text | None = None
-    started_on: Text
-    finished_on: Text
+    started_on: Moment
+    finished_on: Moment
 
 
 class Facts(Model):
-    """Of a duration its seconds, of the machine whatever is known of it."""
+    """What is known of a machine: its memory in bytes, and null for what it does not have."""
 
-    seconds: Number | None = None
+    __pydantic_extra__: dict[Label, Fact]
+
+    cpu: Label | None = None
+    cores: Count | None = None
+    memory: Count | None = None
+    gpu: Label | None = None
+    driver: Label | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        # The library looks at the values of further keys, and not at the keys.
+        if any(len(key) > LABEL for key in self.model_extra or ()):
+            raise PydanticCustomError(WHOLE, f"expected names of up to {LABEL} letters for facts of the machine")
+        return self
+
+
+class Machine(Model):
+    """The machine that the job ran on."""
+
+    name: Literal["machine"] = "machine"
+    uri: Text | None = None
+    annotations: Facts
+
+
+class Duration(Model):
+    """A duration in seconds."""
+
+    seconds: Seconds | None = None
+
+
+class Timed(Model):
+    """How long the job took, and how much of that its evidence."""
+
+    name: Literal["duration", "evidence"]
+    uri: Text | None = None
+    annotations: Duration
 
 
 class Byproduct(Model):
-    """What was noted on the side: machine, duration, and the duration of the evidence itself."""
+    """Anything else that was noted on the side, which is not looked at."""
 
     name: Text
-    uri: Text | None = None
-    annotations: Facts
+    annotations: Any = None
+
+
+Noted = Annotated[
+    Annotated[Byproduct, Tag("other")]
+    | Annotated[Machine, Tag("machine")]
+    | Annotated[Timed, Tag("duration")]
+    | Annotated[Timed, Tag("evidence")],
+    Discriminator(lambda entry: _named(entry, {"machine", "duration", "evidence"}, "other")),
+]
 
 
 class Details(Model):
@@ -203,7 +265,7 @@ class Details(Model):
 
     builder: Builder
     metadata: Moments
-    byproducts: list[Byproduct]
+    byproducts: Annotated[list[Noted], FailFast()]
 
 
 class Predicate(Model):
@@ -217,13 +279,13 @@ class Statement(Model):
     """The whole receipt of one job."""
 
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
-    subject: list[Output]
+    subject: Annotated[list[Output], FailFast()]
     predicate_type: Literal["https://slsa.dev/provenance/v1"]
     predicate: Predicate
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        """What no single value shows: that files are named once, and that code, source and lock are there."""
+        """What no single value shows: that everything is named once, and that code, source and lock are there."""
         outputs = [entry.name for entry in self.subject]
         dependencies = [entry.name for entry in self.predicate.build_definition.resolved_dependencies]
         if not outputs:
@@ -231,8 +293,9 @@ class Statement(Model):
         for wanted in ("code", "source", "lock"):
             if wanted not in dependencies:
                 raise PydanticCustomError(WHOLE, f"expected a dependency named {wanted} in the receipt, found none")
-        for named in (outputs, dependencies):
+        byproducts = [entry.name for entry in self.predicate.run_details.byproducts]
+        for named in (outputs, dependencies, byproducts):
             if len(set(named)) < len(named):
                 twice = Counter(named).most_common(1)[0][0]
-                raise PydanticCustomError(WHOLE, f"expected each file once in the receipt, found {twice} twice")
+                raise PydanticCustomError(WHOLE, f"expected each name once in the receipt, found {twice} twice")
         return self

@@ -1,6 +1,7 @@
 """Bundles: the results of a run with all of its evidence and without its large files, to be kept or published."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.files import require_space, write_text, writing
+from vspair.provenance.run.listed import read_list
 
 FILE = "bundle.json"
 _FORMAT = 1
@@ -20,16 +22,12 @@ def read_bundle(folder: Path) -> dict[str, str] | None:
         VspairError: the bundle's list is damaged.
     """
     path = folder / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     try:
-        bundle = json.loads(path.read_text(encoding="utf-8"))
-        left_out = bundle["left_out"]
-        if bundle["format"] != _FORMAT or not all(isinstance(value, str) for value in left_out.values()):
-            raise ValueError(f"format {bundle['format']}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return read_list(path, _FORMAT, "left_out")[0]
+    except (OSError, ValueError) as error:
         raise VspairError(f"expected a list of the files that were left out at {path}, found: {error}") from error
-    return left_out
 
 
 def write_list(folder: Path, left_out: dict[str, str]) -> None:

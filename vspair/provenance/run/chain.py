@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.provenance.code import fingerprint
-from vspair.provenance.receipt.places import SUFFIX, Places
+from vspair.provenance.receipt.places import SUFFIX, Places, spelled
 from vspair.provenance.receipt.reading import read
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.bundle import read_bundle
@@ -62,7 +62,7 @@ class Run:
             try:
                 self.receipts.append(read(path))
             except VspairError as error:
-                self.damaged[path.relative_to(folder).as_posix()] = str(error)
+                self.damaged[spelled(path.relative_to(folder).as_posix())] = str(error)
         if not self.receipts:
             found = next(iter(self.damaged.values()), "none")
             raise VspairError(f"expected receipts in {folder}, found {found}: run the workflow first")
@@ -84,7 +84,7 @@ class Run:
 
     def name(self, receipt: Receipt) -> str:
         """A receipt's own path in the run folder."""
-        return receipt.path.relative_to(self.places.run).as_posix()
+        return spelled(receipt.path.relative_to(self.places.run).as_posix())
 
     @cached_property
     def makers(self) -> dict[str, list[Receipt]]:
@@ -176,16 +176,20 @@ class Run:
         """Names of symbolic links to folders, whose content would go unseen."""
         links = (path for path in self.places.run.rglob("*") if path.is_symlink() and path.is_dir())
         names = (path.relative_to(self.places.run) for path in links)
-        return sorted(name.as_posix() for name in names if name.parts[0] not in _PASSING)
+        return sorted(spelled(name.as_posix()) for name in names if name.parts[0] not in _PASSING)
 
     def unreceipted(self) -> list[str]:
-        """Names of files that no receipt covers, apart from logs, benchmarks, checkpoints and the run's own notes."""
+        """Names of files that no receipt covers, apart from logs, benchmarks, checkpoints and the run's own notes.
+
+        What is no regular file, such as a FIFO or a link to nowhere, counts wherever it stands in for a result.
+        """
         found = []
         for path in sorted(self.places.run.rglob("*")):
             parts = path.relative_to(self.places.run).parts
             passing = parts[0] in _PASSING or any(part.startswith(".") for part in parts)
             own = len(parts) == 1 and path.name in _OWN
             marked = path.name.endswith(SUFFIX) or path.name == _CHECKPOINT
-            if path.is_file() and not (passing or own or marked) and "/".join(parts) not in self.makers:
-                found.append("/".join(parts))
+            name = spelled("/".join(parts))
+            if not (passing or own or marked or path.is_dir()) and name not in self.makers:
+                found.append(name)
         return found

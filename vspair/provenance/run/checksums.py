@@ -9,11 +9,13 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.files import sha256, write_text
+from vspair.regular import text
 
 # A file that changed so shortly before it was read may change again without its times telling: through a memory
 # mapping, until the kernel has written it back, which takes half a minute.
 SETTLED_NS = 60_000_000_000
 _FORMAT = 1
+_LARGEST = 1 << 28
 
 _Identity = list[int]
 
@@ -53,7 +55,8 @@ class Checksums:
         else:
             try:
                 value = sha256(path)
-            except PermissionError:
+            except OSError:
+                # It may not be read, or was replaced meanwhile by what is no file.
                 return None
             self._changed = True
             if _identity(path) != identity or now - max(identity[3:]) < SETTLED_NS:
@@ -73,9 +76,9 @@ class Checksums:
         if self._path is None or not self._changed:
             return
         files = {name: entry for name, entry in self._used.items() if entry[0]}
-        text = json.dumps({"format": _FORMAT, "files": files, "facts": self._used_facts})
+        memory = json.dumps({"format": _FORMAT, "files": files, "facts": self._used_facts})
         try:
-            write_text(self._path, text)
+            write_text(self._path, memory)
         except (OSError, VspairError):
             return
 
@@ -103,12 +106,12 @@ def _identity(path: Path) -> _Identity | None:
 def _remembered(path: Path) -> tuple[dict[str, tuple[_Identity, str]], dict[str, float | None]]:
     """What was written down; nothing when it is missing, damaged or of another format, which costs only time."""
     try:
-        memory = json.loads(path.read_text(encoding="utf-8"))
+        # Not strictly: facts are NaN where a file has no number.
+        memory = json.loads(text(path, _LARGEST))
         if memory["format"] != _FORMAT:
             return {}, {}
-        return {name: (list(identity), value) for name, (identity, value) in memory["files"].items()}, _numbers(
-            memory["facts"]
-        )
+        files = {name: (list(identity), str(value)) for name, (identity, value) in memory["files"].items()}
+        return files, _numbers(memory["facts"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}, {}
 

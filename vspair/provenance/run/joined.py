@@ -1,14 +1,16 @@
 """What a run folder remembers of joins: files that stayed behind, and receipts of the same jobs done elsewhere."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.files import write_text
+from vspair.provenance.receipt.reading import statement
 from vspair.provenance.receipt.receipt import Receipt
-from vspair.provenance.receipt.statement import Statement
+from vspair.provenance.run.listed import read_list
 
 FILE = "joined.json"
 _FORMAT = 1
@@ -47,18 +49,18 @@ def read_joined(folder: Path) -> Joined:
         VspairError: the file is damaged.
     """
     path = folder / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return Joined({})
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        left_behind, twins = known["left_behind"], tuple(map(Statement.model_validate, known["twins"]))
-        if known["format"] != _FORMAT or not all(isinstance(value, str) for value in left_behind.values()):
-            raise ValueError(f"format {known['format']}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        left_behind, known = read_list(path, _FORMAT, "left_behind")
+        if not isinstance(known.get("twins"), list):
+            raise ValueError("no list of twins")
+    except (OSError, ValueError) as error:
         raise VspairError(
             f"expected the list of what was joined at {path}, found: {error}; restore that file"
         ) from error
-    return Joined(left_behind, tuple(Receipt(path, statement) for statement in twins))
+    twins = (statement(values, path, "restore that file") for values in known["twins"])
+    return Joined(left_behind, tuple(Receipt(path, twin) for twin in twins))
 
 
 def write_joined(folder: Path, joined: Joined) -> None:

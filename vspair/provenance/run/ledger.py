@@ -1,14 +1,20 @@
 """The ledger of a run: every cell of its tables, every number printed in its figures, and the jobs behind them."""
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Set
 from pathlib import Path
 
 from vspair.errors import VspairError
+from vspair.printable import brief
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.receipt.statement import CellNotes
 from vspair.provenance.run.chain import Run
+from vspair.regular import text
+
+LARGEST = 1 << 28
+"""Bytes of a CSV; that of a figure of ten thousand images has some millions."""
 
 NUMBERS = ("value", "sd", "published", "tolerance")
 """Columns of a table that are numbers, beside the whole number `n`."""
@@ -65,12 +71,12 @@ def read_lines(path: Path) -> list[dict[str, str]]:
         VspairError: it is missing, no CSV, or has two columns of one name, of which readers would take different ones.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            lines = list(reader)
-            if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
-                raise ValueError(f"two columns of one name among {', '.join(reader.fieldnames)}")
-            return lines
+        # A link in its place is told as such by the checksums.
+        reader = csv.DictReader(io.StringIO(text(path, LARGEST, links=True), newline=""), strict=True)
+        lines = list(reader)
+        if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
+            raise ValueError(f"two columns of one name among {brief(', '.join(reader.fieldnames))}")
+        return lines
     except (OSError, ValueError, csv.Error) as error:
         raise VspairError(f"expected a table in CSV at {path}, found: {error}; remake it") from error
 

@@ -10,7 +10,8 @@ def render(answer: dict) -> str:
     """The answer of `why` for people."""
     lines = _cell(answer["cell"], answer["behind"], answer["file"]) if "cell" in answer else []
     lines += _tree(answer["chain"], "")
-    return "\n".join([*lines, "", f"remake it with: {answer['command']}"])
+    damaged = [f"{receipt['file']}  damaged receipt  {receipt['sentence']}" for receipt in answer["damaged"]]
+    return "\n".join([*lines, "", *damaged, f"remake it with: {answer['command']}"])
 
 
 def _cell(cell: dict, behind: dict, file: str) -> list[str]:

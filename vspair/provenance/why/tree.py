@@ -29,7 +29,8 @@ def why(
     configuration: Configuration | None = None,
     data_dir: Path | None = None,
 ) -> dict[str, object]:
-    """The chain of receipts behind a file as JSON values: `file`, `chain`, `command` and, when asked for, the cell.
+    """The chain of receipts behind a file as JSON values: `file`, `chain`, `command`, `damaged` (receipts of the run
+    that cannot be read, each with `file` and `sentence`) and, when asked for, the cell.
 
     Each node of `chain` has the file's name and SHA-256, the facts of its receipt (none for raw data), `breaks` (what
     is no longer true of this link) and `inputs` (further nodes). A job that was shown already is marked `repeated`.
@@ -63,6 +64,7 @@ def why(
     names = None if found is None else found.inputs
     answer["chain"] = _Tree(run, audited(run, configuration)).node(name, receipt.outputs[name], names=names)
     answer["command"] = receipt.command
+    answer["damaged"] = [{"file": found, "sentence": sentence} for found, sentence in run.damaged.items()]
     return answer
 
 
@@ -100,6 +102,9 @@ class _Tree:
         """What is no longer true of a file that no job made."""
         if not self.run.checkable(name):
             return []
+        if told := {found.word for found in self.findings if found.file == name and found.word == "unreceipted"}:
+            # In the run folder, and yet no receipt that can be read says how it was made.
+            return sorted(told)
         # A bundle's project is that of its commit.
         of_project = reader is not None and name.startswith("project:")
         now = self.run.project_digest(reader, name) if of_project else self.run.digest(name)

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import io
 import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +13,14 @@ from typing import Any
 
 from vspair.provenance.audit.findings import Finding
 from vspair.published import Published
+from vspair.regular import content, text
 from vspair.reporting.page.words import natural
 from vspair.verdicts import VERDICTS
 
 LINES = 40
 """Lines of a figure's data that the page holds; a figure may stand on many thousands."""
 
+_LARGEST = 1 << 28
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIZE = slice(16, 24)
 
@@ -172,8 +175,8 @@ def _figure(
 ) -> Section:
     job = ledger["jobs"].get(ledger["makers"].get(picture))
     path, file = folder / picture, _data(picture)
-    content = path.read_bytes() if path.is_file() else b""
-    known = content.startswith(_PNG) and len(content) >= _SIZE.stop
+    found = _picture(path)
+    known = found.startswith(_PNG) and len(found) >= _SIZE.stop
     return Section(
         name=path.stem,
         file=file,
@@ -181,10 +184,18 @@ def _figure(
         job=job,
         findings=_concerning(findings, picture, job),
         picture=picture,
-        image=base64.b64encode(content).decode() if known else "",
-        size=struct.unpack(">II", content[_SIZE]) if known else (0, 0),
+        image=base64.b64encode(found).decode() if known else "",
+        size=struct.unpack(">II", found[_SIZE]) if known else (0, 0),
         data=_read(folder / file) if (folder / file).is_file() else None,
     )
+
+
+def _picture(path: Path) -> bytes:
+    """Bytes of a picture; none where there is no regular file, for a link would show what lies elsewhere."""
+    try:
+        return content(path, _LARGEST)
+    except OSError:
+        return b""
 
 
 def _concerning(findings: Sequence[Finding], file: str, job: Mapping[str, Any] | None) -> list[Finding]:
@@ -195,20 +206,19 @@ def _concerning(findings: Sequence[Finding], file: str, job: Mapping[str, Any] |
 def _words(path: Path) -> tuple[str, str]:
     """What the Markdown beside a table says above and below the cells; empty where there is none."""
     try:
-        text = path.with_suffix(".md").read_text(encoding="utf-8")
+        words = text(path.with_suffix(".md"), _LARGEST)
     except (OSError, ValueError):
         return "", ""
-    above, _, rest = text.partition("\n|")
+    above, _, rest = words.partition("\n|")
     *_, below = rest.rpartition("|\n")
     return above.strip(), below.strip()
 
 
 def _read(path: Path) -> Data:
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            columns = next(reader, [])
-            lines = list(islice(reader, LINES))
-            return Data(columns, lines, len(lines) + sum(1 for _ in reader))
+        reader = csv.reader(io.StringIO(text(path, _LARGEST), newline=""), strict=True)
+        columns = next(reader, [])
+        lines = list(islice(reader, LINES))
+        return Data(columns, lines, len(lines) + sum(1 for _ in reader))
     except (OSError, ValueError, csv.Error) as error:
         return Data(fault=f"it is no CSV: {error}")

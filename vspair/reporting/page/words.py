@@ -5,6 +5,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from vspair.printable import shown
+
 if TYPE_CHECKING:
     from markupsafe import Markup
 
@@ -70,7 +72,7 @@ def caption(text: str) -> "Markup":
     """
     from markupsafe import Markup, escape
 
-    html = str(escape(text.strip()))
+    html = str(escape(shown(text.strip(), keep="\n")))
     html = re.sub(r":(sup|sub):`(.+?)`", r"<\1>\2</\1>", html)
     html = re.sub(r"(`{1,2})([^`]+)\1", r"<code>\2</code>", html)
     html = re.sub(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])", r"<em>\1</em>", html)

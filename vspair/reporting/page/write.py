@@ -10,6 +10,7 @@ from typing import Any
 
 from vspair.errors import VspairError
 from vspair.files import write_text
+from vspair.printable import shown, shown_all
 from vspair.provenance.audit.findings import Finding
 from vspair.published import Published
 from vspair.reporting.page.chains import chains
@@ -40,8 +41,8 @@ def write_page(
 ) -> None:
     """Write one HTML page that needs no network: breaks, verdicts, tables, figures, chains, machines and cost.
 
-    Everything that comes from files is escaped; a Content-Security-Policy in the page forbids every request, and
-    every script and style but its own two, which it knows by their SHA-256.
+    Everything that comes from files is escaped, as markup and as `shown` does; a Content-Security-Policy in the page
+    forbids every request, and every script and style but its own two, which it knows by their SHA-256.
 
     Arguments:
         ledger: of the run, see `vspair.provenance.run.ledger`.
@@ -62,7 +63,9 @@ def write_page(
     tables, figures = sections(folder, ledger, findings, published)
     cells = [cell for section in (*tables, *figures) for cell in section.cells]
     jobs = list(ledger["jobs"].values())
-    block = chains(ledger["jobs"], ledger["makers"], cells, findings) | {"marks": MARKS, "preset": ledger["preset"]}
+    # As the template shows every text (see `_template`), so that names in the page and in its script are the same.
+    block = shown_all(chains(ledger["jobs"], ledger["makers"], cells, findings) | {"preset": ledger["preset"]})
+    block["marks"] = MARKS
     style, script = (_HERE.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     rules, total = costs(jobs)
     text = _template().render(
@@ -100,6 +103,8 @@ def _template():
         loader=jinja2.FileSystemLoader(_HERE),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        # What is markup already is ours, or was shown before it was made.
+        finalize=lambda value: shown(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
