@@ -109,7 +109,7 @@ def test_receipts_that_are_no_files_are_told_and_end_nothing(complete, settings,
 def test_what_cannot_be_written_is_told_in_one_sentence(complete, settings, capsys, tmp_path):
     assert main(["audit", str(complete.run), "--json", str(tmp_path)]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: expected a file at")
+    assert error.startswith("error: expected a file or nothing at")
     assert error.count("\n") == 1
 
 
