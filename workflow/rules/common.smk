@@ -2,8 +2,6 @@
 
 import re
 
-from snakemake.exceptions import WorkflowError
-
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.models.kinds import model_path, settings_path
@@ -22,11 +20,16 @@ def remembered_fingerprint(script, entries):
 
 
 def told(action, *arguments):
-    """Run a check and turn what the user can mend into Snakemake's own kind of error, without a traceback."""
+    """Run a check and end with its sentence alone what the user can mend."""
     try:
         return action(*arguments)
     except VspairError as error:
-        raise WorkflowError(str(error)) from None
+        end(str(error))
+
+
+def end(sentence):
+    """End Snakemake with a sentence, under which it would write a traceback were it an exception of its own kind."""
+    raise SystemExit(sentence)
 
 
 # Where `vspair forecast` wants the cost laws of the rules.
@@ -267,7 +270,7 @@ def refusing(name, needs):
     """A target that says why it cannot be made from what was chosen."""
 
     def refuse(wildcards):
-        raise WorkflowError(f"{name} {needs}")
+        end(f"{name} {needs}")
 
     rule:
         name:
