@@ -6,16 +6,14 @@ import numpy as np
 
 from vspair.errors import VspairError
 
-LARGEST = float(np.finfo(np.float64).max)
-
 
 def require_within(
     values: np.ndarray,
     where: str,
     advice: str,
     *,
-    low: float = -LARGEST,
-    high: float = LARGEST,
+    low: float = -np.inf,
+    high: float = np.inf,
     numbers: Sequence[int] | None = None,
     unit: str = "slice",
 ) -> None:
@@ -32,15 +30,18 @@ def require_within(
     Raises:
         VspairError: some are, with how many, which, and such a value.
     """
-    # Two passes and no array beside: a NaN fails the comparisons, too.
-    if not values.size or (values.min() >= low and values.max() <= high):
+    if not values.size:
+        return
+    # Two passes and no array beside: a NaN is its array's least and largest value.
+    lowest, highest = float(values.min()), float(values.max())
+    if np.isfinite([lowest, highest]).all() and low <= lowest <= highest <= high:
         return
     flat = values.reshape(len(values), -1)
-    bad = ~((flat >= low) & (flat <= high))
+    bad = ~((flat >= low) & (flat <= high) & np.isfinite(flat))
     which = np.flatnonzero(bad.any(axis=1))
     first = int(which[0])
     named = first if numbers is None else int(numbers[first])
-    limits = "that are finite" if (low, high) == (-LARGEST, LARGEST) else f"from {low:g} to {high:g}"
+    limits = "that are finite" if (low, high) == (-np.inf, np.inf) else f"from {low:g} to {high:g}"
     raise VspairError(
         f"{where}: expected values {limits}, found {int(bad.sum())} others such as {flat[first][bad[first]][0]:g} in "
         f"{len(which)} of {len(values)} {unit}s read, first in {unit} {named} (from 0): {advice}"
