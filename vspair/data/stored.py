@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ FILTERS = {
     **{32015: "Zstandard", 32017: "SZ", 32026: "Blosc2"},
 }
 """Numbers under which filters are registered with The HDF Group."""
+
+FLETCHER32 = 3
+"""Number of the filter that adds a checksum."""
 
 SLOPES = ("scalefactor", "rescaleslope", "slope", "sclslope", "scale", "gain", "factor")
 INTERCEPTS = ("addoffset", "rescaleintercept", "intercept", "sclinter", "offset")
@@ -81,13 +85,13 @@ def require_unscaled(file: "h5py.File", found: "h5py.Dataset", where: str, real:
             for name, value in attributes(holder, names):
                 if value is None or (value != neutral).any():
                     raise VspairError(
-                        f"{owner} has the attribute {plain(name)}={plain(holder.attrs[name], 40)}, which is not "
+                        f"{owner} has the attribute {plain(name)}, {_shown(value)}, which is not "
                         f"applied: store the values themselves and remove the attribute, or set it to {neutral}"
                     )
     for name, value in attributes(found, NO_VALUE):
         if value is None or ((value > real[0]) & (value <= real[1])).any():
             raise VspairError(
-                f"{where} has the attribute {plain(name)}={plain(found.attrs[name], 40)}, but that would be taken for "
+                f"{where} has the attribute {plain(name)}, {_shown(value)}, but that would be taken for "
                 "a real value: store what is true there, air for instance, and remove the attribute"
             )
     for name in file:
@@ -99,13 +103,18 @@ def require_unscaled(file: "h5py.File", found: "h5py.Dataset", where: str, real:
 
 
 def attributes(found: "h5py.Dataset | h5py.Group", names: tuple[str, ...]) -> Iterable[tuple[str, np.ndarray | None]]:
-    """Attributes of these names, however they are spelled, with their numbers; None for what is no number."""
+    """Attributes of these names, however they are spelled, with their numbers; None for what is no number.
+
+    No text is read: its length is what a damaged file says it is.
+    """
     for name in found.attrs:
         if _bare(name) in names:
-            try:
-                yield name, np.atleast_1d(np.asarray(found.attrs[name]).astype(np.float64))
-            except (ValueError, TypeError):
-                yield name, None
+            number = found.attrs.get_id(name).dtype.kind in "iuf"
+            yield name, np.atleast_1d(np.asarray(found.attrs[name], dtype=np.float64)) if number else None
+
+
+def _shown(value: np.ndarray | None) -> str:
+    return "no number" if value is None else plain(value if len(value) > 1 else value[0], 40)
 
 
 def _bare(name: str) -> str:
@@ -137,26 +146,37 @@ def _require_chunks(found: "h5py.Dataset", where: str) -> None:
             "for each slice"
         )
     grid = [-(-length // side) for length, side in zip(found.shape, found.chunks, strict=True)]
-    written, wanted = found.id.get_num_chunks(), math.prod(grid)
-    if written < wanted:
-        _refuse_missing_chunks(found, where, wanted // grid[0])
-    if written > wanted or found.id.get_storage_size() > wanted * (1.1 * each + 4096):
-        raise VspairError(f"{where} has more or larger chunks than its shape {found.shape} needs: fetch it again")
+    sizes, there = _written(found)
+    if sum(there.values()) < math.prod(grid):
+        _refuse_missing(found, where, there, math.prod(grid[1:]))
+    properties = found.id.get_create_plist()
+    checksum = any(properties.get_filter(one)[0] == FLETCHER32 for one in range(properties.get_nfilters()))
+    # The library reads four bytes of checksum in front of a chunk that is smaller.
+    least = (8 * checksum or 1) if properties.get_nfilters() else each
+    if len(there) > grid[0] or not least <= sizes.min() <= sizes.max() <= 1.1 * each + 4096:
+        raise VspairError(
+            f"{where} has chunks of {sizes.min()} to {sizes.max()} bytes for {each} bytes of values: it is damaged; "
+            "fetch it again"
+        )
 
 
-def _refuse_missing_chunks(found: "h5py.Dataset", where: str, together: int) -> None:
-    """Tell which slices lack one of the chunks, `together` of them side by side, that a slice is spread over."""
-    side, there = found.chunks[0], {}
+def _written(found: "h5py.Dataset") -> tuple[np.ndarray, Counter[int]]:
+    """Bytes of each chunk in the file, and how many chunks begin at each row."""
+    sizes = {}
 
     def seen(chunk: "h5py.h5d.StoreInfo") -> None:
-        first = chunk.chunk_offset[0]
-        there[first] = there.get(first, 0) + 1
+        sizes[chunk.chunk_offset] = chunk.size
 
     found.id.chunk_iter(seen)
-    whole = {first for first, count in there.items() if count >= together}
+    return np.array(list(sizes.values())), Counter(first for first, *_ in sizes)
+
+
+def _refuse_missing(found: "h5py.Dataset", where: str, there: Counter[int], together: int) -> None:
+    """Tell which slices lack one of the chunks, `together` of them side by side, that a slice is spread over."""
+    side, whole = found.chunks[0], {first for first, count in there.items() if count >= together}
     # As many as are whole, and three more, are enough to meet the first three that are not.
     starts = range(0, found.shape[0], side)[: len(whole) + 3]
-    lacking = [number for start in starts if start not in whole for number in range(start, start + side)]
+    lacking = [number for start in starts if start not in whole for number in range(start, start + side)[:3]]
     count = found.shape[0] - sum(min(side, found.shape[0] - first) for first in whole)
     raise VspairError(_unwritten(where, [number for number in lacking if number < found.shape[0]], count, len(found)))
 
