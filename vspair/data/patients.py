@@ -61,7 +61,7 @@ def _names(stored: "h5py.Dataset", where: str) -> tuple[np.ndarray, np.ndarray]:
     known = names >= 0
     for _, value in attributes(stored, NO_VALUE):
         known &= ~np.isin(names, [] if value is None else value)
-    broken = names[known][names[known] % 1 != 0]
+    broken = names[known & ~(np.isfinite(names) & (names == np.floor(names)))]
     if len(broken):
         raise VspairError(f"{where}: `patient` has values such as {broken[0]:g} instead of whole numbers: {ADVICE}")
     return names, known
