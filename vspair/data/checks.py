@@ -61,8 +61,10 @@ def require_varied(values: np.ndarray, where: str, advice: str, *, numbers: Sequ
     Raises:
         VspairError: there are some, with how many, which, and the value.
     """
+    if not values.size:
+        return
     flat = values.reshape(len(values), -1)
-    constant = np.flatnonzero(flat.min(axis=1) == flat.max(axis=1)) if values.size else []
+    constant = np.flatnonzero(flat.min(axis=1) == flat.max(axis=1))
     if len(constant):
         first = int(constant[0])
         named = first if numbers is None else int(numbers[first])

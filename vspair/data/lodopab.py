@@ -40,7 +40,7 @@ RANGES = {"ground_truth": (0.0, 1.0), "observation": (-0.01, 1.0)}
 least 0.1 counts, hence at most 0.131 as published; up to 1 other doses pass, but neither counts nor values that were
 not divided by 81.35858. It is below 0 where more photons came than were sent: -0.01 would be 9,240 of 4,096."""
 
-LOOKED_AT = 8
+LOOKED_AT = 16
 """Slices whose values are looked at before any work."""
 
 SPACE_NEEDED = 150e9
