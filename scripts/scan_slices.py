@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-import numpy as np
-
+from vspair.data.distinct import split_distinct
+from vspair.data.groups import counted
 from vspair.data.selection import select, write_selection
 from vspair.data.slices import open_slices
 from vspair.data.splits import require_enough, split_slices
@@ -28,25 +28,31 @@ with recorded(snakemake) as job:
         count=train + test,
         seed=seed,
     )
-    split = split_slices(slices.patients, slices.held_out, train, test, seed)
+    job.log.info("%s: %s", source, slices.files)
+    for remark in slices.remarks:
+        job.log.warning(remark)
+    if source == "phantoms":
+        # No two of them are alike, and to make all of them once more would take its time.
+        split, patients, copies = split_slices(slices.patients, None, train, test, seed), slices.patients, None
+    else:
+        split, patients, copies = split_distinct(slices, train, test, seed)
+    if copies:
+        job.log.warning(copies)
     if split.sentence:
         job.log.warning(split.sentence)
     require_enough(split, snakemake.config["local"]["slices_needed"])
     require_space(snakemake.output.slices, (len(split.train_index) + len(split.test_index)) * 4 * scan.pixels**2)
-    chosen = select(slices, split, lambda sinograms: crop_average(sinograms, observation, scan.binning))
+    chosen = select(slices, split, lambda sinograms: crop_average(sinograms, observation, scan.binning), patients)
     write_selection(Path(snakemake.output.slices), chosen)
-
-    def patients(index: np.ndarray, other: str) -> str:
-        known = slices.grouped == "patient"
-        return f" of {len(np.unique(slices.patients[index]))}{other} patients" if known else ""
 
     facts = {
         "source": source,
         "train": len(split.train_index),
         "test": len(split.test_index),
-        "train_patients": patients(split.train_index, ""),
-        "test_patients": patients(split.test_index, " other"),
+        "train_patients": counted(slices.grouped, patients[split.train_index]),
+        "test_patients": counted(slices.grouped, patients[split.test_index], " other"),
         "sentence": split.sentence,
     }
     write_text(snakemake.output.split, json.dumps(facts, indent=1) + "\n")
+    job.annotate(snakemake.output.slices, {"files": slices.files})
     job.log.info("{source}: {train} training and {test} test slices".format_map(facts))

@@ -131,3 +131,43 @@ def test_as_many_patients_as_lodopab_has_are_divided_exactly():
     owner = np.random.default_rng(0).integers(0, 752, 42895)
     split = split_slices(owner, None, 32000, 3000, 1)
     assert (disjoint(split, owner), split.sentence) == ((32000, 3000), None)
+
+
+@pytest.mark.parametrize("grouped", ["patient", "unknown"])
+def test_slices_of_unknown_patients_stay_out_where_the_known_ones_suffice(grouped):
+    owner = np.where(np.arange(100) % 3 == 0, UNKNOWN, np.arange(100) // 5)
+    split = split_slices(owner, None, 40, 15, 0, grouped=grouped)
+    assert disjoint(split, owner) == (40, 15)
+    assert UNKNOWN not in owner[np.concatenate([split.train_index, split.test_index])]
+    assert split.sentence == "34 slices of unknown patients are left out, since they may be of any patient"
+
+
+def test_slices_of_unknown_patients_are_used_where_the_known_ones_do_not_suffice_and_it_is_said():
+    """Known patients stay whole nevertheless."""
+    owner = np.where(np.arange(100) % 3 == 0, UNKNOWN, np.arange(100) // 5)
+    split = split_slices(owner, None, 70, 25, 0)
+    train, test = (set(owner[index]) - {UNKNOWN} for index in (split.train_index, split.test_index))
+    assert not train & test
+    assert (len(split.train_index), len(split.test_index)) == (70, 25)
+    assert "does not tell the patients of 34 of its 100 slices" in split.sentence
+
+
+@pytest.mark.parametrize("grouped", ["study", "series"])
+def test_what_is_no_patient_is_not_called_one(grouped):
+    names = {"study": "studies", "series": "series"}[grouped]
+    split = split_slices(np.arange(20) // 2, None, 30, 10, 0, grouped=grouped)
+    assert f"20 slices of 10 {names} (" in split.sentence
+    assert f"tells {names} but not patients apart, so a patient may be in both parts" in split.sentence
+    with pytest.raises(VspairError, match=f"slices of 1 {names}, but a split by {grouped} needs at least two"):
+        split_slices(np.zeros(9, dtype=int), None, 3, 2, 0, grouped=grouped)
+
+
+def test_what_is_left_out_moves_others_up_and_changes_no_others():
+    held_out = np.arange(100) >= 80
+    full = split_slices(np.full(100, UNKNOWN), held_out, 40, 10, 0)
+    left_out = np.isin(np.arange(100), full.train_index[:3])
+    split = split_slices(np.full(100, UNKNOWN), held_out, 40, 10, 0, left_out=left_out)
+    np.testing.assert_array_equal(split.train_index[:37], full.train_index[3:])
+    np.testing.assert_array_equal(split.test_index, full.test_index)
+    with pytest.raises(VspairError, match=r"80 slices for training and 0 for the test that are not left out"):
+        split_slices(np.full(100, UNKNOWN), held_out, 40, 10, 0, left_out=held_out)

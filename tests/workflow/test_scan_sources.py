@@ -5,6 +5,7 @@ import json
 import h5py
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from skimage.measure import block_reduce
@@ -72,6 +73,7 @@ def as_dicom(folder):
         path = folder / "slices" / f"{len(PATIENT) - number:03d}.dcm"
         file = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
         file.Modality, file.PatientID, file.SOPInstanceUID = "CT", patient, f"1.2.3.{number}"
+        file.StudyInstanceUID = f"1.2.4.{number // EACH}"
         file.SeriesInstanceUID, file.InstanceNumber = "1.2.3", number
         file.Rows, file.Columns = stored.shape
         file.SamplesPerPixel, file.PhotometricInterpretation, file.PixelRepresentation = 1, "MONOCHROME2", 0
@@ -116,3 +118,36 @@ def test_slices_become_pairs(untouched, tmp_path, source):
     receipt = (folder / "slices/slices.receipt.json").read_text()
     assert f'"data:{path}' in receipt
     assert str(tmp_path) not in receipt
+
+
+@pytest.mark.slow
+def test_anonymised_slices_are_counted_by_study_and_a_second_export_not_at_all(untouched, tmp_path):
+    """Blank PatientIDs; one study stands there again under other identifiers, beside a link and a note."""
+    (tmp_path / "data").mkdir()
+    folder = tmp_path / "data" / as_dicom(tmp_path / "data")
+    for number, path in enumerate(sorted(folder.glob("*.dcm"))):
+        file = dcmread(path)
+        file.PatientID = ""
+        file.save_as(path)
+        if number < EACH:
+            file.SOPInstanceUID, file.StudyInstanceUID, file.SeriesInstanceUID = f"1.9.{number}", "1.9", "1.9.9"
+            file.save_as(folder / f"again{number}.dcm")
+    (folder / "link.dcm").symlink_to(path)
+    setting = "tomography={data: {source: dicom, path: slices}}"
+    target = "results/demo/tomography/slices/slices.safetensors"
+    result = untouched.snakemake(target, "--config", setting, f"data_dir={tmp_path / 'data'}")
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output
+    assert "files used: 68, passed over: 2 (1 not DICOM, 1 reached twice through links)" in output
+    assert "4 slices are copies of others and left out: " in output
+
+    folder = untouched.folder / "results/demo/tomography/slices"
+    facts = json.loads((folder / "split.json").read_text())
+    assert (facts["train"], facts["test"]) == (24, 40)
+    assert [facts["train_patients"], facts["test_patients"]] == [" of 6 studies", " of 10 other studies"]
+    assert facts["sentence"] == (
+        "the source tells studies but not patients apart, so a patient may be in both parts; 4 slices are copies of "
+        "others and left out"
+    )
+    receipt = (folder / "slices.receipt.json").read_text()
+    assert "files used: 68, passed over: 2" in receipt

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vspair.data.folders import told
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
 from vspair.data.inputs import plain
@@ -38,6 +39,8 @@ class HounsfieldFile:
     """
 
     held_out = None
+    files = told(1, {})
+    remarks = ()
 
     def __init__(self, path: Path, pixels: int):
         self.path, self.pixels = Path(path), pixels
@@ -51,7 +54,7 @@ class HounsfieldFile:
 
     @property
     def grouped(self) -> str:
-        return "unknown" if (self.patients == UNKNOWN).any() else "patient"
+        return "unknown" if (self.patients == UNKNOWN).all() else "patient"
 
     def __len__(self) -> int:
         return self._length
@@ -72,6 +75,10 @@ class HounsfieldFile:
 
     def sinograms(self, index: np.ndarray) -> None:
         """None: observations of these slices are simulated."""
+
+    def name(self, position: int) -> str:
+        """What to call a slice in a sentence."""
+        return f"slice {position} (from 0)"
 
     def _dataset(self, file: "h5py.File") -> "h5py.Dataset":
         hu = dataset(file, "hu", (self.pixels, self.pixels))

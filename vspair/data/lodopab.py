@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vspair.data.checks import require_varied, require_within
+from vspair.data.folders import told
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
 from vspair.data.inputs import plain, require_file, require_folder
@@ -72,6 +73,8 @@ class LodopabFolder:
         VspairError: there are no files, one is damaged, of another size or lacks its partner, or values cannot be.
     """
 
+    remarks = ()
+
     def __init__(self, path: Path, pixels: int, angles: int, bins: int):
         self.path = Path(path)
         self.shapes = {"ground_truth": (pixels, pixels), "observation": (angles, bins)}
@@ -101,6 +104,16 @@ class LodopabFolder:
         """Published observations of the slices asked for, float32 (k, angles, bins), as `images`."""
         return self._read("observation", np.asarray(index))
 
+    def name(self, position: int) -> str:
+        """What to call a slice in a sentence."""
+        return f"slice {position} (from 0)"
+
+    @property
+    def files(self) -> str:
+        """How many files are used, and how many are not of LoDoPaB-CT."""
+        used, there = 2 * len(self._files), sum(1 for file in self.path.iterdir() if file.name.endswith(".hdf5"))
+        return told(used, {"of another name": there - used} if there > used else {})
+
     def _read(self, kind: str, index: np.ndarray) -> np.ndarray:
         if len(index) and not -1 < index.min() <= index.max() < len(self):
             raise IndexError(f"slices {index.min()} to {index.max()} of {len(self)} were asked for")
@@ -116,23 +129,18 @@ class LodopabFolder:
         path = self._path(kind, file.part, file.number)
         with opened(path) as opened_file:
             found = rows(self._dataset(opened_file, kind), index)
-        where, advice, (low, high) = (
-            f"{path}: `data`",
-            "fetch the file again, or leave it and its partner out",
-            RANGES[kind],
-        )
-        require_within(found, where, advice, low=low, high=high, numbers=index)
+        where, advice = f"{path}: `data`", "fetch the file again, or leave it and its partner out"
+        require_within(found, where, advice, low=RANGES[kind][0], high=RANGES[kind][1], numbers=index)
         require_varied(found, where, advice, numbers=index)
         return found
 
     def _dataset(self, file: "h5py.File", kind: str) -> "h5py.Dataset":
         data = dataset(file, "data", self.shapes[kind])
-        where = f"{file.filename}: `data`"
         if data.dtype.kind != "f":
             raise VspairError(
-                f"{where} is of type {plain(data.dtype)} instead of floating point: fetch LoDoPaB-CT's own file"
+                f"{file.filename}: `data` is of type {plain(data.dtype)} instead of floating point: fetch it again"
             )
-        require_unscaled(file, data, where, RANGES[kind])
+        require_unscaled(file, data, f"{file.filename}: `data`", RANGES[kind])
         return data
 
     def _path(self, kind: str, part: str, number: int) -> Path:
@@ -180,15 +188,12 @@ class LodopabFolder:
         patients = []
         for file in self._files:
             ids, start = listed[file.part], file.number * SLICES_A_FILE
-            if ids is None:
-                patients.append(np.full(file.length, UNKNOWN))
-                continue
-            if len(ids) < start + file.length:
+            if ids is not None and len(ids) < start + file.length:
                 raise VspairError(
                     f"{self.path / f'patient_ids_rand_{file.part}.csv'} lists {len(ids)} slices, but there are at "
                     f"least {start + file.length}: fetch it again, or remove it"
                 )
-            patients.append(ids[start : start + file.length])
+            patients.append(np.full(file.length, UNKNOWN) if ids is None else ids[start : start + file.length])
         return np.concatenate(patients)
 
 

@@ -40,6 +40,8 @@ class Phantoms:
 
     held_out = None
     grouped = "patient"
+    files = "no files are used: the slices are made here"
+    remarks = ()
 
     def __init__(self, count: int, pixels: int, seed: int):
         self.pixels, self.seed = pixels, seed
@@ -58,6 +60,10 @@ class Phantoms:
 
     def sinograms(self, index: np.ndarray) -> None:
         """None: observations of phantoms are simulated."""
+
+    def name(self, position: int) -> str:
+        """What to call a slice in a sentence."""
+        return f"slice {position} (from 0)"
 
     def _hounsfield(self, index: np.ndarray) -> np.ndarray:
         """Slices in Hounsfield units, float32 (k, pixels, pixels)."""

@@ -25,7 +25,7 @@ class Selection:
     Arguments:
         images: normalised attenuation, float32 (slices, pixels, pixels).
         index: position of each slice in its source, (slices,).
-        patient: number of its patient or group, (slices,).
+        patient: code of its patient, study or series, (slices,); `UNKNOWN` where it is not known.
         observation: reduced sinograms where the source has its own, float32 (slices, angles, bins); else None.
         test: True for a test slice, (slices,).
     """
@@ -37,12 +37,18 @@ class Selection:
     test: np.ndarray
 
 
-def select(slices: Slices, split: SliceSplit, reduced: Callable[[np.ndarray], np.ndarray]) -> Selection:
+def select(
+    slices: Slices,
+    split: SliceSplit,
+    reduced: Callable[[np.ndarray], np.ndarray],
+    patients: np.ndarray | None = None,
+) -> Selection:
     """Read the slices of a split.
 
     Arguments:
         slices: an open source.
         split: indices for training and test.
+        patients: code of the patient of each slice, (n,); by default as the source tells.
         reduced: makes sinograms (n, angles, bins) smaller.
 
     Raises:
@@ -60,7 +66,7 @@ def select(slices: Slices, split: SliceSplit, reduced: Callable[[np.ndarray], np
     return Selection(
         np.concatenate(images),
         index,
-        slices.patients[index],
+        (slices.patients if patients is None else patients)[index],
         np.concatenate(observations) if observations else None,
         np.arange(len(index)) >= len(split.train_index),
     )

@@ -1,5 +1,6 @@
 """Sources of axial CT slices behind one interface."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +19,10 @@ class Slices(Protocol):
 
     Attributes:
         patients: code of each slice's patient, integers (n,); `vspair.data.groups.UNKNOWN` where it is not known.
-        grouped: what the codes tell apart: `patient`; `part`, if only the source's parts are of different patients;
-            `unknown`.
+        grouped: what the known codes tell apart: `patient`; `study` or `series`, two of which may be of one patient;
+            `part`, if only the source's parts are of different patients; `unknown`, if no code is known.
+        files: sentence on how many files are used, how many are passed over, and why, without their names.
+        remarks: further sentences for the log alone.
         held_out: True where the source itself assigns a slice to its test part, (n,); None if it has no parts.
     """
 
@@ -29,7 +32,17 @@ class Slices(Protocol):
     @property
     def grouped(self) -> str: ...
 
+    @property
+    def files(self) -> str: ...
+
+    @property
+    def remarks(self) -> Sequence[str]: ...
+
     def __len__(self) -> int: ...
+
+    def name(self, position: int) -> str:
+        """What to call a slice in a sentence."""
+        ...
 
     def images(self, index: np.ndarray) -> np.ndarray:
         """Normalised attenuation in [0, 1] of the slices asked for, float32 (k, pixels, pixels)."""

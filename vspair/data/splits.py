@@ -1,11 +1,11 @@
 """Split of slices into training and test by patient."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vspair.data.groups import UNKNOWN
+from vspair.data.groups import GROUPS, UNKNOWN, counted
 from vspair.errors import VspairError
 
 
@@ -22,47 +22,71 @@ class SliceSplit:
     test_index: np.ndarray
     sentence: str | None
 
+    def told(self, *sentences: str) -> "SliceSplit":
+        """The same split with more to be told."""
+        return replace(self, sentence="; ".join(filter(None, [self.sentence, *sentences])) or None)
 
-def split_slices(patients: np.ndarray, held_out: np.ndarray | None, train: int, test: int, seed: int) -> SliceSplit:
+
+def split_slices(
+    patients: np.ndarray,
+    held_out: np.ndarray | None,
+    train: int,
+    test: int,
+    seed: int,
+    *,
+    grouped: str = "patient",
+    left_out: np.ndarray | None = None,
+) -> SliceSplit:
     """Draw a random split with no patient in both parts.
 
     Parts that the source itself has are kept. Otherwise the patients are divided so that each part has at least the
     slices asked for, and as nearly as possible in the ratio asked for; the slices are then drawn from each part.
-    Where there is no such division, both numbers are reduced in proportion, as little as possible.
+    Where there is no such division, both numbers are reduced in proportion, as little as possible. Where the patients
+    of some slices are known and suffice, the other slices are left out; else each of these counts as a patient of its
+    own, and the sentence says that they may be in both parts.
 
     Arguments:
         patients: code of each slice's patient, integers (n,); `UNKNOWN` where it is not known.
         held_out: True where the source assigns a slice to its test part, (n,); None if it has no parts.
         train, test: slices wanted in each part, at least 1.
         seed: of the split.
+        grouped: what the codes tell apart (`vspair.data.slices.Slices.grouped`).
+        left_out: True for slices that are not to be used, (n,); None for none.
 
     Raises:
         VspairError: there is not one slice for each part, or the source's parts share a patient.
     """
-    generator = np.random.default_rng(seed)
-    known = (patients != UNKNOWN).all()
+    usable = np.ones(len(patients), dtype=bool) if left_out is None else ~left_out
     if held_out is not None:
         in_test = _source_parts(patients, held_out)
-    elif known:
-        in_test = _patient_parts(patients, train, test, generator)
+        return _drawn(patients, in_test, usable, train, test, np.random.default_rng(seed), grouped)
+    known = usable & (patients != UNKNOWN)
+    unknown = int(usable.sum() - known.sum())
+    if known.any() and (not unknown or len(np.unique(patients[known])) > 1):
+        generator = np.random.default_rng(seed)
+        in_test = _patient_parts(patients, known, train, test, generator, grouped)
+        split = _drawn(patients, in_test, known, train, test, generator, grouped)
+        caveats = []
+        if grouped in GROUPS and grouped != "patient":
+            caveats.append(
+                f"the source tells {GROUPS[grouped]} but not patients apart, so a patient may be in both parts"
+            )
+        if unknown:
+            caveats.append(f"{unknown} slices of unknown patients are left out, since they may be of any patient")
+        if not unknown or split.sentence is None:
+            return split.told(*caveats)
+    generator = np.random.default_rng(seed)
+    if known.any():
+        alone = np.where(patients == UNKNOWN, patients.max() + 1 + np.arange(len(patients)), patients)
+        in_test = _patient_parts(alone, usable, train, test, generator, "unknown")
     else:
-        in_test = _slice_parts(len(patients), train, test, generator)
-    train_pool, test_pool = np.flatnonzero(~in_test), np.flatnonzero(in_test)
-    kept = _reduced(len(train_pool), len(test_pool), train, test)
-    sentences = []
-    if kept != (train, test):
-        of = f" of {len(np.unique(patients))} patients" if known else ""
-        sentences.append(
-            f"{train} training and {test} test slices were asked for, but the source has {len(patients)} slices{of} "
-            f"({len(train_pool)} for training and {len(test_pool)} for the test): {kept[0]} and {kept[1]} are used"
-        )
-    if held_out is None and not known:
-        sentences.append(
-            "the source does not tell the patients of its slices, so they are split slice by slice and a patient may "
-            "be in both parts"
-        )
-    drawn = (generator.permutation(pool)[:size] for pool, size in zip((train_pool, test_pool), kept, strict=True))
-    return SliceSplit(*drawn, "; ".join(sentences) or None)
+        in_test = _slice_parts(usable, train, test, generator)
+    split = _drawn(patients, in_test, usable, train, test, generator, "unknown")
+    of = "its slices" if unknown == usable.sum() else f"{unknown} of its {usable.sum()} slices"
+    return split.told(
+        f"the source does not tell the patients of {of}, so they are split slice by slice and a patient may "
+        "be in both parts"
+    )
 
 
 def require_enough(split: SliceSplit, needed: Mapping[str, int]) -> None:
@@ -93,6 +117,38 @@ def _reduced(train_pool: int, test_pool: int, train: int, test: int) -> tuple[in
     return max(test_pool * train // test, 1), test_pool
 
 
+def _drawn(
+    patients: np.ndarray,
+    in_test: np.ndarray,
+    usable: np.ndarray,
+    train: int,
+    test: int,
+    generator: np.random.Generator,
+    grouped: str,
+) -> SliceSplit:
+    """Slices drawn from both parts, and the sentence that tells if there are fewer than asked for."""
+    pools = [np.flatnonzero(part) for part in (~in_test, in_test)]
+    sizes = [int(usable[pool].sum()) for pool in pools]
+    if not all(sizes):
+        raise VspairError(
+            f"the source has {sizes[0]} slices for training and {sizes[1]} for the test that are not left out, but a "
+            "split needs one of each: add slices to it"
+        )
+    kept = _reduced(*sizes, train, test)
+    # Permuted before any is left out: what is left out moves the others up and shuffles none.
+    orders = [generator.permutation(pool) for pool in pools]
+    drawn = [order[usable[order]][:size] for order, size in zip(orders, kept, strict=True)]
+    if kept == (train, test):
+        return SliceSplit(*drawn, None)
+    known = grouped in GROUPS and (patients[usable] != UNKNOWN).all()
+    whose = counted(grouped, patients[usable]) if known else ""
+    return SliceSplit(
+        *drawn,
+        f"{train} training and {test} test slices were asked for, but the source has {usable.sum()} slices{whose} "
+        f"({sizes[0]} for training and {sizes[1]} for the test): {kept[0]} and {kept[1]} are used",
+    )
+
+
 def _source_parts(patients: np.ndarray, held_out: np.ndarray) -> np.ndarray:
     held_out = np.asarray(held_out, dtype=bool)
     if held_out.all() or not held_out.any():
@@ -109,26 +165,32 @@ def _source_parts(patients: np.ndarray, held_out: np.ndarray) -> np.ndarray:
     return held_out
 
 
-def _slice_parts(slices: int, train: int, test: int, generator: np.random.Generator) -> np.ndarray:
+def _slice_parts(usable: np.ndarray, train: int, test: int, generator: np.random.Generator) -> np.ndarray:
+    slices = int(usable.sum())
     if slices < 2:
         raise VspairError(f"the source has {slices} slices, but a split needs at least two: add slices to it")
     size = min(max(round(slices * test / (train + test)), 1), slices - 1)
-    return generator.permutation(slices) < size
+    in_test = np.zeros(len(usable), dtype=bool)
+    in_test[usable] = generator.permutation(slices) < size
+    return in_test
 
 
-def _patient_parts(patients: np.ndarray, train: int, test: int, generator: np.random.Generator) -> np.ndarray:
-    """True for slices of patients drawn for the test.
+def _patient_parts(
+    patients: np.ndarray, usable: np.ndarray, train: int, test: int, generator: np.random.Generator, grouped: str
+) -> np.ndarray:
+    """True for usable slices of patients drawn for the test.
 
     Which numbers of test slices whole patients can make up is a subset-sum problem: bit s of `reachable[i]` tells
     whether the first i patients can make up s.
     """
-    codes, owner, sizes = np.unique(patients, return_inverse=True, return_counts=True)
+    codes, owner, sizes = np.unique(patients[usable], return_inverse=True, return_counts=True)
     if len(codes) < 2:
+        names = GROUPS.get(grouped, "patients")
         raise VspairError(
-            f"the source has slices of {len(codes)} patients, but a split by patient needs at least two: "
+            f"the source has slices of {len(codes)} {names}, but a split by {grouped} needs at least two: "
             "add slices of other patients"
         )
-    order, total = generator.permutation(len(codes)), len(patients)
+    order, total = generator.permutation(len(codes)), len(owner)
     reachable = [1]
     for patient in order:
         reachable.append(reachable[-1] | reachable[-1] << int(sizes[patient]))
@@ -143,4 +205,6 @@ def _patient_parts(patients: np.ndarray, train: int, test: int, generator: np.ra
         # Taking whoever fits would fill the test with patients of few slices.
         chosen[patient] = within and (not without or generator.random() < rest / remaining)
         rest, remaining = rest - size * int(chosen[patient]), remaining - size
-    return chosen[owner]
+    in_test = np.zeros(len(patients), dtype=bool)
+    in_test[usable] = chosen[owner]
+    return in_test

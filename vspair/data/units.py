@@ -31,6 +31,9 @@ LIGHTEST = -1000 * MU_WATER / (MU_WATER - MU_AIR)
 AIR = (-1100, -200)
 """Hounsfield units of air and lung; values below are padding."""
 
+PADDING = -2000.0
+"""Stands for what is outside the field of view: of no attenuation, and not to be taken for air."""
+
 TISSUE = (-200, 200)
 """Hounsfield units of fat, water and soft tissue: at least a fifth of every slice of chest or abdomen."""
 
@@ -86,7 +89,9 @@ def require_hounsfield(
             f"{_named(where, numbers, position)} is of one attenuation everywhere ({lows[position]:g} to "
             f"{highs[position]:g} HU): it was not written to the end, or its slope is wrong; leave it out"
         )
-    shifted = ~_share(hu, AIR).astype(bool) & (_share(hu, SHIFTED) >= 0.5)
+    # The smaller a square, the more of it may lie within a bone.
+    enough = min(max(10 / min(hu.shape[1:]), 0.1), 0.5)
+    shifted = ~_share(hu, AIR).astype(bool) & (_share(hu, SHIFTED) >= enough)
     if shifted.any() or (sample and not _share(hu, AIR).any() and _share(hu, SHIFTED).mean() >= 0.1):
         position = int(shifted.argmax())
         raise VspairError(

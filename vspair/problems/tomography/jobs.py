@@ -48,7 +48,7 @@ def resolution(values: Mapping[str, Any], scale: Scale) -> float:
 
 
 def groups(split: Split) -> dict[str, np.ndarray]:
-    """The patient of each slice."""
+    """The code of the patient, study or series of each slice; -1 (`vspair.data.groups.UNKNOWN`) where none is known."""
     return {"patient": split.label}
 
 

@@ -1,0 +1,5 @@
+"""Axial CT slices of a folder of DICOM files."""
+
+from vspair.data.dicom.folder import DicomFolder
+
+__all__ = ["DicomFolder"]
