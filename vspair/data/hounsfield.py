@@ -84,9 +84,9 @@ class HounsfieldFile:
         hu = dataset(file, "hu", (self.pixels, self.pixels))
         # What is an integer to h5py by way of an enumeration or a reference says so in its metadata.
         if hu.dtype.kind not in "iu" or hu.dtype.metadata:
+            kind = "enumeration" if hu.dtype.kind in "iu" else plain(hu.dtype)
             raise VspairError(
-                f"{self.path}: `hu` is of type {plain(hu.dtype)} instead of an integer type: store Hounsfield units, "
-                "rounded"
+                f"{self.path}: `hu` is of type {kind} instead of an integer type: store Hounsfield units, rounded"
             )
         require_unscaled(file, hu, f"{self.path}: `hu`", (AIR_HU, PLAUSIBLE[1]))
         return hu
