@@ -103,3 +103,18 @@ def test_a_damaged_block_is_named(tmp_path, keep):
     bad.write_bytes(save({"qoi": np.zeros((3, 1, 8, 8))}) if keep == "another file" else bad.read_bytes()[:keep])
     with pytest.raises(VspairError, match=r"bad.safetensors is not a whole block of scans .*delete it and run"):
         join_blocks([tmp_path / "good.safetensors", bad])
+
+
+@pytest.mark.parametrize(("value", "name"), [(np.nan, "nan"), (1.25, "1.25"), (-0.5, "-0.5")])
+def test_chosen_slices_that_cannot_be_are_not_scanned(value, name):
+    selection = chosen()
+    selection.images[2, 3, 4] = value
+    with pytest.raises(VspairError, match=rf"the chosen slices: expected values from 0 to 1, .* {name} .* slice"):
+        block_of(selection)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_dose_that_overflows_makes_no_block():
+    """So few photons that a bin without one is infinitely dark."""
+    with pytest.raises(VspairError, match=r"observations: expected values that are finite, .* photons that is less"):
+        block_of(chosen(), photons=5e-324)

@@ -186,6 +186,24 @@ def test_scans_keep_their_attenuation_and_stay_linear(name, unit):
     assert (observation_scale.offset, observation_scale.unit) == (0, unit)
 
 
+@pytest.mark.parametrize("value", [0.0, 7.0, np.nan, np.inf])
+def test_data_that_do_not_vary_or_are_not_finite_give_no_scale(value):
+    with (
+        np.errstate(invalid="ignore"),
+        pytest.raises(VspairError, match=r"of the training QoI .*prepare the pairs again"),
+    ):
+        scale_for("standardised", np.full((3, 4), value))
+
+
+@pytest.mark.parametrize("value", [0.0, -0.5, np.nan, np.inf])
+def test_observations_without_a_largest_above_zero_give_no_scale(value):
+    train = scans(False).train
+    train.observation[:] = value
+    with pytest.raises(VspairError, match=r"expected a (finite )?largest training observation .*found"):
+        scan_scales("maximum", train)
+    assert scan_scales("raw", train)[1].unit == 1
+
+
 def test_digits_come_offline_with_classes(tmp_path, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", lambda *arguments: pytest.fail("the network was used"))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments: pytest.fail("the network was used"))
@@ -263,6 +281,58 @@ def test_an_idx_file_is_read_to_the_pixel_and_its_size_must_be_that_configured(t
     assert labels.tolist() == [0, 1, 2, 3, 4]
     with pytest.raises(VspairError, match=r"28x28 pixels, but the configuration asks for \(32, 32\)"):
         clean_images("mnist", tiny_mnist, (32, 32))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (MNIST, idx(images(5), 3)[:-1]),
+        (MNIST, idx(images(5), 3) + b"0"),
+        (MNIST, bytes([0, 0, 8, 3]) + b"\xff" * 12),
+        (MNIST, idx(images(5), 3)[:7]),
+        (MNIST, idx(images(5), 1)),
+        (MNIST, bytes([0, 0, 13]) + idx(images(5), 3)[3:]),
+        (MNIST, idx(images(5)[:0], 3)),
+        (LABELS, b""),
+        (LABELS, idx(np.arange(4, dtype=np.uint8), 1) + b"45"),
+        (LABELS, bytes([0, 0, 8, 1]) + (2**32 - 1).to_bytes(4, "big")),
+    ],
+)
+def test_an_idx_file_whose_header_declares_other_than_it_holds_is_refused(tmp_path, name, content):
+    from vspair.data.vision import read_idx
+
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(VspairError, match=rf"{path.name} has {len(content)} bytes and begins with .*fetch it again"):
+        read_idx(path)
+
+
+def test_images_and_labels_of_other_numbers_are_refused(tiny_mnist, monkeypatch):
+    content = idx(np.arange(4, dtype=np.uint8), 1)
+    (tiny_mnist / LABELS).write_bytes(content)
+    monkeypatch.setitem(CHECKSUMS["mnist"], "train-labels-idx1-ubyte", (len(content), hashlib.md5(content).hexdigest()))
+    with pytest.raises(VspairError, match="mnist has 5 images but 4 labels: fetch both files again"):
+        clean_images("mnist", tiny_mnist, (28, 28))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: path.mkdir(), "is a folder instead of a file"),
+        (lambda path: path.symlink_to("lost"), "is a symbolic link to lost, where nothing is"),
+        (
+            lambda path: path.write_text("version https://git-lfs.github.com/spec/v1"),
+            "a pointer of Git LFS; run `git lfs",
+        ),
+        (lambda path: path.write_bytes(b"\x1f\x8b\x08"), "it is compressed by gzip; unpack it"),
+    ],
+)
+def test_what_lies_in_the_place_of_a_raw_file_is_called_what_it_is(tmp_path, make, message):
+    (tmp_path / MNIST).parent.mkdir(parents=True)
+    make(tmp_path / MNIST)
+    with pytest.raises(VspairError, match=f"train-images-idx3-ubyte .*{message}"):
+        clean_images("mnist", tmp_path, (28, 28))
 
 
 @pytest.mark.parametrize(

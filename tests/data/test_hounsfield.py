@@ -57,7 +57,10 @@ def test_patients_are_coded_by_name(tmp_path):
         ({"hu": slices()[0]}, r"shape \(6, 6\) instead of"),
         ({"hu": slices()[:0]}, r"shape \(0, 6, 6\) instead of"),
         ({"hu": slices().astype(np.float32)}, r"of type float32 instead of an integer type"),
-        ({"hu": slices() - slices().min()}, r"no value below 0 .*slope and intercept"),
+        (
+            {"hu": slices() - slices().min()},
+            r"its intercept .* was not applied; apply the scanner's slope and intercept",
+        ),
         ({"hu": np.full((5, 6, 6), -5000)}, r"values from -5000 to .* lie between -4096 and 31743"),
         ({"hu": slices(), "patient": np.arange(4)}, r"patients of 4 slices, but `hu` has 5"),
     ],

@@ -1,5 +1,6 @@
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -71,17 +72,148 @@ def test_patients_belong_to_slices_by_their_place_in_the_complete_set(folder):
     assert source.grouped == "patient"
 
 
+def numbers(count, *, instead=()):
+    """A list of patients, some of whose lines are others."""
+    lines = [str(number) for number in range(count)]
+    for position, line in instead:
+        lines[position] = line
+    return "\n".join(lines) + "\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("1\n2\n3\n", "lists 3 slices, but there are at least 258"),
         ("patient\nLIDC-1\n", "is no list of patient numbers"),
+        ("", r"is no list of patient numbers \(line 1 is b''\)"),
+        (numbers(384, instead=[(3, "")]), r"is no list of patient numbers \(line 4 is b''\)"),
+        (numbers(384, instead=[(256, "nan")]), r"is no list of patient numbers \(line 257 is b'nan'\)"),
+        (numbers(384, instead=[(0, "1.0")]), r"is no list of patient numbers \(line 1 is b'1.0'\)"),
+        (numbers(384, instead=[(1, "1" * 30)]), r"is no list of patient numbers \(line 2 is b'1{30}'\)"),
+        (numbers(384, instead=[(1, "2,3")]), r"is no list of patient numbers"),
+        (numbers(384, instead=[(1, "# 2")]), r"is no list of patient numbers"),
+        (numbers(35821), r"lists more than the 35820 slices"),
+        ("1" * 10**6, r"is no list of patient numbers"),
     ],
 )
 def test_a_list_of_patients_that_is_short_or_foreign_is_refused(folder, text, message):
+    """A blank line that is passed over would give each slice behind it another's patient."""
     (folder / "patient_ids_rand_train.csv").write_text(text)
     with pytest.raises(VspairError, match=rf"patient_ids_rand_train.csv {message}"):
         opened(folder)
+
+
+def test_a_negative_number_is_no_patient(folder):
+    for part in ("train", "validation", "test"):
+        (folder / f"patient_ids_rand_{part}.csv").write_text(numbers(384, instead=[(1, "-1"), (257, "-3")]))
+    source = opened(folder)
+    assert (source.patients == UNKNOWN).tolist() == [number in (1, 4, 6) for number in range(11)]
+
+
+def test_a_list_that_cannot_be_read_is_not_passed_over(folder):
+    (folder / "patient_ids_rand_train.csv").symlink_to("lost.csv")
+    with pytest.raises(
+        VspairError, match=r"patient_ids_rand_train.csv is a symbolic link to lost.csv, where nothing is"
+    ):
+        opened(folder)
+
+
+def changed(folder, name, position, value):
+    with h5py.File(folder / name, "r+") as file:
+        file["data"][position] = value
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize(
+    ("kind", "position", "value", "message"),
+    [
+        ("ground_truth", (1, 2, 3), np.nan, "expected values from 0 to 1, found 1 others such as nan in 1 of"),
+        ("ground_truth", (1, 2), 1.5, "expected values from 0 to 1, found 4 others such as 1.5"),
+        ("ground_truth", (1, 2), -1e-3, "expected values from 0 to 1, found 4 others such as -0.001"),
+        ("ground_truth", 1, 0, "expected slices of more than one value, found 1 of"),
+        ("observation", (1, 2, 3), np.inf, "expected values from -0.01 to 1, found 1 others such as inf"),
+        ("observation", (1, 2, 3), 10.6, "expected values from -0.01 to 1, found 1 others such as 10.6"),
+        ("observation", (1, 2, 3), -0.5, "expected values from -0.01 to 1, found 1 others such as -0.5"),
+        ("observation", 1, 0, "expected slices of more than one value, found 1 of"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_while_planning_and_as_they_are_read(
+    folder, part, kind, position, value, message
+):
+    """Also in training, where a NaN would make the scale NaN. The files change before and after they are opened."""
+    number, slices = {"train": (0, [0, 1, 2]), "test": (1, [7, 8, 9, 10])}[part]
+    name = f"{kind}_{part}_{number:03d}.hdf5"
+    source = opened(folder)
+    changed(folder, name, position, value)
+    with pytest.raises(VspairError, match=rf"{name}: `data`: {message}.* slice 1 \(from 0\): fetch the file again"):
+        (source.images if kind == "ground_truth" else source.sinograms)(np.array(slices))
+    with pytest.raises(VspairError, match=rf"{name}: `data`: {message}"):
+        LodopabFolder(folder, 4, 5, 6)
+
+
+def test_the_ends_of_what_was_published_are_no_fault(folder):
+    """Clipped ground truth, a bin without photons, and one with a tenth more than were sent on average."""
+    changed(folder, "ground_truth_train_000.hdf5", (0, 0), [0, 1, 0, 1])
+    changed(folder, "observation_train_000.hdf5", (0, 0, 0), -np.log(0.1 / 4096) / 81.35858)
+    changed(folder, "observation_train_000.hdf5", (0, 0, 1), -np.log(4506 / 4096) / 81.35858)
+    assert opened(folder).images(np.arange(3)).max() == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda file: file.create_dataset("data", (3, 4, 4), "f4"), "3 of its 3 slices were never written"),
+        (
+            lambda file: file.create_dataset("data", data=np.ones((3, 4, 4), int)),
+            "is of type int64 instead of floating",
+        ),
+        (lambda file: file.create_dataset("data", data=np.full((3, 4, 4), b"1")), "is of type .S1 instead of floating"),
+        (lambda file: file.create_dataset("data", (2**40, 4, 4), "f4", chunks=(1, 4, 4)), "were never written"),
+        (
+            lambda file: file.create_dataset("data", data=np.random.rand(129, 4, 4)),
+            "has 129 slices instead of at most 128",
+        ),
+        (
+            lambda file: file.__setitem__("data", h5py.ExternalLink("other.h5", "data")),
+            "lies in another file, other.h5",
+        ),
+    ],
+)
+def test_a_file_of_another_content_is_refused(folder, make, message):
+    with h5py.File(folder / "ground_truth_train_000.hdf5", "w") as file:
+        make(file)
+    with pytest.raises(VspairError, match=rf"ground_truth_train_000.hdf5.*{message}"):
+        opened(folder)
+
+
+def test_a_scale_beside_the_data_is_refused(folder):
+    with h5py.File(folder / "observation_test_001.hdf5", "r+") as file:
+        file["data"].attrs["scale_factor"] = 81.35858
+    with pytest.raises(
+        VspairError, match=r"observation_test_001.hdf5: `data` has the attribute scale_factor, 81.35858"
+    ):
+        opened(folder)
+
+
+def test_mutations_of_a_file_end_in_a_sentence_or_in_the_right_values(folder):
+    """Of 40 damaged files none may crash, hang, raise anything else or be misread: its values have a checksum."""
+    path = folder / "observation_test_001.hdf5"
+    with h5py.File(path, "w") as file:
+        values = np.random.default_rng(0).random((4, *SIZES["observation"]), dtype=np.float32)
+        file.create_dataset("data", data=values, chunks=(2, 5, 6), compression="gzip", fletcher32=True)
+    content, refused = path.read_bytes(), 0
+    for seed in range(40):
+        generator, data = random.Random(seed), bytearray(content)
+        for _ in range(generator.randrange(1, 4)):
+            at, size = generator.randrange(min(2500, len(data))), generator.randrange(1, 16)
+            data[at : at + size] = generator.choice([bytes(size), b"\xff" * size, generator.randbytes(size)])
+        path.write_bytes(data)
+        try:
+            np.testing.assert_array_equal(opened(folder).sinograms(np.arange(7, 11)), values)
+        except VspairError as error:
+            assert path.name in str(error)
+            refused += 1
+    assert 5 < refused < 40
 
 
 @pytest.mark.parametrize("lost", ["ground_truth_train_002.hdf5", "observation_test_001.hdf5"])

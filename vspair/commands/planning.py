@@ -60,7 +60,8 @@ def planned(
                 unlocked = types.ExecutionSettings(lock=False)
                 opened.dag(wanted).execute_workflow(executor="dryrun", execution_settings=unlocked)
             yield opened._workflow
-    except (RuleException, WorkflowError) as error:
+    # The rules end by themselves where the user can mend something.
+    except (RuleException, WorkflowError, SystemExit) as error:
         words = " ".join(str(error).split())
         raise VspairError(
             f"expected a plan of the workflow, found that Snakemake refuses; mend this: {words}"

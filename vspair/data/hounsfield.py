@@ -8,7 +8,10 @@ import numpy as np
 from vspair.data.folders import told
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
-from vspair.data.units import attenuation, require_hounsfield
+from vspair.data.inputs import plain
+from vspair.data.patients import patients
+from vspair.data.stored import require_unscaled
+from vspair.data.units import PLAUSIBLE, attenuation, require_hounsfield
 from vspair.errors import VspairError
 
 if TYPE_CHECKING:
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 8
 """Slices of a file whose values are looked at before any work."""
+
+AIR_HU = -1000
+"""Hounsfield units of air; a fill value up to it is read as nothing, which is true outside the field of view."""
 
 
 class HounsfieldFile:
@@ -39,20 +45,12 @@ class HounsfieldFile:
     def __init__(self, path: Path, pixels: int):
         self.path, self.pixels = Path(path), pixels
         with opened(self.path) as file:
-            hu = dataset(file, "hu", (pixels, pixels))
+            hu = self._dataset(file)
             self._length = len(hu)
-            if hu.dtype.kind not in "iu":
-                raise VspairError(
-                    f"{path}: `hu` is of type {hu.dtype} instead of an integer type: store Hounsfield units, rounded"
-                )
-            self.patients = _patients(file, self._length)
-            looked_at = rows(hu, np.linspace(0, self._length - 1, LOOKED_AT).round().astype(int))
-        require_hounsfield(looked_at, f"{path}: `hu`")
-        if looked_at.min() >= 0:
-            raise VspairError(
-                f"{path}: `hu` has no value below 0 in the slices looked at, but fat and air are below 0 HU: "
-                "apply the scanner's slope and intercept before storing them"
-            )
+            self.patients = patients(file, self._length)
+            looked_at = np.unique(np.linspace(0, self._length - 1, LOOKED_AT).round().astype(int))
+            values = hu[looked_at]
+        require_hounsfield(values, f"{path}: `hu`", looked_at, sample=True)
 
     @property
     def grouped(self) -> str:
@@ -67,9 +65,12 @@ class HounsfieldFile:
         Raises:
             VspairError: the file is damaged there, or holds values that are no Hounsfield units.
         """
+        index = np.asarray(index)
+        if len(index) and not -1 < index.min() <= index.max() < len(self):
+            raise IndexError(f"slices {index.min()} to {index.max()} of {len(self)} were asked for")
         with opened(self.path) as file:
-            hu = rows(dataset(file, "hu", (self.pixels, self.pixels)), index)
-        require_hounsfield(hu, f"{self.path}: `hu`")
+            hu = rows(self._dataset(file), index)
+        require_hounsfield(hu, f"{self.path}: `hu`", index)
         return attenuation(hu)
 
     def sinograms(self, index: np.ndarray) -> None:
@@ -79,15 +80,13 @@ class HounsfieldFile:
         """What to call a slice in a sentence."""
         return f"slice {position} (from 0)"
 
-
-def _patients(file: "h5py.File", length: int) -> np.ndarray:
-    """Code of each slice's patient from the dataset `patient`, `UNKNOWN` without one."""
-    if "patient" not in file:
-        return np.full(length, UNKNOWN)
-    names = dataset(file, "patient", ())[:]
-    if len(names) != length:
-        raise VspairError(
-            f"{file.filename}: `patient` names the patients of {len(names)} slices, but `hu` has {length}: "
-            "give one patient for each slice, or leave `patient` out"
-        )
-    return np.unique(names, return_inverse=True)[1]
+    def _dataset(self, file: "h5py.File") -> "h5py.Dataset":
+        hu = dataset(file, "hu", (self.pixels, self.pixels))
+        # What is an integer to h5py by way of an enumeration or a reference says so in its metadata.
+        if hu.dtype.kind not in "iu" or hu.dtype.metadata:
+            kind = "enumeration" if hu.dtype.kind in "iu" else plain(hu.dtype)
+            raise VspairError(
+                f"{self.path}: `hu` is of type {kind} instead of an integer type: store Hounsfield units, rounded"
+            )
+        require_unscaled(file, hu, f"{self.path}: `hu`", (AIR_HU, PLAUSIBLE[1]))
+        return hu

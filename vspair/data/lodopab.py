@@ -9,13 +9,21 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vspair.data.checks import require_varied, require_within
 from vspair.data.folders import told
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
+from vspair.data.inputs import plain, require_file, require_folder
+from vspair.data.lists import listed_patients
+from vspair.data.stored import require_unscaled
 from vspair.errors import VspairError
+
+if TYPE_CHECKING:
+    import h5py
 
 PARTS = ("train", "validation", "test")
 """Parts in the order of their slices; each has its own patients, and the last one is held out."""
@@ -24,6 +32,17 @@ SLICES_A_FILE = 128
 """Slices of every file but the last one of a part."""
 
 NAME = re.compile(r"(ground_truth|observation)_(train|validation|test)_(\d{3})\.hdf5")
+
+SLICES = {"train": 35820, "validation": 3522, "test": 3553}
+"""Slices of each part as published."""
+
+RANGES = {"ground_truth": (0.0, 1.0), "observation": (-0.01, 1.0)}
+"""Values that there can be. Ground truth was clipped to [0, 1]. An observation is -log(counts / 4096) / 81.35858 of at
+least 0.1 counts, hence at most 0.131 as published; up to 1 other doses pass, but neither counts nor values that were
+not divided by 81.35858. It is below 0 where more photons came than were sent: -0.01 would be 9,240 of 4,096."""
+
+LOOKED_AT = 16
+"""Slices whose values are looked at before any work."""
 
 SPACE_NEEDED = 150e9
 """Bytes that dival asks for while it unpacks; 114.7e9 are left afterwards."""
@@ -51,7 +70,7 @@ class LodopabFolder:
         angles, bins: of each sinogram.
 
     Raises:
-        VspairError: there are no files, one is damaged or of another size, or lacks its partner.
+        VspairError: there are no files, one is damaged, of another size or lacks its partner, or values cannot be.
     """
 
     remarks = ()
@@ -62,6 +81,9 @@ class LodopabFolder:
         self._files = self._listed()
         self.held_out = np.concatenate([np.full(file.length, file.part == "test") for file in self._files])
         self.patients = self._patients()
+        looked_at = np.unique(np.linspace(0, len(self) - 1, LOOKED_AT).round().astype(int))
+        self.images(looked_at)
+        self.sinograms(looked_at)
 
     @property
     def grouped(self) -> str:
@@ -74,7 +96,7 @@ class LodopabFolder:
         """Ground truth of the slices asked for, float32 (k, pixels, pixels).
 
         Raises:
-            VspairError: a file is missing or damaged.
+            VspairError: a file is missing or damaged, or its values cannot be.
         """
         return self._read("ground_truth", np.asarray(index))
 
@@ -99,22 +121,38 @@ class LodopabFolder:
         for file in self._files:
             inside = (index >= file.first) & (index < file.first + file.length)
             if inside.any():
-                with opened(self._path(kind, file.part, file.number)) as opened_file:
-                    data = dataset(opened_file, "data", self.shapes[kind])
-                    values[inside] = rows(data, index[inside] - file.first)
+                values[inside] = self._rows(kind, file, index[inside] - file.first)
         return values
+
+    def _rows(self, kind: str, file: _File, index: np.ndarray) -> np.ndarray:
+        """Rows of one file, checked before they become float32, where a large one would be infinite."""
+        path = self._path(kind, file.part, file.number)
+        with opened(path) as opened_file:
+            found = rows(self._dataset(opened_file, kind), index)
+        where, advice = f"{path}: `data`", "fetch the file again, or leave it and its partner out"
+        require_within(found, where, advice, low=RANGES[kind][0], high=RANGES[kind][1], numbers=index)
+        require_varied(found, where, advice, numbers=index)
+        return found
+
+    def _dataset(self, file: "h5py.File", kind: str) -> "h5py.Dataset":
+        data = dataset(file, "data", self.shapes[kind])
+        if data.dtype.kind != "f":
+            raise VspairError(
+                f"{file.filename}: `data` is of type {plain(data.dtype)} instead of floating point: fetch it again"
+            )
+        require_unscaled(file, data, f"{file.filename}: `data`", RANGES[kind])
+        return data
 
     def _path(self, kind: str, part: str, number: int) -> Path:
         return self.path / f"{kind}_{part}_{number:03d}.hdf5"
 
     def _listed(self) -> list[_File]:
         """Every pair of files with its length, each opened once."""
-        if not self.path.is_dir():
-            raise VspairError(
-                f"{self.path} is missing: put LoDoPaB-CT's HDF5 files there, set data.path to where they are, "
-                "or set data.download to fetch them"
-            )
-        names = [match for file in self.path.iterdir() if (match := NAME.fullmatch(file.name))]
+        missing = (
+            f"{self.path} is missing: put LoDoPaB-CT's HDF5 files there, set data.path to where they are, "
+            "or set data.download to fetch them"
+        )
+        names = [match for file in require_folder(self.path, missing) if (match := NAME.fullmatch(file.name))]
         if not names:
             raise VspairError(
                 f"{self.path} has none of LoDoPaB-CT's files (ground_truth_train_000.hdf5, ...): unpack them there, "
@@ -134,38 +172,29 @@ class LodopabFolder:
 
     def _length(self, kind: str, part: str, number: int) -> int:
         path = self._path(kind, part, number)
-        if not path.is_file():
-            raise VspairError(f"{path} is missing, though its partner is there: fetch it, or remove its partner")
+        require_file(path, f"{path} is missing, though its partner is there: fetch it, or remove its partner")
         with opened(path) as file:
-            return len(dataset(file, "data", self.shapes[kind]))
+            length = len(self._dataset(file, kind))
+        if length > SLICES_A_FILE:
+            raise VspairError(f"{path} has {length} slices instead of at most {SLICES_A_FILE}: fetch it again")
+        return length
 
     def _patients(self) -> np.ndarray:
         """Patient of each slice, `UNKNOWN` where the part's list of patients is not there."""
-        listed = {part: self._listed_patients(part) for part in {file.part for file in self._files}}
+        listed = {
+            part: listed_patients(self.path / f"patient_ids_rand_{part}.csv", SLICES[part])
+            for part in {file.part for file in self._files}
+        }
         patients = []
         for file in self._files:
             ids, start = listed[file.part], file.number * SLICES_A_FILE
-            if ids is None:
-                patients.append(np.full(file.length, UNKNOWN))
-                continue
-            if len(ids) < start + file.length:
+            if ids is not None and len(ids) < start + file.length:
                 raise VspairError(
                     f"{self.path / f'patient_ids_rand_{file.part}.csv'} lists {len(ids)} slices, but there are at "
                     f"least {start + file.length}: fetch it again, or remove it"
                 )
-            patients.append(ids[start : start + file.length])
+            patients.append(np.full(file.length, UNKNOWN) if ids is None else ids[start : start + file.length])
         return np.concatenate(patients)
-
-    def _listed_patients(self, part: str) -> np.ndarray | None:
-        path = self.path / f"patient_ids_rand_{part}.csv"
-        if not path.is_file():
-            return None
-        try:
-            return np.loadtxt(path, dtype=np.int64, ndmin=1)
-        except ValueError as error:
-            raise VspairError(
-                f"{path} is no list of patient numbers ({error}): fetch it again, or remove it"
-            ) from error
 
 
 def download_lodopab(folder: Path) -> None:

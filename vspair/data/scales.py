@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vspair.errors import VspairError
+
 if TYPE_CHECKING:
     from vspair.data.pairs import Split
+
+MEND = "prepare the pairs again, of data that vary"
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,13 @@ def scale_for(name: str, train: np.ndarray) -> Scale:
     Arguments:
         name: one of the three.
         train: the QoI of training, of any shape, whose mean and standard deviation standardise.
+
+    Raises:
+        VspairError: they are not finite, or all values are one.
     """
     if name == "standardised":
-        return Scale(float(train.mean()), float(train.std()))
+        offset = _finite(train.mean(), "mean of the training QoI")
+        return Scale(offset, _positive(train.std(), "standard deviation of the training QoI"))
     return {"symmetric": Scale(127.5, 127.5), "unit": Scale(0.0, 255.0)}[name]
 
 
@@ -46,6 +54,21 @@ def scan_scales(name: str, train: "Split") -> tuple[Scale, Scale]:
         name: `raw` leaves observations as they are, `maximum` divides them by the largest of the training observations
             and so keeps them linear in the QoI.
         train: the training pairs.
+
+    Raises:
+        VspairError: that largest observation is not finite, or not above 0.
     """
-    unit = float(train.observation.max()) if name == "maximum" else 1.0
+    unit = _positive(train.observation.max(), "largest training observation") if name == "maximum" else 1.0
     return Scale(0.0, 1.0), Scale(0.0, unit)
+
+
+def _positive(value: float, what: str) -> float:
+    if not _finite(value, what) > 0:
+        raise VspairError(f"expected a {what} above 0 to divide by, found {value}: {MEND}")
+    return float(value)
+
+
+def _finite(value: float, what: str) -> float:
+    if not np.isfinite(value):
+        raise VspairError(f"expected a finite {what} as a scale, found {value}: {MEND}")
+    return float(value)

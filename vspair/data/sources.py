@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vspair.data.inputs import require_file, stands_for
 from vspair.errors import VspairError
 
 IMAGES = "train-images-idx3-ubyte"
@@ -49,6 +50,8 @@ def clean_images(source: str, data_dir: Path, shape: tuple[int, int]) -> tuple[n
     from vspair.data.vision import read_idx
 
     images, labels = (read_idx(data_dir / FOLDERS[source] / "raw" / name) for name in (IMAGES, LABELS))
+    if len(images) != len(labels):
+        raise VspairError(f"{source} has {len(images)} images but {len(labels)} labels: fetch both files again")
     if images.shape[1:] != shape:
         found = "x".join(map(str, images.shape[1:]))
         raise VspairError(f"{source} has images of {found} pixels, but the configuration asks for {shape}: set `image`")
@@ -59,19 +62,18 @@ def check_file(source: str, path: Path) -> None:
     """Check one raw file of a source against its published size and checksum.
 
     Raises:
-        VspairError: the file is missing, truncated, compressed or different.
+        VspairError: the file is missing, no file that may be read, truncated, compressed or different.
     """
     size, md5 = CHECKSUMS[source][path.name]
-    if not path.is_file():
-        raise VspairError(
-            f"{path} is missing: put {FOLDERS[source]} in torchvision's layout ({FOLDERS[source]}/raw/{path.name}, "
-            "unpacked) into the folder named by data_dir or VSPAIR_DATA, or leave both unset to download it"
-        )
+    beginning = require_file(
+        path,
+        f"{path} is missing: put {FOLDERS[source]} in torchvision's layout ({FOLDERS[source]}/raw/{path.name}, "
+        "unpacked) into the folder named by data_dir or VSPAIR_DATA, or leave both unset to download it",
+    )
     found = path.stat().st_size
     if found != size:
-        raise VspairError(
-            f"{path} has {found} bytes instead of {size}: it is truncated or not unpacked; fetch it again"
-        )
+        what, advice = stands_for(beginning) or ("it is truncated or not unpacked", "fetch it again")
+        raise VspairError(f"{path} has {found} bytes instead of {size}: {what}; {advice}")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if digest != md5:

@@ -2,7 +2,6 @@
 
 import re
 
-from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from vspair import printable
@@ -26,11 +25,16 @@ def remembered_fingerprint(script, entries):
 
 
 def told(action, *arguments):
-    """Run a check and turn what the user can mend into Snakemake's own kind of error, without a traceback."""
+    """Run a check and end with its sentence alone what the user can mend."""
     try:
         return action(*arguments)
     except VspairError as error:
-        raise WorkflowError(printable.shown(error)) from None
+        end(printable.shown(error))
+
+
+def end(sentence):
+    """End Snakemake with a sentence, under which it would write a traceback were it an exception of its own kind."""
+    raise SystemExit(sentence)
 
 
 # Where `vspair forecast` wants the cost laws of the rules.
@@ -291,7 +295,7 @@ def refusing(name, needs):
     """A target that says why it cannot be made from what was chosen."""
 
     def refuse(wildcards):
-        raise WorkflowError(f"{name} {needs}")
+        end(f"{name} {needs}")
 
     rule:
         name:

@@ -30,7 +30,7 @@ def settings_of_job(wildcards):
     """The problem's and the method's settings."""
     problem = CONFIG.problems[wildcards.problem]
     if wildcards.method not in problem.methods:
-        raise WorkflowError(
+        end(
             f"{wildcards.problem}.methods has no {wildcards.method}: it has {', '.join(problem.methods)}"
         )
     return problem, problem.methods[wildcards.method]
@@ -288,7 +288,7 @@ def swept(problem, name, method, *axes):
     study = CONFIG.problems[problem].studies[name]
     used = [key for key, values in study.axes.items() if values]
     if list(study.methods) != [method] or used != list(axes):
-        raise WorkflowError(
+        end(
             f"studies.{name}: its table and figure need the method {method} and values on the axes {', '.join(axes)}, "
             f"found the methods {', '.join(study.methods)} and values on {', '.join(used) or 'no axis'}: change the "
             "configuration, or add a study of another name"

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         snakemake(list(arguments[1:]))
     except SystemExit as end:
         if end.code:
-            return int(end.code)
+            raise
     Path(arguments[0]).write_text(json.dumps(jobs), encoding="utf-8")
     return 0
 
