@@ -70,13 +70,6 @@ class ProblemSettings(Section, ABC):
             VspairError: it is missing or not what it should be.
         """
 
-    def fetching(self, folder: Path) -> tuple[dict[str, Any], str] | None:
-        """Settings with which a run can be planned though its data are not in the data folder yet, and a sentence.
-
-        None where nothing is missing, or it is made or fetched without a word.
-        """
-        return None
-
     @property
     def compared(self) -> dict[str, Method]:
         """The methods that are compared."""

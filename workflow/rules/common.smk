@@ -31,6 +31,8 @@ def told(action, *arguments):
 
 # Where `vspair forecast` wants the cost laws of the rules.
 COSTS_FILE = config.pop("costs_file", None)
+# Nothing runs, so that what is not here can be planned as if it came (`vspair forecast`, `vspair join`).
+ONLY_PLANNED = bool(config.pop("only_planned", False))
 CONFIG = told(resolve, ROOT, config)
 SEEDS = CONFIG.seeds
 RESULTS = f"results/{CONFIG.preset}"
@@ -42,6 +44,8 @@ ENVIRONMENT = str(ROOT / ("envs/gpu.yaml" if GPU else "envs/cpu.yaml"))
 # Files of each section's targets, and the cost law of each rule, as the calls below say them.
 TARGETS = {}
 COSTS = {}
+# Problem -> the rule that fetches what it lacks in the project's own data folder.
+FETCHED_BY = {}
 # Table or figure -> its section and the file with its caption, for the list of targets in the README.
 SHOWN = {}
 SECONDS = {"free": ["*"]}
@@ -75,7 +79,7 @@ config["local"] = {
     "settings": {
         key: value
         for key, value in workflow.config_settings.overwrite_config.items()
-        if key not in ("preset", "data_dir", "local", "costs_file")
+        if key not in ("preset", "data_dir", "local", "costs_file", "only_planned")
     },
 }
 
@@ -182,6 +186,101 @@ def stage(
             evidence=told_of,
         script:
             str(place(ROOT, path))
+
+
+def fetching(name, problem, source, paths, keys, local=False, minutes=30, cost=SECONDS):
+    """The rule that fetches raw files which are not there, made by the script of its name.
+
+    Its output is a list of files and never a raw file: Snakemake deletes the outputs of a rule before it runs, when it
+    fails and when it is told to. The list lies where nobody keeps data, and nothing is believed because of it: what is
+    there is looked up, and only if something is not is this rule there too. A folder that the user named is only read.
+
+    problem, source: whose raw files they are, and what they are called. paths: the raw files, or the folder with them.
+    keys, local, minutes, cost: as for `stage`.
+    """
+    COSTS[name] = cost
+    absent = lacking(paths)
+    path, stem = f"scripts/{name}.py", f"results/sources/{source}"
+    if not absent:
+        return
+    if ONLY_PLANNED:
+        return as_if(name, absent, path, local)
+    if CONFIG.data_dir:
+        return
+    FETCHED_BY[problem] = name
+
+    def told_of(wildcards):
+        return evidence(path, keys)
+
+    def gone(wildcards):
+        # A list of files that are gone again: this makes it another job than the one that left it.
+        earlier = Path(f"{stem}.files.json")
+        return str(earlier.stat().st_mtime_ns) if earlier.is_file() else None
+
+    checkpoint:
+        name:
+            name
+        output:
+            listing=f"{stem}.files.json",
+            receipt=f"{stem}.receipt.json",
+        log:
+            f"{stem}.log",
+        benchmark:
+            f"{stem}.tsv"
+        localrule: local
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            gpu=0,
+            mem_mb=4000,
+            runtime=minutes,
+        params:
+            raw=paths,
+            gone=gone,
+            evidence=told_of,
+        script:
+            str(place(ROOT, path))
+
+
+def as_if(name, absent, path, local):
+    """The rule that brings what is not here to a plan by which nothing runs."""
+
+    rule:
+        name:
+            name
+        output:
+            absent,
+        localrule: local
+        script:
+            str(place(ROOT, path))
+
+
+def lacking(paths):
+    """Those raw files or folders that are not there; an empty folder counts as not there."""
+    return [
+        path
+        for path in paths
+        if not Path(path).exists()
+        or (Path(path).is_dir() and not any(Path(path).iterdir()))
+    ]
+
+
+def there(problem, paths, check):
+    """Raw files of a problem as inputs: they are looked at before any work, or fetched first.
+
+    check: of one path, raises VspairError.
+    """
+    if ONLY_PLANNED:
+        return paths
+    absent = lacking(paths) if problem in FETCHED_BY else []
+    for path in paths:
+        if path not in absent:
+            told(check, Path(path))
+    if absent:
+        # Snakemake asks again when the rule has run.
+        getattr(checkpoints, FETCHED_BY[problem]).get()
+    return paths
 
 
 def caption_of(name, section):

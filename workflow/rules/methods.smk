@@ -83,13 +83,10 @@ def seed_of(wildcards):
 
 
 def raw(wildcards):
-    """Raw files of a problem: they must be there if the user named a folder, else they are made by `download`."""
+    """Raw files of a problem."""
     problem = CONFIG.problems[wildcards.problem]
     paths = [f"{DATA}/{file}" for file in problem.raw_files()]
-    if CONFIG.data_dir:
-        for path in paths:
-            told(problem.check_raw_file, Path(path))
-    return paths
+    return there(wildcards.problem, paths, problem.check_raw_file)
 
 
 def pairs_keys(wildcards):

@@ -2,8 +2,7 @@
 
 import math
 from fractions import Fraction
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -73,13 +72,6 @@ class Settings(ProblemSettings):
         """The noise of a data set for a reader, in percent."""
         level = self.noise.names()[data]
         return "{:g} to {:g} %".format(*level) if data == VARIABLE else f"{level:g} %"
-
-    def fetching(self, folder: Path) -> tuple[dict[str, Any], str] | None:
-        """LoDoPaB-CT, which is fetched only when it is asked for."""
-        data = self.data
-        if data.source != "lodopab" or data.download or (folder / data.path).exists():
-            return None
-        return {"data": {"download": True}}, f"{data.path} is not here: planned as with tomography.data.download"
 
     def needed(self) -> dict[str, int]:
         """Fewest training and test slices that methods, figures and calibration can do with."""
