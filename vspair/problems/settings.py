@@ -70,6 +70,15 @@ class ProblemSettings(Section, ABC):
             VspairError: it is missing or not what it should be.
         """
 
+    def require_data(self) -> None:
+        """Check that the data are what methods, evaluation, figures and studies want; asked when a job is planned.
+
+        Not when the settings are read: who asks for one problem need not have another one's data in order.
+
+        Raises:
+            ValueError: there are too few of them, or they are of another kind.
+        """
+
     @property
     def compared(self) -> dict[str, Method]:
         """The methods that are compared."""

@@ -1,6 +1,7 @@
 # The resolved configuration, and the makers of rules: `stage`, `table` and `figure`.
 
 import re
+from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
@@ -44,6 +45,8 @@ ENVIRONMENT = str(ROOT / ("envs/gpu.yaml" if GPU else "envs/cpu.yaml"))
 # Files of each section's targets, and the cost law of each rule, as the calls below say them.
 TARGETS = {}
 COSTS = {}
+# Problem -> what is wrong with its settings beyond what they say of themselves.
+FAULTS = {}
 # Problem -> the rule that fetches what it lacks in the project's own data folder.
 FETCHED_BY = {}
 # Table or figure -> its section and the file with its caption, for the list of targets in the README.
@@ -119,6 +122,14 @@ def evidence(script, keys, entries=(), seed=None):
     }
 
 
+@cache
+def require_section(name):
+    """Refuse what is wrong with a problem's settings together with its data; of no other problem than is asked for."""
+    told(CONFIG.require_data, name)
+    if name in FAULTS:
+        raise WorkflowError(FAULTS[name])
+
+
 def for_each(value, wildcards):
     """A rule's argument for one job: functions are asked with its wildcards."""
     return value(wildcards) if callable(value) else value
@@ -162,11 +173,19 @@ def stage(
             )
         )
 
+    def in_order(wildcards):
+        # An input, because only these are asked for of every job before the first one runs.
+        sections = {key.split(".")[0] for key in for_each(keys, wildcards)}
+        for section in sorted(sections & CONFIG.problems.keys()):
+            require_section(section)
+        return []
+
     rule:
         name:
             name
         input:
             **inputs,
+            settings=in_order,
         output:
             **outputs,
         log:

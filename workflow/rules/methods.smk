@@ -285,11 +285,13 @@ def swept(problem, name, method, *axes):
     study = CONFIG.problems[problem].studies[name]
     used = [key for key, values in study.axes.items() if values]
     if list(study.methods) != [method] or used != list(axes):
-        raise WorkflowError(
+        FAULTS.setdefault(
+            problem,
             f"studies.{name}: its table and figure need the method {method} and values on the axes {', '.join(axes)}, "
             f"found the methods {', '.join(study.methods)} and values on {', '.join(used) or 'no axis'}: change the "
-            "configuration, or add a study of another name"
+            "configuration, or add a study of another name",
         )
+        return []
     return [[parse_run(run), seed] for run, _, seed in study_runs(problem, name)[1]]
 
 
