@@ -12,6 +12,7 @@ from vspair.problems.configuration import resolve
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
+from vspair.provenance.receipt.folders import state_of_folder
 from vspair.published import read_published
 
 ROOT = Path(workflow.basedir).parent
@@ -47,6 +48,8 @@ TARGETS = {}
 COSTS = {}
 # Problem -> what is wrong with its settings beyond what they say of themselves.
 FAULTS = {}
+# Raw files that were found to be in order.
+LOOKED_AT = set()
 # Problem -> the rule that fetches what it lacks in the project's own data folder.
 FETCHED_BY = {}
 # Table or figure -> its section and the file with its caption, for the list of targets in the README.
@@ -135,6 +138,17 @@ def for_each(value, wildcards):
     return value(wildcards) if callable(value) else value
 
 
+def listed(inputs):
+    """Folder -> the state of its files, of those inputs that are folders: Snakemake sees no file that comes or goes."""
+    each = ([value] if isinstance(value, str) else value for value in inputs)
+    return {
+        path: told(state_of_folder, Path(path))
+        for paths in each
+        for path in paths
+        if Path(path).is_dir()
+    }
+
+
 def stage(
     name,
     outputs,
@@ -166,12 +180,12 @@ def stage(
     inner = stem.removeprefix(f"{RESULTS}/")
 
     def told_of(wildcards):
-        return evidence(
-            *(
-                for_each(value, wildcards)
-                for value in (covers or path, keys, entries, seed)
-            )
+        given = (
+            for_each(value, wildcards)
+            for value in (covers or path, keys, entries, seed)
         )
+        folders = listed(for_each(value, wildcards) for value in inputs.values())
+        return evidence(*given) | ({"folders": folders} if folders else {})
 
     def in_order(wildcards):
         # An input, because only these are asked for of every job before the first one runs.
@@ -294,8 +308,9 @@ def there(problem, paths, check):
         return paths
     absent = lacking(paths) if problem in FETCHED_BY else []
     for path in paths:
-        if path not in absent:
+        if path not in absent and path not in LOOKED_AT:
             told(check, Path(path))
+            LOOKED_AT.add(path)
     if absent:
         # Snakemake asks again when the rule has run.
         getattr(checkpoints, FETCHED_BY[problem]).get()

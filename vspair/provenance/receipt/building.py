@@ -3,7 +3,7 @@
 import json
 import shlex
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,6 +55,7 @@ def build(
     resources: Mapping[str, object],
     outputs: Mapping[str, str],
     inputs: Mapping[str, str],
+    folders: Sequence[str],
     claims: Mapping[str, str],
     target: str,
     receipt: str,
@@ -78,6 +79,7 @@ def build(
         resources: the job's resources; only numbers and texts are kept, and no temporary folder.
         outputs: name of each output to its SHA-256.
         inputs: name of each input to its SHA-256.
+        folders: names of the inputs that are folders, whose files stand among the inputs.
         claims: name of each input that a job made to what that job's receipt claims (see `Receipt.claims`).
         target: name of the first output.
         receipt: name of the receipt.
@@ -97,6 +99,7 @@ def build(
             configuration=places.scrub(dict(evidence["configuration"])),
             parameters=places.scrub(dict(parameters)),
             target=target,
+            **({"folders": list(folders)} if folders else {}),
         ),
         internal_parameters=Internal(
             threads=threads,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from vspair.provenance.receipt.values import Model, Name, Number, ProjectName, Sha256, Text, Truth, Whole
+from vspair.provenance.receipt.values import Folder, Model, Name, Number, ProjectName, Sha256, Text, Truth, Whole
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
@@ -146,6 +146,8 @@ class External(Model):
     configuration: dict[str, Any]
     parameters: Any = None
     target: Name
+    folders: list[Folder] | None = None
+    """Inputs that are folders; their files are among the inputs. Of older receipts it is not known which were."""
 
 
 class Internal(Model):

@@ -33,10 +33,16 @@ def _name(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    return text if text == "data:." else _name(text)
+
+
 _NO_NUL = StringConstraints(pattern=r"^[^\x00]*$")
 Text = Annotated[str, _NO_NUL, _Expected("a text")]
 Name = Annotated[str, _NO_NUL, AfterValidator(_name), _Expected("a file's name")]
 """A name of `Places`: relative and never upwards."""
+Folder = Annotated[str, _NO_NUL, AfterValidator(_folder), _Expected("a folder's name")]
+"""The same of a folder, which may be the data folder itself."""
 ProjectName = Annotated[Name, StringConstraints(pattern="^project:"), _Expected("a file of the project")]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$"), _Expected("a SHA-256")]
 Whole = Annotated[int, _Expected("a whole number")]
