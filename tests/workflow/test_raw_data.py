@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 
 import numpy as np
@@ -178,6 +179,22 @@ def test_nothing_is_fetched_into_a_folder_that_the_user_names(checkout, tmp_path
     assert "download:" not in text
     assert not (checkout.folder / "results").exists()
     assert list((tmp_path / "own").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_finished_job_is_taken_where_its_raw_data_are_not(checkout, published, mirror, tmp_path):
+    """A join plans and notes the job as if they were there, and neither fetches nor makes them."""
+    planted(mirror, checkout.folder / "data")
+    ran(checkout, PAIRS, *MNIST)
+    home = published.copy(tmp_path / "home")
+    result = home.run("vspair", "join", str(checkout.folder / "results/demo"), "results/demo", *MNIST)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.startswith("taken: 1 jobs (")
+    assert not (home.folder / "data").exists()
+    planted(mirror, home.folder / "data")
+    for name in raw_files("mnist"):
+        os.utime(home.folder / "data" / name, (0, 0))
+    assert home.planned(PAIRS, *MNIST) == set()
 
 
 LODOPAB = "{source: lodopab, path: LoDoPaB-CT, download: true}"

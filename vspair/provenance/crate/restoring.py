@@ -16,7 +16,7 @@ from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.packages import Package, opened
 from vspair.provenance.run.bundle import write_list
 
-_LARGEST_METADATA = 1 << 28
+_LARGEST_METADATA = 1 << 26
 # Of objects and lists, and of values: what these take in memory is many times what they take in the file.
 _MOST_PARTS, _MOST_VALUES = 2_000_000, 8_000_000
 _LARGEST_SOURCE = 1 << 30
