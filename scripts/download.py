@@ -1,11 +1,12 @@
-"""Download a data set's raw files with torchvision and check them."""
+"""Download what is missing of a data set's raw files with torchvision and check them."""
 
 from pathlib import Path
 
 from vspair.data import download
-from vspair.data.sources import FOLDERS
+from vspair.data.fetching import write_listing
 from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
-    source = next(source for source, folder in FOLDERS.items() if folder == snakemake.wildcards.folder)
-    download(source, Path(snakemake.config["local"]["data_dir"]))
+    folder = Path(snakemake.config["local"]["data_dir"])
+    files = download(job.configuration["inpainting.data.source"], folder)
+    write_listing(snakemake.output.listing, folder, files)

@@ -1,16 +1,16 @@
 """Download LoDoPaB-CT with dival."""
 
-import json
 from pathlib import Path
 
+from vspair.data.fetching import put_in_place, write_listing
 from vspair.data.lodopab import download_lodopab
-from vspair.files import write_text
 from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
-    listing = Path(snakemake.output.listing)
-    folder = listing.with_name(listing.name.removesuffix(".files.json"))
-    download_lodopab(folder)
-    sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.hdf5"))}
-    write_text(listing, json.dumps(sizes, indent=1) + "\n")
-    job.log.info("LoDoPaB-CT is in %s, %d files", folder, len(sizes))
+    # Behind a link there may be a larger disk. A download that was stopped is not taken for the whole.
+    folder = Path(snakemake.params.raw[0]).resolve()
+    partial = folder.with_name(f".{folder.name}.partial")
+    download_lodopab(partial)
+    put_in_place(partial, folder)
+    count = write_listing(snakemake.output.listing, folder, (path for path in folder.rglob("*") if path.is_file()))
+    job.log.info("LoDoPaB-CT is in %s, %d files", folder, count)

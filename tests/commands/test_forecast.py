@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from vspair.commands import forecast
-from vspair.commands.planning import plannable
 from vspair.commands.settings import resolved
 from vspair.errors import VspairError
 from vspair.provenance.forecast import flat, plan
@@ -121,8 +120,7 @@ def test_other_settings_make_a_job_unknown(earlier, capsys):
 
 def test_every_rule_has_a_law_that_the_settings_fill():
     # A new rule without a law, or a law with a misspelt key, would make forecasts `unknown` for ever.
-    settings = {"preset": "paper", "tomography": {"data": {"download": True}}}
-    tasks, laws = plan(ROOT, settings, ["all", "determinism"], cores=8)
+    tasks, laws, _ = plan(ROOT, {"preset": "paper"}, ["all", "determinism"], cores=8)
     known = flat(resolved(ROOT, "paper", []).model_dump(mode="json"))
     assert len(tasks) > 400
     assert {task.rule for task in tasks} <= set(laws)
@@ -160,12 +158,18 @@ def test_neither_torch_nor_pandas_is_imported():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-def test_what_is_not_here_is_planned_as_if_it_were_to_be_fetched(tmp_path):
-    """So that jobs of one problem can be planned, and joined, where another one's data are not."""
-    given = {"preset": "paper", "tomography": {"noise": {"levels": [10]}}}
-    settings, absent = plannable(ROOT, resolved(ROOT, "paper", [f"data_dir={tmp_path}"]), given)
-    assert settings == {"preset": "paper", "tomography": {"noise": {"levels": [10]}, "data": {"download": True}}}
-    assert absent == ["LoDoPaB-CT is not here: planned as with tomography.data.download"]
-    assert "data" not in given["tomography"]
-    (tmp_path / "LoDoPaB-CT").mkdir()
-    assert plannable(ROOT, resolved(ROOT, "paper", [f"data_dir={tmp_path}"]), given) == (given, [])
+def test_what_is_not_here_is_planned_as_if_it_came(tmp_path, capsys):
+    """Also in a folder that the user named, where nothing is fetched; what the targets do not need is not told of."""
+    given = ("--preset", "quick", "--json", "--config", f"data_dir={tmp_path}")
+    notes = {}
+    for target in ("inpainting", "tomography", "fig_theory"):
+        assert run(target, *given) == 0
+        notes[target] = json.loads(capsys.readouterr().out)["note"].splitlines()
+    absent = {
+        "inpainting": ["MNIST/raw/train-images-idx3-ubyte", "MNIST/raw/train-labels-idx1-ubyte"],
+        "tomography": ["ct/ct_slices.h5"],
+        "fig_theory": [],
+    }
+    for target, names in absent.items():
+        assert notes[target] == [f"{tmp_path / name} is not here: planned as if it came" for name in names]
+    assert list(tmp_path.iterdir()) == []

@@ -352,7 +352,35 @@ def test_a_download_that_fails_or_brings_another_file_is_said_with_what_to_do(tm
         assert all(word in str(caught.value) for word in ("check the network", "data_dir", "VSPAIR_DATA"))
     else:
         assert "has 3 bytes instead of 47040016" in str(caught.value)
-    assert list(tmp_path.iterdir()) == ([] if fault else [tmp_path / "MNIST"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_what_is_missing_is_fetched_and_only_what_pairs_are_made_from(tiny_mnist, tmp_path, monkeypatch):
+    """A file that is there stays as it is, though the download would bring it too; a wrong one is refused first."""
+    published = {name: (tiny_mnist / name).read_bytes() for name in (MNIST, LABELS)}
+
+    def fetch(name, folder):
+        for file, content in {**published, "MNIST/raw/t10k-images-idx3-ubyte": b"others"}.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_bytes(content)
+
+    monkeypatch.setattr("vspair.data.vision.download_dataset", fetch)
+    (tiny_mnist / LABELS).unlink()
+    before = (tiny_mnist / MNIST).stat()
+    assert download("mnist", tiny_mnist) == [tiny_mnist / MNIST, tiny_mnist / LABELS]
+    assert {
+        path.relative_to(tiny_mnist).as_posix(): path.read_bytes() for path in tiny_mnist.rglob("*ubyte")
+    } == published
+    after = (tiny_mnist / MNIST).stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert sorted(path.name for path in tiny_mnist.iterdir()) == ["MNIST"]
+
+    (tiny_mnist / LABELS).write_bytes(b"of one's own")
+    (tiny_mnist / MNIST).unlink()
+    monkeypatch.setattr("vspair.data.vision.download_dataset", lambda *given: pytest.fail("fetched"))
+    with pytest.raises(VspairError, match="train-labels-idx1-ubyte has 12 bytes"):
+        download("mnist", tiny_mnist)
+    assert (tiny_mnist / LABELS).read_bytes() == b"of one's own"
 
 
 @pytest.mark.data

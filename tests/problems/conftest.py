@@ -38,7 +38,9 @@ def refused(resolved):
 
     def refused(**settings):
         with pytest.raises(VspairError) as caught:
-            resolved(**settings)
+            config = resolved(**settings)
+            for problem in config.problems:
+                config.require_data(problem)
         message = str(caught.value)
         assert message.startswith("configuration: ")
         for word in ("\n", ";", "Value error", "Input should", "Field required", ": :", "[key]"):

@@ -4,8 +4,6 @@ import re
 
 import pytest
 
-from vspair.errors import VspairError
-
 PAPERS = ("PAIR", "vPAIR", "sVAE", "vsPAIR")
 
 
@@ -74,9 +72,9 @@ def test_as_many_images_as_the_conformal_scaling_needs_are_enough(inpainting, le
         "figures": {"scatter": 1, "examples": [0]},
         "studies": {name: {"test": 1} for name in inpainting().studies},
     }
-    assert inpainting(data={"test": 2 * images}, **parts).data.test == 2 * images
-    with pytest.raises(VspairError, match=rf"leaves {images - 1} images .* level {levels[-1]} needs {images}"):
-        inpainting(data={"test": 2 * images - 1}, **parts)
+    inpainting(data={"test": 2 * images}, **parts).require_data()
+    with pytest.raises(ValueError, match=rf"leaves {images - 1} images .* level {levels[-1]} needs {images}"):
+        inpainting(data={"test": 2 * images - 1}, **parts).require_data()
 
 
 def localisation(**settings):

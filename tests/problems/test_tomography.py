@@ -4,8 +4,6 @@ import re
 
 import pytest
 
-from vspair.errors import VspairError
-
 METHODS = ["LPD", "vsPAIR", "FBP", "TV", "UNet", "vsPAIR_sparse"]
 
 
@@ -190,7 +188,7 @@ def test_a_wrong_setting_gives_one_sentence_before_anything_runs(refused, name):
 
 def test_as_many_slices_as_the_conformal_scaling_needs_are_enough(tomography):
     """0.475 of 40 is 19 exactly, for which floats might leave 18."""
-    assert tomography(evaluation={"calibration": {"share": 0.475}}).data.test == 40
+    tomography(evaluation={"calibration": {"share": 0.475}}).require_data()
 
 
 @pytest.mark.parametrize(
@@ -201,6 +199,7 @@ def test_the_fewest_test_slices_are_enough_and_one_fewer_is_refused(tomography, 
     """19 slices fit the level 0.95, and every image that is shown has to be there."""
     parts = {"figures": figures, "evaluation": {"calibration": {"share": share}}}
     problem = tomography(**parts, data={"test": test, "train": 8})
+    problem.require_data()
     assert problem.needed() == {"train": 8, "test": test}
-    with pytest.raises(VspairError, match=f"data.test={test - 1}"):
-        tomography(**parts, data={"test": test - 1})
+    with pytest.raises(ValueError, match=f"data.test={test - 1}"):
+        tomography(**parts, data={"test": test - 1}).require_data()

@@ -117,7 +117,9 @@ class Project:
         """
         result = self.snakemake("--dry-run", *arguments, **environment)
         assert result.returncode == 0, result.stdout + result.stderr
-        jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", result.stdout + result.stderr, re.MULTILINE)
+        jobs = re.findall(
+            r"^(?:local)?(?:rule|checkpoint) (\w+):\n((?:    .*\n)*)", result.stdout + result.stderr, re.MULTILINE
+        )
         return {f"{rule} {_subject(body)}".strip() for rule, body in jobs} - {
             "all",
             "inpainting",

@@ -1,6 +1,8 @@
 """CT slices of one's own in HDF5 and in DICOM, made into pairs by the real Snakemake."""
 
 import json
+import os
+import shutil
 
 import h5py
 import numpy as np
@@ -151,3 +153,33 @@ def test_anonymised_slices_are_counted_by_study_and_a_second_export_not_at_all(u
     )
     receipt = (folder / "slices.receipt.json").read_text()
     assert "files used: 68, passed over: 2" in receipt
+
+
+def test_a_slice_that_comes_later_is_seen(untouched, tmp_path):
+    """By the workflow and by the audit; so is one that goes, and a list of names beside the slices."""
+    (tmp_path / "data").mkdir()
+    path = as_dicom(tmp_path / "data")
+    target = "results/demo/tomography/slices/split.json"
+    given = ("--config", f"tomography={{data: {{source: dicom, path: {path}}}}}", f"data_dir={tmp_path / 'data'}")
+    result = untouched.snakemake(target, *given)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert untouched.planned(target, *given) == set()
+    folder = tmp_path / "data" / path
+    (folder / "later").mkdir()
+    file = folder / "001.dcm"
+    # With an old time, as a copy that keeps times has it.
+    shutil.copy2(file, folder / "later/065.dcm")
+    os.utime(folder / "later/065.dcm", (0, 0))
+    for inside in (folder / "later", folder):
+        os.utime(inside, (0, 0))
+    assert untouched.planned(target, *given) == {"scan_slices"}
+    audited = untouched.run("vspair", "audit", "results/demo", *given)
+    assert "stale data" in audited.stdout
+    assert "has files that were not there: data:slices/later/065.dcm;" in audited.stdout
+    shutil.rmtree(folder / "later")
+    # Else Snakemake goes by the folder's own time.
+    os.utime(folder, (0, 0))
+    assert untouched.planned(target, *given) == set()
+    file.unlink()
+    assert untouched.planned(target, *given) == {"scan_slices"}
+    assert "its input data:slices/001.dcm is gone" in untouched.run("vspair", "audit", "results/demo", *given).stdout

@@ -128,7 +128,9 @@ def _planned(options: argparse.Namespace, root: Path) -> Planned:
     # All of them now: what is wrong with the last one should not be found after hours.
     for step, given in settings.items():
         try:
-            resolved(root, preset, [f"{key}={_word(value)}" for key, value in given.items()])
+            config = resolved(root, preset, [f"{key}={_word(value)}" for key, value in given.items()])
+            for problem in config.problems:
+                config.require_data(problem)
         except VspairError as error:
             raise VspairError(f"campaign {name}, step {step}: {error}") from None
     return Planned(name, preset, campaign.steps, settings, jobs_per_gpu, options.cores, options.gpus)

@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from vspair.commands.planning import plannable
 from vspair.commands.settings import add_config, assigned, resolved
 from vspair.errors import VspairError
 from vspair.printable import json_text, shown_all, tell
-from vspair.problems.configuration import RunSettings
 from vspair.provenance.receipt.places import SUFFIX
 
 FOLDERS = ("results", "docs/reproduction")
@@ -36,7 +34,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
     if options.cores < 1 or gpus < 0:
         raise VspairError(f"expected at least 1 core and no negative GPUs, found {options.cores} and {gpus}: mend that")
     records, damaged = read_records(_folders(root, options.records))
-    tasks, laws, note = _plan(root, config, options)
+    tasks, laws, note = _plan(root, options)
     # As receipts have it: of a section what differs from its default.
     settings = flat(config.model_dump(mode="json", exclude_defaults=True))
     times, sizes = (estimate(tasks, laws, records, settings, what) for what in ("time", "size"))
@@ -51,13 +49,14 @@ def run(options: argparse.Namespace, root: Path) -> int:
     return 0
 
 
-def _plan(root: Path, config: RunSettings, options: argparse.Namespace) -> tuple[list, dict, str]:
-    """The jobs and the cost laws of their rules; data that are not here are planned as if they were to be fetched."""
+def _plan(root: Path, options: argparse.Namespace) -> tuple[list, dict, str]:
+    """The jobs and the cost laws of their rules; data that are not here are planned as if they came."""
     from vspair.provenance.forecast import plan
 
-    settings, absent = plannable(root, config, assigned(options.config) | {"preset": options.preset})
-    notes = "".join(f"{sentence}, whose time and size are not counted above\n" for sentence in absent)
-    return *plan(root, settings, options.targets, options.cores), notes
+    tasks, laws, absent = plan(
+        root, assigned(options.config) | {"preset": options.preset}, options.targets, options.cores
+    )
+    return tasks, laws, "".join(f"{name} is not here: planned as if it came\n" for name in absent)
 
 
 def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from vspair.commands.planning import plannable
 from vspair.commands.settings import add_config, assigned, compared, resolved
 from vspair.printable import tell
 from vspair.provenance.join.joining import Outcome, join
@@ -28,10 +27,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
     preset = Path(options.into).absolute().name
     config = resolved(root, preset, options.config)
     configuration, data = compared(root, config)
-    # Jobs of one problem can be taken where another one's data are not.
-    settings, absent = plannable(root, config, assigned(options.config) | {"preset": preset})
-    for sentence in absent:
-        tell(sentence)
+    settings = assigned(options.config) | {"preset": preset}
     done = join(options.source, options.into, root, settings, configuration, data, dry_run=options.dry_run)
     if options.dry_run:
         for receipt in done.choice.taken:

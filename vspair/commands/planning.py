@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vspair.config.merging import merge
 from vspair.errors import VspairError
-from vspair.problems.configuration import RunSettings
 
 if TYPE_CHECKING:
     from snakemake.jobs import Job
@@ -68,26 +66,6 @@ def planned(
         ) from None
     finally:
         logger.removeFilter(only_errors)
-
-
-def plannable(root: Path, config: RunSettings, settings: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
-    """Settings with which a whole run can be planned though data are not here: they are to be fetched, as it were.
-
-    Arguments:
-        root: the project's root.
-        config: the configuration that the settings lead to.
-        settings: the workflow's settings, as on its command line.
-
-    Returns:
-        The settings, and a sentence for each source that is not here.
-    """
-    found, notes = dict(settings), []
-    for name, problem in config.problems.items():
-        if (fetching := problem.fetching(root / (config.data_dir or "data"))) is not None:
-            changes, sentence = fetching
-            found = merge(found, {name: changes})
-            notes.append(sentence)
-    return found, notes
 
 
 def maker(workflow: "Workflow", file: str) -> "Job":

@@ -2,9 +2,11 @@
 
 import hashlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from vspair.data.fetching import put_in_place
 from vspair.data.inputs import require_file, stands_for
 from vspair.errors import VspairError
 
@@ -80,23 +82,52 @@ def check_file(source: str, path: Path) -> None:
         raise VspairError(f"{path} has MD5 {digest} instead of {md5}: it is damaged or another file; fetch it again")
 
 
-def download(source: str, data_dir: Path) -> None:
-    """Download a source with torchvision into `data_dir` and check what came.
+def download(source: str, data_dir: Path) -> list[Path]:
+    """Fetch those of a source's raw files that are missing with torchvision; those that are there stay as they are.
+
+    Returns:
+        All raw files, checked.
 
     Raises:
-        VspairError: the download failed.
+        VspairError: a file that is there is not the published one, or the download failed.
     """
+    paths = [data_dir / name for name in raw_files(source)]
+    missing = [path for path in paths if not path.exists()]
+    for path in paths:
+        if path not in missing:
+            check_file(source, path)
+    if missing:
+        # What was broken off leaves nothing, and torchvision brings other files too.
+        with TemporaryDirectory(dir=_made(data_dir), prefix=".download-") as folder:
+            _fetch(source, Path(folder), data_dir)
+            for path in missing:
+                fetched = Path(folder) / path.relative_to(data_dir)
+                check_file(source, fetched)
+                put_in_place(fetched, path)
+    return paths
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VspairError(
+            f"expected to write into {folder}, found: {error.strerror}; make that folder, or set data_dir (or "
+            "VSPAIR_DATA) to one that has the data"
+        ) from error
+    return folder
+
+
+def _fetch(source: str, folder: Path, data_dir: Path) -> None:
     from vspair.data.vision import download_dataset
 
     try:
-        download_dataset(FOLDERS[source], data_dir)
+        download_dataset(FOLDERS[source], folder)
     except (OSError, RuntimeError) as error:
         raise VspairError(
             f"{FOLDERS[source]} could not be downloaded to {data_dir} ({str(error).rstrip('.')}): check the network, "
             "or set data_dir (or VSPAIR_DATA) to a folder that has it in torchvision's layout"
         ) from error
-    for name in raw_files(source):
-        check_file(source, data_dir / name)
 
 
 def _digits(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,7 @@ PARTS = ("theory", "determinism")
 """Sections with a file of their own that are no problems."""
 
 LOCK = "envs/constraints.txt"
+_WHERE = "see config/ and docs/configuration.md"
 
 
 class RunSettings(Section):
@@ -62,6 +63,17 @@ class RunSettings(Section):
     def problems(self) -> dict[str, ProblemSettings]:
         """The problems by name."""
         return {name: getattr(self, name) for name in installed()}
+
+    def require_data(self, problem: str) -> None:
+        """Check that a problem's data are what is wanted of them (see `ProblemSettings.require_data`).
+
+        Raises:
+            VspairError: they are not.
+        """
+        try:
+            self.problems[problem].require_data()
+        except ValueError as error:
+            raise VspairError(f"configuration: {problem}: {error} ({_WHERE})") from None
 
     @cached_property
     def _trees(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -111,7 +123,7 @@ def resolve(root: Path, settings: Mapping[str, Any]) -> RunSettings:
         return config_class().model_validate(merged)
     except ValidationError as error:
         faults = sentences(error, merged, installed())
-        raise VspairError(f"configuration: {faults} (see config/ and docs/configuration.md)") from None
+        raise VspairError(f"configuration: {faults} ({_WHERE})") from None
 
 
 def _files(root: Path, preset: str) -> list[dict[str, Any]]:

@@ -70,12 +70,14 @@ class ProblemSettings(Section, ABC):
             VspairError: it is missing or not what it should be.
         """
 
-    def fetching(self, folder: Path) -> tuple[dict[str, Any], str] | None:
-        """Settings with which a run can be planned though its data are not in the data folder yet, and a sentence.
+    def require_data(self) -> None:
+        """Check that the data are what methods, evaluation, figures and studies want; asked when a job is planned.
 
-        None where nothing is missing, or it is made or fetched without a word.
+        Not when the settings are read: who asks for one problem need not have another one's data in order.
+
+        Raises:
+            ValueError: there are too few of them, or they are of another kind.
         """
-        return None
 
     @property
     def compared(self) -> dict[str, Method]:

@@ -16,6 +16,7 @@ from vspair.files import refusal, sha256
 from vspair.printable import shown
 from vspair.provenance.code import fingerprint
 from vspair.provenance.logs import handlers_of
+from vspair.provenance.receipt.folders import files_below
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.state import LOCK, state_of
 
@@ -88,6 +89,7 @@ class Job:
             )
         # Now and not at the end: whoever edits the project meanwhile does not change what runs.
         self._project = state_of(self._places.root, script, self._evidence["entries"], self._lock)
+        self._folders = [path for path in _paths(self._snakemake.input) if path.is_dir()]
         self._state = {path: _state(path) for path in _expand(_paths(self._snakemake.input))}
         self._evidence_seconds = perf_counter() - began
 
@@ -108,6 +110,11 @@ class Job:
                     f"expected the input {path} to stay as it was while the rule {self._snakemake.rule} ran, found it "
                     "changed: wait until nothing else writes it and run the same command again"
                 )
+        if added := [path for path in _expand(self._folders) if path not in self._state]:
+            raise VspairError(
+                f"expected the files of {self._folders[0]} to stay what they were while the rule "
+                f"{self._snakemake.rule} ran, found {added[0]} added: run the same command again"
+            )
         for path in self._outputs:
             if not path.exists():
                 raise VspairError(
@@ -128,6 +135,7 @@ class Job:
             resources=_items(self._snakemake.resources),
             outputs=outputs,
             inputs=inputs,
+            folders=[self._places.name(path) for path in self._folders],
             claims=claims,
             target=self._places.name(self._outputs[0]),
             asked=asked_for(self._outputs[0], self._places, self._evidence["results"]),
@@ -236,8 +244,7 @@ def _expand(paths: Iterable[Path]) -> list[Path]:
     """Files in the place of folders, each once."""
     found: dict[Path, None] = {}
     for path in paths:
-        inside = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
-        found.update(dict.fromkeys(item for item in inside if item.name != ".snakemake_timestamp"))
+        found.update(dict.fromkeys(files_below(path) if path.is_dir() else [path]))
     return list(found)
 
 

@@ -1,6 +1,7 @@
 # The resolved configuration, and the makers of rules: `stage`, `table` and `figure`.
 
 import re
+from functools import cache
 
 from snakemake.logging import logger
 
@@ -13,6 +14,7 @@ from vspair.problems.configuration import resolve
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
+from vspair.provenance.receipt.folders import state_of_folder
 from vspair.provenance.receipt.worktree import warning
 from vspair.published import read_published
 
@@ -39,6 +41,8 @@ def end(sentence):
 
 # Where `vspair forecast` wants the cost laws of the rules.
 COSTS_FILE = config.pop("costs_file", None)
+# Nothing runs, so that what is not here can be planned as if it came (`vspair forecast`, `vspair join`).
+ONLY_PLANNED = bool(config.pop("only_planned", False))
 CONFIG = told(resolve, ROOT, config)
 SEEDS = CONFIG.seeds
 RESULTS = f"results/{CONFIG.preset}"
@@ -52,6 +56,12 @@ ENVIRONMENT = str(ROOT / ("envs/gpu.yaml" if GPU else "envs/cpu.yaml"))
 # Files of each section's targets, and the cost law of each rule, as the calls below say them.
 TARGETS = {}
 COSTS = {}
+# Problem -> what is wrong with its settings beyond what they say of themselves.
+FAULTS = {}
+# Raw files that were found to be in order.
+LOOKED_AT = set()
+# Problem -> the rule that fetches what it lacks in the project's own data folder.
+FETCHED_BY = {}
 # Table or figure -> its section and the file with its caption, for the list of targets in the README.
 SHOWN = {}
 SECONDS = {"free": ["*"]}
@@ -86,7 +96,7 @@ config["local"] = {
     "settings": {
         key: value
         for key, value in workflow.config_settings.overwrite_config.items()
-        if key not in ("preset", "data_dir", "local", "costs_file")
+        if key not in ("preset", "data_dir", "local", "costs_file", "only_planned")
     },
 }
 
@@ -113,10 +123,10 @@ def require_a_place_to_work():
     try:
         require_writable(Path(".snakemake").absolute())
     except VspairError as error:
-        raise WorkflowError(
-            f"{error}; or work on a copy (`git clone`), or in a folder of your own: snakemake --snakefile "
+        end(
+            f"{printable.shown(error)}; or work on a copy (`git clone`), or in a folder of your own: snakemake --snakefile "
             f"{ROOT / 'workflow/Snakefile'} --directory FOLDER"
-        ) from None
+        )
 
 
 def warn_of_the_tree():
@@ -143,9 +153,28 @@ def evidence(script, keys, entries=(), seed=None):
     }
 
 
+@cache
+def require_section(name):
+    """Refuse what is wrong with a problem's settings together with its data; of no other problem than is asked for."""
+    told(CONFIG.require_data, name)
+    if name in FAULTS:
+        end(FAULTS[name])
+
+
 def for_each(value, wildcards):
     """A rule's argument for one job: functions are asked with its wildcards."""
     return value(wildcards) if callable(value) else value
+
+
+def listed(inputs):
+    """Folder -> the state of its files, of those inputs that are folders: Snakemake sees no file that comes or goes."""
+    each = ([value] if isinstance(value, str) else value for value in inputs)
+    return {
+        path: told(state_of_folder, Path(path))
+        for paths in each
+        for path in paths
+        if Path(path).is_dir()
+    }
 
 
 def stage(
@@ -179,18 +208,26 @@ def stage(
     inner = stem.removeprefix(f"{RESULTS}/")
 
     def told_of(wildcards):
-        return evidence(
-            *(
-                for_each(value, wildcards)
-                for value in (covers or path, keys, entries, seed)
-            )
+        given = (
+            for_each(value, wildcards)
+            for value in (covers or path, keys, entries, seed)
         )
+        folders = listed(for_each(value, wildcards) for value in inputs.values())
+        return evidence(*given) | ({"folders": folders} if folders else {})
+
+    def in_order(wildcards):
+        # An input, because only these are asked for of every job before the first one runs.
+        sections = {key.split(".")[0] for key in for_each(keys, wildcards)}
+        for section in sorted(sections & CONFIG.problems.keys()):
+            require_section(section)
+        return []
 
     rule:
         name:
             name
         input:
             **inputs,
+            settings=in_order,
         output:
             **outputs,
         log:
@@ -210,6 +247,102 @@ def stage(
             evidence=told_of,
         script:
             str(place(ROOT, path))
+
+
+def fetching(name, problem, source, paths, keys, local=False, minutes=30, cost=SECONDS):
+    """The rule that fetches raw files which are not there, made by the script of its name.
+
+    Its output is a list of files and never a raw file: Snakemake deletes the outputs of a rule before it runs, when it
+    fails and when it is told to. The list lies where nobody keeps data, and nothing is believed because of it: what is
+    there is looked up, and only if something is not is this rule there too. A folder that the user named is only read.
+
+    problem, source: whose raw files they are, and what they are called. paths: the raw files, or the folder with them.
+    keys, local, minutes, cost: as for `stage`.
+    """
+    COSTS[name] = cost
+    absent = lacking(paths)
+    path, stem = f"scripts/{name}.py", f"results/sources/{source}"
+    if not absent:
+        return
+    if ONLY_PLANNED:
+        return as_if(name, absent, path, local)
+    if CONFIG.data_dir:
+        return
+    FETCHED_BY[problem] = name
+
+    def told_of(wildcards):
+        return evidence(path, keys)
+
+    def gone(wildcards):
+        # A list of files that are gone again: this makes it another job than the one that left it.
+        earlier = Path(f"{stem}.files.json")
+        return str(earlier.stat().st_mtime_ns) if earlier.is_file() else None
+
+    checkpoint:
+        name:
+            name
+        output:
+            listing=f"{stem}.files.json",
+            receipt=f"{stem}.receipt.json",
+        log:
+            f"{stem}.log",
+        benchmark:
+            f"{stem}.tsv"
+        localrule: local
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            gpu=0,
+            mem_mb=4000,
+            runtime=minutes,
+        params:
+            raw=paths,
+            gone=gone,
+            evidence=told_of,
+        script:
+            str(place(ROOT, path))
+
+
+def as_if(name, absent, path, local):
+    """The rule that brings what is not here to a plan by which nothing runs."""
+
+    rule:
+        name:
+            name
+        output:
+            absent,
+        localrule: local
+        script:
+            str(place(ROOT, path))
+
+
+def lacking(paths):
+    """Those raw files or folders that are not there; an empty folder counts as not there."""
+    return [
+        path
+        for path in paths
+        if not Path(path).exists()
+        or (Path(path).is_dir() and not any(Path(path).iterdir()))
+    ]
+
+
+def there(problem, paths, check):
+    """Raw files of a problem as inputs: they are looked at before any work, or fetched first.
+
+    check: of one path, raises VspairError.
+    """
+    if ONLY_PLANNED:
+        return paths
+    absent = lacking(paths) if problem in FETCHED_BY else []
+    for path in paths:
+        if path not in absent and path not in LOOKED_AT:
+            told(check, Path(path))
+            LOOKED_AT.add(path)
+    if absent:
+        # Snakemake asks again when the rule has run.
+        getattr(checkpoints, FETCHED_BY[problem]).get()
+    return paths
 
 
 def caption_of(name, section):

@@ -53,13 +53,11 @@ NO_LATENT = needs_some(LATENT, "latent")
 NO_VSPAIR = without("inpainting", "vsPAIR")
 
 if HOLES in FOLDERS:
-    stage(
+    fetching(
         "download",
-        dict(
-            images=f"{DATA}/{FOLDERS[HOLES]}/raw/train-images-idx3-ubyte",
-            labels=f"{DATA}/{FOLDERS[HOLES]}/raw/train-labels-idx1-ubyte",
-            receipt=f"{DATA}/{FOLDERS[HOLES]}/raw/download.receipt.json",
-        ),
+        "inpainting",
+        FOLDERS[HOLES],
+        [f"{DATA}/{file}" for file in INPAINTING.raw_files()],
         ["inpainting.data.source"],
         local=True,
         cost=dict(alike=["inpainting.data.source"]),

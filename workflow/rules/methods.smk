@@ -83,13 +83,10 @@ def seed_of(wildcards):
 
 
 def raw(wildcards):
-    """Raw files of a problem: they must be there if the user named a folder, else they are made by `download`."""
+    """Raw files of a problem."""
     problem = CONFIG.problems[wildcards.problem]
     paths = [f"{DATA}/{file}" for file in problem.raw_files()]
-    if CONFIG.data_dir:
-        for path in paths:
-            told(problem.check_raw_file, Path(path))
-    return paths
+    return there(wildcards.problem, paths, problem.check_raw_file)
 
 
 def pairs_keys(wildcards):
@@ -288,11 +285,13 @@ def swept(problem, name, method, *axes):
     study = CONFIG.problems[problem].studies[name]
     used = [key for key, values in study.axes.items() if values]
     if list(study.methods) != [method] or used != list(axes):
-        end(
+        FAULTS.setdefault(
+            problem,
             f"studies.{name}: its table and figure need the method {method} and values on the axes {', '.join(axes)}, "
             f"found the methods {', '.join(study.methods)} and values on {', '.join(used) or 'no axis'}: change the "
-            "configuration, or add a study of another name"
+            "configuration, or add a study of another name",
         )
+        return []
     return [[parse_run(run), seed] for run, _, seed in study_runs(problem, name)[1]]
 
 

@@ -23,29 +23,35 @@ PER_BLOCK = [*PER_SLICE, "1 / tomography.data.blocks"]
 config["local"]["slices_needed"] = TOMOGRAPHY.needed()
 
 
-def slice_source(wildcards):
-    """File or folder of the CT slices: what the user named, which must be there, or the list of what was fetched."""
-    if SLICES.source == "phantoms":
-        return []
-    if SLICES.source == "lodopab" and SLICES.download:
-        return rules.scan_download.output.listing
+FETCHED = SLICES.source == "lodopab" and SLICES.download
+SLICE_PATHS = [] if SLICES.source == "phantoms" else [f"{DATA}/{SLICES.path}"]
+
+
+def check_source(path):
+    """What is wrong with the slices, if anything is."""
     # Here and not above: it draws in the library of HDF5, which made slices do not need.
     from vspair.data.slices import check_slices
 
-    path = f"{DATA}/{SLICES.path}"
+    if FETCHED and CONFIG.data_dir and not path.exists():
+        raise VspairError(
+            f"{path} is missing, and tomography.data.download fetches nothing into a folder that data_dir or "
+            "VSPAIR_DATA names: put LoDoPaB-CT's HDF5 files there, or leave both unset to fetch them into data"
+        )
     sizes = TOMOGRAPHY.scan.model_dump(include={"pixels", "angles", "bins"})
-    told(lambda: check_slices(SLICES.source, Path(path), **sizes))
-    return path
+    check_slices(SLICES.source, path, **sizes)
 
 
-if SLICES.source == "lodopab" and SLICES.download:
-    # Not the folder itself: Snakemake deletes the outputs of a rule before it runs again.
-    stage(
+def slice_source(wildcards):
+    """File or folder of the CT slices."""
+    return there("tomography", SLICE_PATHS, check_source)
+
+
+if ONLY_PLANNED or FETCHED:
+    fetching(
         "scan_download",
-        dict(
-            listing=f"{DATA}/{SLICES.path}.files.json",
-            receipt=f"{DATA}/{SLICES.path}.receipt.json",
-        ),
+        "tomography",
+        Path(SLICES.path).name,
+        SLICE_PATHS,
         [],
         minutes=1440,
         cost={},

@@ -101,17 +101,12 @@ class Settings(ProblemSettings):
         """
         check_file(self.data.source, path)
 
-    @model_validator(mode="after")
-    def _holes_fit(self) -> "Settings":
-        if self.data.patch_size > min(self.image):
-            raise ValueError(
-                f"a hole of data.patch_size={self.data.patch_size} pixels does not fit into an image of "
-                f"{self.image[0]}x{self.image[1]}"
-            )
-        return self
+    def require_data(self) -> None:
+        """Check that there are as many images as evaluation, figures and studies want.
 
-    @model_validator(mode="after")
-    def _evaluation_fits(self) -> "Settings":
+        Raises:
+            ValueError: there are not.
+        """
         if beyond := [image for image in self.figures.examples if image >= self.data.test]:
             raise ValueError(f"figures.examples names test image {beyond[0]}, but data.test={self.data.test}")
         for name, wanted in (
@@ -127,4 +122,12 @@ class Settings(ProblemSettings):
                     f"studies.{name} wants {study.train} training and {study.test} test pairs, data has "
                     f"{self.data.train} and {self.data.test}"
                 )
+
+    @model_validator(mode="after")
+    def _holes_fit(self) -> "Settings":
+        if self.data.patch_size > min(self.image):
+            raise ValueError(
+                f"a hole of data.patch_size={self.data.patch_size} pixels does not fit into an image of "
+                f"{self.image[0]}x{self.image[1]}"
+            )
         return self

@@ -2,8 +2,7 @@
 
 import math
 from fractions import Fraction
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -74,19 +73,36 @@ class Settings(ProblemSettings):
         level = self.noise.names()[data]
         return "{:g} to {:g} %".format(*level) if data == VARIABLE else f"{level:g} %"
 
-    def fetching(self, folder: Path) -> tuple[dict[str, Any], str] | None:
-        """LoDoPaB-CT, which is fetched only when it is asked for."""
-        data = self.data
-        if data.source != "lodopab" or data.download or (folder / data.path).exists():
-            return None
-        return {"data": {"download": True}}, f"{data.path} is not here: planned as with tomography.data.download"
-
     def needed(self) -> dict[str, int]:
         """Fewest training and test slices that methods, figures and calibration can do with."""
         calibration, figures = self.evaluation.calibration, self.figures
         shown = 1 + max(figures.example, *figures.overlays, *figures.perturbed)
         fitted = math.ceil(calibration.images_needed / Fraction(str(calibration.share)))
         return {"train": max(getattr(m, "pairs", 1) for m in self.compared.values()), "test": max(shown, fitted)}
+
+    def require_data(self) -> None:
+        """Check that the slices are of this scan, and as many as methods, evaluation and figures want.
+
+        Raises:
+            ValueError: they are not.
+        """
+        if self.data.source == "lodopab" and self.scan.model_dump(include=set(LODOPAB)) != LODOPAB:
+            raise ValueError(
+                f"the scans of data.source=lodopab were made with {LODOPAB}: leave these of scan as they are"
+            )
+        figures, test = self.figures, self.data.test
+        for name in ("overlays", "perturbed"):
+            if beyond := [image for image in getattr(figures, name) if image >= test]:
+                raise ValueError(f"figures.{name} names test image {beyond[0]}, but data.test={test}")
+        latents = [m.latent_x for m in self.methods.values() if m.latent and VARIABLE in (m.datasets or ())]
+        if latents and figures.top > min(latents):
+            raise ValueError(f"figures.top={figures.top} is more than the latent_x={min(latents)} latents of a method")
+        if figures.example >= test:
+            raise ValueError(f"figures.example names test image {figures.example}, but data.test={test}")
+        for name, method in self.methods.items():
+            if (pairs := getattr(method, "pairs", 1)) > self.data.train:
+                raise ValueError(f"methods.{name}.pairs={pairs} is more than the data.train={self.data.train} slices")
+        self.evaluation.require_images(test)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "Settings":
@@ -102,27 +118,6 @@ class Settings(ProblemSettings):
                 )
         if min(self.image) < SSIM_WINDOW:
             raise ValueError(f"image={self.image[0]}x{self.image[1]} is below the {SSIM_WINDOW} pixels that SSIM needs")
-        if self.data.source == "lodopab" and scan.model_dump(include=set(LODOPAB)) != LODOPAB:
-            raise ValueError(
-                f"the scans of data.source=lodopab were made with {LODOPAB}: leave these of scan as they are"
-            )
         if scan.enlarged < scan.pixels:
             raise ValueError(f"scan.enlarged={scan.enlarged} must be at least scan.pixels={scan.pixels}")
-        return self
-
-    @model_validator(mode="after")
-    def _evaluation_fits(self) -> "Settings":
-        figures, test = self.figures, self.data.test
-        for name in ("overlays", "perturbed"):
-            if beyond := [image for image in getattr(figures, name) if image >= test]:
-                raise ValueError(f"figures.{name} names test image {beyond[0]}, but data.test={test}")
-        latents = [m.latent_x for m in self.methods.values() if m.latent and VARIABLE in (m.datasets or ())]
-        if latents and figures.top > min(latents):
-            raise ValueError(f"figures.top={figures.top} is more than the latent_x={min(latents)} latents of a method")
-        if figures.example >= test:
-            raise ValueError(f"figures.example names test image {figures.example}, but data.test={test}")
-        for name, method in self.methods.items():
-            if (pairs := getattr(method, "pairs", 1)) > self.data.train:
-                raise ValueError(f"methods.{name}.pairs={pairs} is more than the data.train={self.data.train} slices")
-        self.evaluation.require_images(test)
         return self

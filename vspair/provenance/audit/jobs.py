@@ -8,15 +8,19 @@ from vspair.printable import brief
 from vspair.provenance.audit.environment import contradicted_pins
 from vspair.provenance.audit.findings import Configuration, Finding, value_of
 from vspair.provenance.code import sources
+from vspair.provenance.receipt.folders import files_below
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
 
 _DATA, _PROJECT = "data:", "project:"
+# Added files that a finding names before it says how many more there are.
+_NAMED = 3
 
 
 def check(run: Run, receipt: Receipt, configuration: Configuration | None = None) -> list[Finding]:
     """The breaks that concern one receipt; without a configuration, none is compared."""
-    found = [*_outputs(run, receipt), *_inputs(run, receipt), *_code(run, receipt), *contradicted_pins(run, receipt)]
+    found = [*_outputs(run, receipt), *_inputs(run, receipt), *_added(run, receipt)]
+    found += [*_code(run, receipt), *contradicted_pins(run, receipt)]
     if configuration is not None:
         found += _configuration(run, receipt, configuration)
     return [*found, *_tree(receipt), *_seed(receipt, configuration)]
@@ -57,6 +61,27 @@ def _inputs(run: Run, receipt: Receipt) -> Iterable[Finding]:
         elif now != recorded:
             sentence = (
                 f"its input {name} {what} ({recorded[:12]} then, {now[:12]} now): remake it with `{receipt.command}`"
+            )
+            yield Finding(receipt.target, "stale data", sentence)
+
+
+def _added(run: Run, receipt: Receipt) -> Iterable[Finding]:
+    """Files that have come into a folder since it was read."""
+    for folder in receipt.folders:
+        path = run.places.path(folder)
+        if path is None or not path.is_dir():
+            # What is gone is told of each file.
+            continue
+        try:
+            now = {run.places.name(file) for file in files_below(path)}
+        except VspairError as error:
+            yield Finding(receipt.target, "missing", f"its input {folder} cannot be read: {error}")
+            continue
+        if added := sorted(now - receipt.inputs.keys()):
+            more = f" and {len(added) - _NAMED} more" if len(added) > _NAMED else ""
+            sentence = (
+                f"its input {folder} has files that were not there: {', '.join(added[:_NAMED])}{more}; remake it with "
+                f"`{receipt.command}`, or remove them"
             )
             yield Finding(receipt.target, "stale data", sentence)
 

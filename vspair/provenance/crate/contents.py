@@ -1,7 +1,8 @@
 """Which files belong into a crate: a run folder's and those of the project that an audit of it needs."""
 
 import os
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -42,6 +43,9 @@ _TYPES = {
     "yml": "application/yaml",
 }
 _SOURCES = {"", "cff", "css", "html", "j2", "js", "json", "md", "png", "py", "rst", "smk", "svg", "toml", "txt", "yaml"}
+# Of one file or folder, and of a path, in bytes.
+_LONGEST_PART, _LONGEST_NAME = 255, 1024
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 _PASSING = "logs"
 _CHECKPOINT = "checkpoint.safetensors"
 
@@ -100,6 +104,8 @@ def collect(run: Run, without: Sequence[str] = ()) -> list[Item]:
     for path in _project_files(run.places.root):
         name = path.relative_to(run.places.root).as_posix()
         items.append(Item(name, path, path.stat().st_size, sha256(path)))
+    if pair := colliding(item.name for item in items):
+        raise VspairError(f"expected names that differ on every system, found {pair[0]} and {pair[1]}: rename one")
     return sorted(items, key=lambda item: item.name)
 
 
@@ -111,11 +117,37 @@ def folder_in_crate(run: Run) -> str:
 def safe(name: str) -> bool:
     """Whether a name stays inside the folder that it is relative to, on any system, and hides nothing there.
 
-    Hidden files are refused because the audit keeps its memory of checksums in one.
+    Hidden files are refused because the audit keeps its memory of checksums in one; control characters because a name
+    is shown to people; long names, and those of devices, because some systems cannot write them.
     """
     parts = PurePosixPath(name).parts
-    plain = name == "/".join(parts) and not name.startswith("/") and not set(name) & set("\\:\0")
-    return bool(parts) and plain and not any(part.startswith(".") for part in parts)
+    plain = name == "/".join(parts) and not name.startswith("/") and not set(name) & set("\\:")
+    return bool(parts) and plain and name.isprintable() and _short(name, parts) and all(map(_ordinary, parts))
+
+
+def colliding(names: Iterable[str]) -> tuple[str, str] | None:
+    """Two names that are one file on some system, or of which one is a file and the other lies in it; None if none."""
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        folders = ["/".join(name.split("/")[:end]) + "/" for end in range(1, name.count("/") + 1)]
+        for whole in (name, *folders):
+            key = unicodedata.normalize("NFC", whole.rstrip("/")).casefold()
+            if found.setdefault(key, whole) != whole:
+                return found[key], name
+    return None
+
+
+def _short(name: str, parts: Sequence[str]) -> bool:
+    # Printable names have no half characters, and so are UTF-8.
+    return len(name.encode()) <= _LONGEST_NAME and all(len(part.encode()) <= _LONGEST_PART for part in parts)
+
+
+def _ordinary(part: str) -> bool:
+    return (
+        not part.startswith(".")
+        and not part.endswith((".", " "))
+        and part.split(".", maxsplit=1)[0].upper() not in _DEVICES
+    )
 
 
 def _run_files(run: Run) -> Iterator[tuple[str, Path]]:
@@ -131,7 +163,9 @@ def _run_files(run: Run) -> Iterator[tuple[str, Path]]:
             # Reading a FIFO would wait for ever.
             raise VspairError(f"expected files in the run folder, found something else at {path}: remove it")
         if not safe("/".join(parts)):
-            raise VspairError(f"expected names without colon and backslash in the run folder, found {path}: rename it")
+            raise VspairError(
+                f"expected names that every system knows in the run folder, found {str(path)!r}: rename it"
+            )
         yield "/".join(parts), path
 
 

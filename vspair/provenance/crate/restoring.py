@@ -11,12 +11,15 @@ from urllib.parse import unquote
 
 from vspair.errors import VspairError
 from vspair.files import require_space
-from vspair.provenance.crate.contents import LEFT_OUT, METADATA, RESULTS, safe
+from vspair.provenance.crate.contents import LEFT_OUT, METADATA, RESULTS, colliding, safe
 from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.packages import Package, opened
 from vspair.provenance.run.bundle import write_list
 
-_LARGEST_METADATA = 1 << 28
+_LARGEST_METADATA = 1 << 26
+# Of objects and lists, and of values: what these take in memory is many times what they take in the file.
+_MOST_PARTS, _MOST_VALUES = 2_000_000, 8_000_000
+_LARGEST_SOURCE = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ def restore(crate: Path | str, folder: Path | str) -> Restored:
 
     Raises:
         VspairError: there is no such crate; it is damaged, holds a link, a name that leaves it, a file that is not
-            listed, or one that differs from what is listed; it holds no run folder; the folder is in use; or the disk
-            has too little space.
+            listed, or one that differs from what is listed; it is larger than any run's; it holds no run folder; the
+            folder is in use; or the disk has too little space.
     """
     crate, folder = Path(crate), Path(folder)
     if folder.is_symlink() or (folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))):
@@ -58,14 +61,20 @@ def restore(crate: Path | str, folder: Path | str) -> Restored:
         graph = _metadata(package)
         listed = _listed(package, graph)
         run = _run_folder(package, graph)
+        left_out = _left_out(package, graph, run)
         _compare(package, listed)
         inside = {name: facts for name, facts in listed.items() if name.startswith(run)}
         size = sum(facts.size for facts in inside.values())
+        source = sum(facts.size for facts in listed.values()) - size
+        if source > _LARGEST_SOURCE:
+            raise VspairError(
+                f"expected at most {_LARGEST_SOURCE} bytes beside the run folder in {crate}, found {source}: do not "
+                "trust it"
+            )
         require_space(folder, size, "give another place")
         with whole_folder(folder) as temporary:
             for name, facts in listed.items():
                 _copy(package, name, facts, temporary / name.removeprefix(run) if name in inside else None)
-            left_out = _left_out(graph, run)
             if left_out:
                 write_list(temporary, left_out)
     return Restored(len(inside), size, sorted(left_out))
@@ -77,13 +86,33 @@ def _metadata(package: Package) -> list[dict]:
         raise VspairError(f"expected {METADATA} in {package.path}, found none: give a crate made by `export`")
     if size > _LARGEST_METADATA:
         raise VspairError(f"expected at most {_LARGEST_METADATA} bytes of metadata in {package.path}, found {size}")
+    text = b"".join(package.blocks(METADATA))
+    if text.count(b"{") + text.count(b"[") > _MOST_PARTS or text.count(b",") > _MOST_VALUES:
+        raise VspairError(
+            f"expected at most {_MOST_PARTS} parts and {_MOST_VALUES} values in {METADATA} of {package.path}, found "
+            "more: do not trust it"
+        )
     try:
-        graph = json.loads(b"".join(package.blocks(METADATA)))["@graph"]
+        graph = json.loads(text)["@graph"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise VspairError(f"expected JSON-LD in {METADATA} of {package.path}, found: {error}; get it anew") from error
     if not (isinstance(graph, list) and all(isinstance(entity, dict) for entity in graph)):
         raise VspairError(f"expected a list of entities in {METADATA} of {package.path}, found none: get it anew")
+    known: set[str] = set()
+    for entity in graph:
+        identifier = entity.get("@id")
+        if not isinstance(identifier, str) or identifier in known:
+            raise VspairError(
+                f"expected one entity of each @id in {METADATA} of {package.path}, found {_shown(identifier)} "
+                f"{'twice' if isinstance(identifier, str) else 'as one'}: do not trust it"
+            )
+        known.add(identifier)
     return graph
+
+
+def _shown(value: object) -> str:
+    """What a crate says, for a sentence: short, and without characters that a terminal would obey."""
+    return ascii(str(value)[:80])
 
 
 def _listed(package: Package, graph: Iterable[dict]) -> dict[str, _Listed]:
@@ -96,21 +125,44 @@ def _listed(package: Package, graph: Iterable[dict]) -> dict[str, _Listed]:
         name = unquote(str(entity.get("@id")))
         size, sha256 = str(entity.get("contentSize")), str(entity.get("sha256"))
         if not (re.fullmatch(r"[0-9]{1,18}", size) and re.fullmatch(r"[0-9a-f]{64}", sha256)):
-            raise VspairError(f"expected size and SHA-256 of {name} in {package.path}, found {size} and {sha256}")
+            raise VspairError(
+                f"expected size and SHA-256 of {_shown(name)} in {package.path}, found {_shown(size)} and "
+                f"{_shown(sha256)}: get it anew"
+            )
         if not safe(name):
-            raise VspairError(f"expected plain names inside the crate {package.path}, found {name!r}: do not trust it")
+            raise VspairError(
+                f"expected plain names inside the crate {package.path}, found {_shown(name)}: do not trust it"
+            )
+        if name in listed:
+            raise VspairError(
+                f"expected each file once in {METADATA} of {package.path}, found {name} twice: get it anew"
+            )
         listed[name] = _Listed(int(size), sha256)
+    if pair := colliding(listed):
+        raise VspairError(
+            f"expected names in {package.path} that differ on every system, found {pair[0]} and {pair[1]}: do not "
+            "trust it"
+        )
     return listed
 
 
-def _left_out(graph: Iterable[dict], run: str) -> dict[str, str]:
+def _left_out(package: Package, graph: Iterable[dict], run: str) -> dict[str, str]:
     """Name in the run folder of each file that the crate left out, and its SHA-256."""
-    absent = [entity for entity in graph if str(entity.get("@id")).startswith(LEFT_OUT)]
-    return {
-        name.removeprefix(run): str(entity.get("sha256"))
-        for entity in absent
-        if (name := str(entity.get("name"))).startswith(run)
-    }
+    found = {}
+    for entity in graph:
+        if not entity["@id"].startswith(LEFT_OUT):
+            continue
+        name, sha256 = str(entity.get("name")), str(entity.get("sha256"))
+        inside = name.removeprefix(run)
+        if not (
+            name.startswith(run) and safe(inside) and inside not in found and re.fullmatch(r"[0-9a-f]{64}", sha256)
+        ):
+            raise VspairError(
+                f"expected once a plain name in the run folder and a SHA-256 of each file that {package.path} left "
+                f"out, found {_shown(name)} and {_shown(sha256)}: do not trust it"
+            )
+        found[inside] = sha256
+    return found
 
 
 def _run_folder(package: Package, graph: Iterable[dict]) -> str:
@@ -128,7 +180,9 @@ def _compare(package: Package, listed: dict[str, _Listed]) -> None:
     """Compare names and sizes before anything is read."""
     found = set(package.sizes) - {METADATA}
     for name in sorted(found - set(listed)):
-        raise VspairError(f"expected only files that {METADATA} lists, found {name!r} in {package.path}: remove it")
+        raise VspairError(
+            f"expected only files that {METADATA} lists, found {_shown(name)} in {package.path}: remove it"
+        )
     for name, facts in sorted(listed.items()):
         if name not in found:
             raise VspairError(f"expected the listed file {name} in {package.path}, found none: get the crate anew")

@@ -12,6 +12,10 @@ from pathlib import Path
 from vspair.errors import VspairError
 from vspair.provenance.forecast.laws import Law, read_laws
 
+ONLY_PLANNED = "only_planned"
+"""Setting of the workflow for plans by which nothing runs: what is not here is planned as if it came."""
+
+_RESULTS = "results/"
 _MODULE = "vspair.provenance.forecast.listing"
 
 
@@ -36,10 +40,11 @@ class Task:
 
 def plan(
     root: Path, settings: Mapping[str, object], targets: Sequence[str] = (), cores: int = 1
-) -> tuple[list[Task], dict[str, Law]]:
-    """All jobs of the workflow's targets, also those whose results are there, and the cost law of each rule.
+) -> tuple[list[Task], dict[str, Law], list[str]]:
+    """All jobs of the workflow's targets, also those whose results are there, each rule's cost law, what is absent.
 
-    Both come from a dry run of Snakemake, so that they stand in the rules alone.
+    They come from a dry run of Snakemake, so that they stand in the rules alone. Raw data that are not here, of those
+    that the targets need, are planned as if they came.
 
     Args:
         root: the project's root.
@@ -62,7 +67,8 @@ def plan(
         )
         for job in jobs
     ]
-    return tasks, laws
+    absent = [name for job in jobs for name in job["output"] if not name.startswith(_RESULTS)]
+    return tasks, laws, absent
 
 
 def listed(
@@ -78,7 +84,7 @@ def listed(
     """
     with tempfile.TemporaryDirectory(prefix="vspair-") as folder:
         file, costs = Path(folder) / "jobs.json", Path(folder) / "costs.json"
-        values = [*assignments(settings), f"costs_file={costs}"]
+        values = [*assignments({**settings, ONLY_PLANNED: True}), f"costs_file={costs}"]
         options = ["--dry-run", "--forceall", "--nolock", "--cores", str(cores), "--config", *values, "--", *targets]
         command = [sys.executable, "-m", _MODULE, str(file), *options]
         # A dry run draws on one core at most, and this one shares the machine with the run that it plans.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.provenance.forecast.plan import assignments
+from vspair.provenance.forecast.plan import ONLY_PLANNED, assignments
 
 _LOCKS = ".snakemake/locks"
 
@@ -40,7 +40,9 @@ def mark(root: Path, receipts: Sequence[Path], settings: Mapping[str, object]) -
         VspairError: Snakemake refuses, with its own words.
     """
     targets = [path.relative_to(root).as_posix() for path in receipts]
-    options = ["--touch", "--force", "--no-hooks", "--cores", "1", "--config", *assignments(settings), "--", *targets]
+    # Raw data need not be here either.
+    given = assignments({**settings, ONLY_PLANNED: True})
+    options = ["--touch", "--force", "--no-hooks", "--cores", "1", "--config", *given, "--", *targets]
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *options],
         cwd=root,

@@ -3,7 +3,7 @@
 import json
 import shlex
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +61,7 @@ def build(
     resources: Mapping[str, object],
     outputs: Mapping[str, str],
     inputs: Mapping[str, str],
+    folders: Sequence[str],
     claims: Mapping[str, str],
     target: str,
     asked: str,
@@ -86,6 +87,7 @@ def build(
         resources: the job's resources; only numbers and texts are kept, and no temporary folder.
         outputs: name of each output to its SHA-256.
         inputs: name of each input to its SHA-256.
+        folders: names of the inputs that are folders, whose files stand among the inputs.
         claims: name of each input that a job made to what that job's receipt claims (see `Receipt.claims`).
         target: name of the first output.
         asked: the first output as it is asked of Snakemake (see `asked_for`).
@@ -107,6 +109,7 @@ def build(
             configuration=places.scrub(dict(evidence["configuration"])),
             parameters=places.scrub(dict(parameters)),
             target=target,
+            **({"folders": list(folders)} if folders else {}),
         ),
         internal_parameters=Internal(
             threads=threads,

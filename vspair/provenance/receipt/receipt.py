@@ -47,6 +47,11 @@ class Receipt:
         """Name of each input to its SHA-256."""
         return {entry.name: (entry.digest or {}).get("sha256", "") for entry in self._inputs}
 
+    @property
+    def folders(self) -> list[str]:
+        """Names of the inputs that are folders, all of whose files are inputs."""
+        return self._external.folders or []
+
     @cached_property
     def input_claims(self) -> dict[str, str]:
         """Name of each input that a job made to what that job's receipt claimed when the input was used."""

@@ -15,6 +15,7 @@ from vspair.provenance.receipt.values import (
     Count,
     Entry,
     Fact,
+    Folder,
     Given,
     Label,
     Model,
@@ -168,6 +169,8 @@ class External(Model):
     configuration: dict[Label, Any]
     parameters: Any = None
     target: Name
+    folders: list[Folder] | None = None
+    """Inputs that are folders; their files are among the inputs. Of older receipts it is not known which were."""
 
 
 class Internal(Model):

@@ -60,6 +60,10 @@ def _name(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    return text if text == "data:." else _name(text)
+
+
 def _script(text: str) -> str:
     if set(text) & set(":\\") or not text.endswith(".py") or not text.isprintable():
         raise ValueError(text)
@@ -91,6 +95,8 @@ Text = Annotated[str, Constraints(pattern=_NO_NUL, max_length=TEXT), _Expected(f
 Label = Annotated[str, Constraints(pattern=_NO_NUL, max_length=LABEL), _Expected(f"a text of up to {LABEL} letters")]
 Name = Annotated[str, Constraints(pattern=_NO_NUL), AfterValidator(_name), _Expected("a file's name")]
 """A name of `Places`: relative, never upwards, and written in one way."""
+Folder = Annotated[str, Constraints(pattern=_NO_NUL), AfterValidator(_folder), _Expected("a folder's name")]
+"""The same of a folder, which may be the data folder itself."""
 ProjectName = Annotated[Name, Constraints(pattern="^project:"), _Expected("a file of the project")]
 Script = Annotated[str, Constraints(max_length=LABEL), AfterValidator(_script), _Expected("a script in the project")]
 Entry = Annotated[
