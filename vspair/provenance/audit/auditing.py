@@ -7,6 +7,7 @@ from vspair.provenance.audit.chains import misplaced, mixed_chains, mixed_claims
 from vspair.provenance.audit.commits import against_history
 from vspair.provenance.audit.environment import changed_locks
 from vspair.provenance.audit.findings import Configuration, Finding
+from vspair.provenance.audit.images import incomplete
 from vspair.provenance.audit.jobs import check
 from vspair.provenance.audit.ledger import contradicted_ledger
 from vspair.provenance.audit.record import outdated, vouched
@@ -45,7 +46,7 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
     found.update(mixed_presets(run), mixed_claims(run), mixed_chains(run))
     found.update(misplaced(run), rewritten(run), changed_locks(run))
     for receipt in run.receipts:
-        found.update(contradicted(run, receipt))
+        found.update(contradicted(run, receipt), incomplete(run, receipt))
     # A bundle holds results of the past: without its commit there is nothing to compare its code with.
     strict = full or run.left_out is not None
     if strict:
