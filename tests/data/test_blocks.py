@@ -103,3 +103,33 @@ def test_a_damaged_block_is_named(tmp_path, keep):
     bad.write_bytes(save({"qoi": np.zeros((3, 1, 8, 8))}) if keep == "another file" else bad.read_bytes()[:keep])
     with pytest.raises(VspairError, match=r"bad.safetensors is not a whole block of scans .*delete it and run"):
         join_blocks([tmp_path / "good.safetensors", bad])
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"index": np.arange(6)}, "arrays of 6, 7 slices"),
+        ({"qoi": np.full((7, 1, 8, 8), np.nan, np.float32)}, "qoi was expected as finite float32"),
+        (
+            {"observation": np.zeros((7, 1, 6, 8), np.float16)},
+            "observation was expected as finite float32, found float16",
+        ),
+        ({"test": np.ones(7, np.int64)}, "test was expected as a list of truths"),
+    ],
+)
+def test_a_block_that_is_damaged_inside_is_named(tmp_path, change, found):
+    block = block_of(chosen(own=True))
+    write_block(tmp_path / "good.safetensors", block)
+    write_block(tmp_path / "bad.safetensors", block | change)
+    with pytest.raises(
+        VspairError, match=rf"bad.safetensors is not a whole block of scans \({found}.*delete it and run"
+    ):
+        join_blocks([tmp_path / "good.safetensors", tmp_path / "bad.safetensors"])
+
+
+def test_blocks_of_other_sizes_are_not_joined(tmp_path):
+    block = block_of(chosen(own=True))
+    write_block(tmp_path / "good.safetensors", block)
+    write_block(tmp_path / "bad.safetensors", block | {"qoi": block["qoi"][..., :4]})
+    with pytest.raises(VspairError, match=r"expected qoi of .*bad.safetensors as in .*good.safetensors, .*delete both"):
+        join_blocks([tmp_path / "good.safetensors", tmp_path / "bad.safetensors"])

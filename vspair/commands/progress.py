@@ -97,7 +97,7 @@ class Progress:
             found = json.loads(self.path.read_text(encoding="utf-8"))
             for entry in found.values():
                 datetime.fromisoformat(entry["begun"])
-        except (ValueError, AttributeError, KeyError, TypeError):
+        except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
             raise VspairError(
                 f"expected how far a campaign has come in {self.path}, found something else: remove the file, and the "
                 "campaign looks at every step anew"

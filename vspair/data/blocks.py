@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from vspair.data.pairs import Pairs, Split
-from vspair.data.selection import Selection
+from vspair.data.selection import Selection, require_whole
 from vspair.data.simulation import simulate
 from vspair.errors import VspairError
 from vspair.files import whole
@@ -83,9 +83,18 @@ def join_blocks(paths: Sequence[Path]) -> Pairs:
     """All blocks, files written by `write_block`, as pairs in the order of the blocks.
 
     Raises:
-        VspairError: a file is not one of ours, or truncated.
+        VspairError: a file is not one of ours, truncated or damaged, or of other slices than the first.
     """
     blocks = [_read(path) for path in paths]
+    for path, block in zip(paths, blocks, strict=True):
+        for name, array in block.items():
+            if (form := (array.dtype, array.shape[1:])) != (
+                first := (blocks[0][name].dtype, blocks[0][name].shape[1:])
+            ):
+                raise VspairError(
+                    f"expected {name} of {path} as in {paths[0]}, {first}, found {form}: delete both and run the same "
+                    "command again"
+                )
     whole_set = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     return Pairs(_part(whole_set, ~whole_set["test"]), _part(whole_set, whole_set["test"]))
 
@@ -93,8 +102,10 @@ def join_blocks(paths: Sequence[Path]) -> Pairs:
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
         block = load_file(path)
-        return {name: block[name] for name in PARTS}
-    except (SafetensorError, KeyError) as error:
+        parts = {name: block[name] for name in PARTS}
+        require_whole(parts, ("qoi", "observation"))
+        return parts
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise VspairError(
             f"{path} is not a whole block of scans ({error}): delete it and run the same command again"
         ) from error
