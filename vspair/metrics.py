@@ -136,10 +136,25 @@ def read_images(
 
     path = Path(path)
     there = list(read_texts(path))
-    if columns is None:
-        columns = there[there.index(FIRST) :] if FIRST in there else [FIRST]
+    columns = _measures(there) or [FIRST] if columns is None else columns
     read_numbers(path, [IMAGE, *columns, *(name for name in optional if name in there)], images, empty)
     return pd.read_csv(path)
+
+
+def count_images(path: Path | str) -> int:
+    """How many images a metric file of any kind is of, once all of its measures were found whole.
+
+    Raises:
+        VspairError: as `read_numbers` does.
+    """
+    path = Path(path)
+    there = list(read_texts(path))
+    groups = [group for group in LOCALISED if group[0] in there]
+    return len(read_numbers(path, [IMAGE, *_measures(there)], empty=groups)[IMAGE])
+
+
+def _measures(there: Sequence[str]) -> list[str]:
+    return list(there[there.index(FIRST) :]) if FIRST in there else []
 
 
 def read_history(path: Path | str, epochs: int | None = None) -> "pd.DataFrame":

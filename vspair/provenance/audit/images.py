@@ -1,17 +1,16 @@
 """Whether a metric file has a line for each of the images that the configuration promises."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.metrics import IMAGE, read_numbers
+from vspair.metrics import count_images
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
 
 
 def incomplete(run: Run, receipt: Receipt) -> Iterable[Finding]:
-    """Metric files of one job with other images than were promised.
+    """Metric files of one job with other images than were promised, or without a value of one.
 
     The receipt notes how many images a file is of, and which setting of the job promises them. Where the source of the
     pairs had fewer, the receipt of the pairs notes that. Files that were changed since are not read: checksums tell.
@@ -29,17 +28,13 @@ def incomplete(run: Run, receipt: Receipt) -> Iterable[Finding]:
             continue
         path = run.places.path(name)
         try:
-            found = run.checksums.fact(f"images in {recorded}", lambda path=path: _images(path))
+            found = run.checksums.fact(f"images in {recorded}", lambda path=path: float(count_images(path)))
         except VspairError as error:
             yield Finding(name, "contradiction", f"it is not whole: {error}")
             continue
         if found != noted.number:
             sentence = f"it has {found:g} images, its job had {noted.number} and {noted.key} promises them: {remake}"
             yield Finding(name, "contradiction", sentence)
-
-
-def _images(path: Path) -> float:
-    return float(len(read_numbers(path, [IMAGE])[IMAGE]))
 
 
 def _promised(run: Run, receipt: Receipt, key: str) -> int | None:
