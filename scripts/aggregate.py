@@ -2,14 +2,22 @@
 
 import pandas as pd
 
-from vspair.files import whole
+from vspair.errors import VspairError
+from vspair.files import read_json, whole
+from vspair.metrics import read_images
 from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
-    runs = pd.concat(pd.read_csv(path) for path in snakemake.input.images)
+    files = list(zip(snakemake.input.images, snakemake.input.summaries, strict=True))
+    runs = pd.concat(read_images(path, None, read_json(summary, {"images": int})["images"]) for path, summary in files)
     # What describes a pair stands before its measures, of which every problem has the squared error first.
-    grouped = runs.groupby(list(runs.columns[: runs.columns.get_loc("mse")]))
-    spread = grouped.std() if len(snakemake.input.images) > 1 else None
+    grouped = runs.groupby(list(runs.columns[: runs.columns.get_loc("mse")]), dropna=False)
+    if (grouped.size() != len(files)).any():
+        raise VspairError(
+            f"expected the same pairs in {', '.join(snakemake.input.images)}, found others in some: delete them and "
+            "run the same command again"
+        )
+    spread = grouped.std() if len(files) > 1 else None
     images = grouped.mean()
     if spread is not None:
         images = images.join(spread, rsuffix="_sd")

@@ -39,7 +39,8 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     with whole(snakemake.output.curves) as temporary:
         result.curves.to_csv(temporary, index=False, float_format="%.8g")
     write_text(snakemake.output.summary, json.dumps(result.summary, indent=1, allow_nan=False) + "\n")
-    job.annotate(snakemake.output.images, {"device": device_name(device)})
+    promised = {"number": len(test), "key": f"{of.problem}.data.test"}
+    job.annotate(snakemake.output.images, {"device": device_name(device), "images": promised})
     for part in ("raw", "scaled", "factors"):
         values = ", ".join(f"{key} {value:.4g}" for key, value in result.summary[part].items() if value is not None)
         job.log.info("%s: %s", part, values)

@@ -1,13 +1,12 @@
 """Determinism check: every model trained again, and killed and resumed, compared with its first training."""
 
-import json
-from pathlib import Path
-
 from vspair.evaluation.repeatability import compare, read_trained, verdict_in_words
+from vspair.files import read_json
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
 
 NOTE = "{epochs} epochs on {device}, {threads} CPU thread(s), {precision}, torch {torch}."
+FACTS = {"epochs": int, "device": str, "threads": int, "precision": str, "torch": str}
 AGAIN = {"second": "trained again", "resumed": "killed and resumed"}
 
 
@@ -41,8 +40,8 @@ with recorded(snakemake) as job:
             ("largest_difference", repeats[trial][row].largest),
         )
     ]
-    facts = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.facts]
-    words = NOTE.format_map({key: shared(facts, key) for key in ("epochs", "device", "threads", "precision", "torch")})
+    facts = [read_json(path, FACTS) for path in snakemake.input.facts]
+    words = NOTE.format_map({key: shared(facts, key) for key in FACTS})
     words = " ".join([words, *(verdict_in_words(repeats[trial], what) for trial, what in AGAIN.items())])
     job.log.info(words)
     noted = make_table(

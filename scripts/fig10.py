@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pandas as pd
-from safetensors import safe_open
-
 from vspair.data import read_pairs
-from vspair.files import whole
+from vspair.files import read_arrays, whole
+from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting.overlays import overlay_figure
 from vspair.reporting.printed import of_image, printed
@@ -16,9 +14,9 @@ from vspair.reporting.style import save_figure
 with recorded(snakemake) as job:
     chosen = list(job.configuration["tomography.figures.overlays"])
     test = read_pairs(Path(snakemake.input.pairs[0])).test
-    metrics = pd.read_csv(snakemake.input.images[0]).iloc[chosen]
-    with safe_open(snakemake.input.moments[0], framework="numpy") as file:
-        mean, variance = (file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
+    metrics = read_images(snakemake.input.images[0], None, len(test)).iloc[chosen]
+    moments = read_arrays(snakemake.input.moments[0], ("mean", "variance"), chosen)
+    mean, variance = (moments[name][:, 0] for name in ("mean", "variance"))
     metrics.insert(0, "case", range(len(chosen)))
     with whole(snakemake.output.csv) as temporary:
         metrics.to_csv(temporary, index=False)

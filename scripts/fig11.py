@@ -4,23 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import load_file
 
-from vspair.files import whole
+from vspair.files import read_arrays, whole
 from vspair.provenance import recorded
 from vspair.reporting.printed import printed
 from vspair.reporting.steps import Varied, step_figure
 from vspair.reporting.style import save_figure
 
+PARTS = ("latents", "sd", "gate", "images", "variance")
 UNITS = {"sd": "σ", "variance": "σ²"}
 SHOWN = {"latent": "varied_latents", "sd": "varied_sd", "gate": "varied_gate"}
 
 with recorded(snakemake) as job:
-    looked = load_file(snakemake.input.latents[0])
+    names = ["steps", "images", *(f"varied_{part}" for part in PARTS)]
+    # A place without a latent has neither a standard deviation nor a gate.
+    looked = read_arrays(snakemake.input.latents[0], names, undefined=["varied_sd", "varied_gate"])
     observations = {
-        f"test image {image}": Varied(
-            *(looked[f"varied_{part}"][row] for part in ("latents", "sd", "gate", "images", "variance"))
-        )
+        f"test image {image}": Varied(*(looked[f"varied_{part}"][row] for part in PARTS))
         for row, image in enumerate(looked["images"])
     }
     rows, places = looked["varied_latents"].shape

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pandas as pd
-from safetensors import safe_open
 
 from vspair.data import read_pairs, scale_for
-from vspair.files import whole
+from vspair.files import read_arrays, whole
+from vspair.metrics import read_images
 from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits, in_scale
@@ -16,7 +16,9 @@ from vspair.reporting.style import named, save_figure
 
 with recorded(snakemake) as job:
     methods, ours = snakemake.params.methods, snakemake.params.ours
-    metrics = {method: pd.read_csv(path) for method, path in zip(methods, snakemake.input.images, strict=True)}
+    images = job.configuration["inpainting.data.test"]
+    files = dict(zip(methods, snakemake.input.images, strict=True))
+    metrics = {method: read_images(path, None, images) for method, path in files.items()}
     # Methods that the paper does not have must not change which images stand for easy and hard.
     errors = pd.DataFrame({method: frame["mse30"] for method, frame in metrics.items() if method not in ours})
     settings = Figures.model_validate(job.configuration["inpainting.figures"])
@@ -29,8 +31,8 @@ with recorded(snakemake) as job:
     names = named(methods, snakemake.params.labels)
     moments = {}
     for method, path in zip(methods, snakemake.input.moments, strict=True):
-        with safe_open(path, framework="numpy") as file:
-            moments[names[method]] = tuple(file.get_tensor(name)[chosen, 0] for name in ("mean", "variance"))
+        found = read_arrays(path, ("mean", "variance"), chosen)
+        moments[names[method]] = found["mean"][:, 0], found["variance"][:, 0]
     titles = [f"{percentile:g}th percentile" for percentile in cases["percentile"]]
     save_figure(
         map_figure(titles, observation, qoi, moments, grey_limits(scale)),
@@ -43,7 +45,6 @@ with recorded(snakemake) as job:
     )
     with whole(snakemake.output.csv) as temporary:
         shown.to_csv(temporary, index=False)
-    files = dict(zip(methods, snakemake.input.images, strict=True))
     inputs = [[files[method]] for method in shown["method"]]
     keys = of_image(shown, ["method", "case", "percentile"])
     job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["method", "case"], inputs, keys))

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import load_file
 
 from vspair.data import read_pairs, scale_for
-from vspair.files import whole
+from vspair.files import read_arrays, whole
 from vspair.provenance import recorded
 from vspair.reporting.bars import latent_figure
 from vspair.reporting.images import grey_limits, in_scale
@@ -17,7 +16,10 @@ from vspair.reporting.style import named, palette, save_figure
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
     methods = snakemake.params.methods
-    latents = {method: load_file(path) for method, path in zip(methods, snakemake.input.latents, strict=True)}
+    latents = {
+        method: read_arrays(path, ("images", "codes", "reconstructions"))
+        for method, path in zip(methods, snakemake.input.latents, strict=True)
+    }
     images = latents[methods[0]]["images"]
 
     pairs = read_pairs(Path(snakemake.input.pairs))

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pandas as pd
-from safetensors.numpy import load_file
 
 from vspair.data import read_pairs, scale_for
-from vspair.files import whole
+from vspair.files import read_arrays, whole
 from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits
@@ -20,10 +19,8 @@ with recorded(snakemake) as job:
     scale = scale_for(job.configuration["inpainting.data.scale"], read_pairs(Path(snakemake.input.pairs)).train.qoi)
     sensitive = {}
     for method, path in zip(snakemake.params.methods, snakemake.input.latents, strict=True):
-        tensors = load_file(path)
-        sensitive[method] = Sensitive(
-            tensors["sensitive"], tensors["sensitivity"], tensors["sensitive_share"], tensors["sensitive_images"]
-        )
+        tensors = read_arrays(path, ("sensitive", "sensitivity", "sensitive_share", "sensitive_images"))
+        sensitive[method] = Sensitive(*tensors.values())
     figure = perturbation_figure(
         levels, {names[method]: shown for method, shown in sensitive.items()}, grey_limits(scale)
     )

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pandas as pd
-from safetensors.numpy import load_file
 
 from vspair.data import read_pairs, scale_for
-from vspair.files import whole
+from vspair.files import read_arrays, whole
 from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits, in_scale
@@ -14,11 +13,15 @@ from vspair.reporting.localised import LocalisedCase, localised_figure
 from vspair.reporting.printed import printed
 from vspair.reporting.style import save_figure
 
+PARTS = ("mean", "variance", "latent", "ratio", "images")
+
 with recorded(snakemake) as job:
     levels = Figures.model_validate(job.configuration["inpainting.figures"]).levels
     pairs = read_pairs(Path(snakemake.input.pairs))
     scale = scale_for(job.configuration["inpainting.data.scale"], pairs.train.qoi)
-    tensors = load_file(snakemake.input.latents[0])
+    names = ["localised", *(f"localised_{part}" for part in PARTS)]
+    # An image without a latent that has an effect has no ratio.
+    tensors = read_arrays(snakemake.input.latents[0], names, undefined=["localised_ratio"])
     images = tensors["localised"]
     cases = [
         LocalisedCase(

@@ -6,22 +6,24 @@ import numpy as np
 import pandas as pd
 
 from vspair.files import whole
+from vspair.metrics import read_images
 from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import named, palette, save_figure
-from vspair.reporting.uncertainty import CONFIDENCE, printed_numbers, uncertainty_figure
+from vspair.reporting.uncertainty import CONFIDENCE, REGIONS, printed_numbers, uncertainty_figure, variance_ratio
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
     settings = Figures.model_validate(job.configuration["inpainting.figures"])
     parts = []
     for method, path in zip(snakemake.params.methods, snakemake.input.images, strict=True):
-        frame = pd.read_csv(path)
+        columns = ("mse30", "uncertainty", *REGIONS)
+        frame = read_images(path, columns, job.configuration["inpainting.data.test"])
         # A seed of its own, so that all methods and all runs show the same images.
         chosen = np.random.default_rng(0).choice(len(frame), settings.scatter, replace=False)
         part = frame[["image", "mse30", "uncertainty"]].assign(method=method, scatter=frame.index.isin(chosen))
-        part["ratio"] = frame["variance_holes"] / frame["variance_outside"].where(frame["variance_outside"] > 0)
+        part["ratio"] = variance_ratio(frame)
         parts.append(part)
     images = pd.concat(parts, ignore_index=True)[["method", "image", "scatter", "mse30", "uncertainty", "ratio"]]
     shown = images.rename(columns={"mse30": "error"})

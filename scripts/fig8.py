@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.files import whole
+from vspair.metrics import LOCALISED, read_images
 from vspair.provenance import recorded
 from vspair.reporting.histograms import Panel, histogram_figure, printed_numbers
 from vspair.reporting.printed import ALL, printed
@@ -17,9 +18,10 @@ PANELS = [
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
-    parts = []
+    parts, images = [], job.configuration["inpainting.evaluation.localisation"]["images"]
     for path, (method, seed) in zip(snakemake.input.localisation, snakemake.params.runs, strict=True):
-        part = pd.read_csv(path)[["image", *(panel.column for panel in PANELS)]]
+        found = read_images(path, (), images, empty=LOCALISED)
+        part = found[["image", *(panel.column for panel in PANELS)]]
         part.insert(0, "seed", seed)
         part.insert(0, "method", method)
         parts.append(part)

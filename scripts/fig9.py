@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors import safe_open
 
 from vspair.data import read_pairs
-from vspair.files import whole
+from vspair.files import read_arrays, whole
+from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting.printed import of_image, printed
 from vspair.reporting.reconstructions import Reconstructed, reconstruction_figure
@@ -20,9 +20,9 @@ with recorded(snakemake) as job:
     shown, images = [], {name: [] for name in names.values()}
     runs = zip(snakemake.params.runs, snakemake.input.images, snakemake.input.moments, strict=True)
     for (method, noise, seed), metrics, moments in runs:
-        shown.append(pd.read_csv(metrics).iloc[[example]].assign(method=method, noise=noise, seed=seed))
-        with safe_open(moments, framework="numpy") as file:
-            images[names[method]].append(file.get_slice("reconstruction")[example, 0])
+        lines = read_images(metrics, None, len(tests[0]))
+        shown.append(lines.iloc[[example]].assign(method=method, noise=noise, seed=seed))
+        images[names[method]].append(read_arrays(moments, ["reconstruction"], [example])["reconstruction"][0, 0])
     table = pd.concat(shown, ignore_index=True)
     with whole(snakemake.output.csv) as temporary:
         table.to_csv(temporary, index=False)

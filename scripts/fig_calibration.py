@@ -6,15 +6,15 @@ import pandas as pd
 
 from vspair.files import whole
 from vspair.provenance import recorded
-from vspair.reporting.calibration import calibration_figure
+from vspair.reporting.calibration import calibration_figure, read_curves
 from vspair.reporting.printed import printed
 from vspair.reporting.style import named, palette, save_figure
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)
-    parts = []
+    parts, levels = [], job.configuration["inpainting.evaluation.calibration"]["levels"]
     for path, (method, seed) in zip(snakemake.input.curves, snakemake.params.runs, strict=True):
-        part = pd.read_csv(path)[["kind", "x", "y"]]
+        part = read_curves(path, levels)
         part.insert(0, "seed", seed)
         part.insert(0, "method", method)
         parts.append(part)

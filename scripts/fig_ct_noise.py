@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vspair.files import whole
+from vspair.files import read_json, whole
+from vspair.metrics import read_images
 from vspair.problems.tomography.scans import VARIABLE
 from vspair.provenance import recorded
 from vspair.reporting.printed import printed
@@ -18,9 +19,10 @@ PARTS = 4
 with recorded(snakemake) as job:
     names = named(snakemake.params.methods, snakemake.params.labels)
     edges = np.linspace(*job.configuration["tomography.noise.variable"], PARTS + 1)
+    test = read_json(snakemake.input.split, {"test": int})["test"]
     frames = {True: [], False: []}
     for path, (method, noise, seed) in zip(snakemake.input.images, snakemake.params.runs, strict=True):
-        images = pd.read_csv(path)
+        images = read_images(path, ("level", *PANELS), test)
         variable = noise == VARIABLE
         if variable:
             part = np.digitize(images["level"], edges[1:-1])

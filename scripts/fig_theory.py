@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from vspair.config import Theory
 from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.printed import printed
 from vspair.reporting.style import save_figure
-from vspair.reporting.theory import agreement, theory_figure
+from vspair.reporting.theory import agreement, read_entries, read_samples, theory_figure
 
 with recorded(snakemake) as job:
-    entries, samples = (pd.read_csv(path) for path in (snakemake.input.entries, snakemake.input.samples))
+    settings = Theory.model_validate(job.configuration["theory"])
+    entries = read_entries(snakemake.input.entries, settings.observations, settings.latent_x)
+    samples = read_samples(snakemake.input.samples, settings.samples, settings.latent_x)
     summary = agreement(entries, samples)
     with whole(snakemake.output.csv) as temporary:
         summary.to_csv(temporary, index=False, float_format="%.8g")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.files import whole
+from vspair.metrics import read_history
 from vspair.provenance import recorded
 from vspair.reporting.histories import history_figure
 from vspair.reporting.printed import printed
@@ -13,7 +14,7 @@ from vspair.reporting.style import named, save_figure
 with recorded(snakemake) as job:
     parts = []
     for path, (method, seed) in zip(snakemake.input.histories, snakemake.params.runs, strict=True):
-        wide = pd.read_csv(path)
+        wide = read_history(path, job.configuration[f"inpainting.methods.{method}.training.epochs"])
         parts.append(wide.melt("epoch", var_name="term").assign(method=method, seed=seed))
     history = pd.concat(parts, ignore_index=True)[["method", "seed", "epoch", "term", "value"]]
     with whole(snakemake.output.csv) as temporary:

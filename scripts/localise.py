@@ -29,7 +29,8 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         found.insert(place, column, values[: len(found)])
     with whole(snakemake.output.images) as temporary:
         found.to_csv(temporary, index_label="image", float_format="%.8g")
-    job.annotate(snakemake.output.images, {"device": device_name(device)})
+    promised = {"number": len(test), "key": f"{of.problem}.evaluation.localisation.images"}
+    job.annotate(snakemake.output.images, {"device": device_name(device), "images": promised})
     job.log.info(
         "%.1f of %.1f active latents are active in all samples; median highest ratio %.3g among them, %.3g among all",
         found["consistent"].mean(),

@@ -19,4 +19,5 @@ with recorded(snakemake) as job:
             "mend the one or the other"
         )
     write_pairs(Path(snakemake.output.pairs), pairs)
+    job.annotate(snakemake.output.pairs, {"images": {"number": len(pairs.test)}})
     job.log.info("%s: %s", data, job_function(problem, "described")(pairs))

@@ -21,5 +21,6 @@ with recorded(snakemake) as job:
         noisy, levels = add_noise(split.observation[:, 0], split.index, level, convention, job.seed)
         splits.append(replace(split, observation=noisy[:, None], level=np.asarray(levels, np.float32)))
     write_pairs(Path(snakemake.output.pairs), Pairs(*splits))
+    job.annotate(snakemake.output.pairs, {"images": {"number": len(pairs.test)}})
     drawn = np.concatenate([split.level for split in splits])
     job.log.info("noise of %.3g to %.3g %% (%s)", drawn.min(), drawn.max(), convention)

@@ -7,8 +7,9 @@ import pandas as pd
 import torch
 
 from vspair.devices import configure, device_name, lease
-from vspair.evaluation import evaluate
+from vspair.evaluation import UNDEFINED, evaluate
 from vspair.files import sha256, whole
+from vspair.metrics import require_finite
 from vspair.models.kinds import settings_of
 from vspair.problems.learning import learn
 from vspair.problems.registry import job_function
@@ -54,11 +55,13 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         generator_for(device, job.seed, "evaluation"),
         quality,
     )
+    require_finite(result.images, UNDEFINED)
     with whole(images) as temporary:
         result.images.to_csv(temporary, index_label="image", float_format="%.8g")
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)
-    job.annotate(images, {"device": device_name(device), "execution": asdict(execution)})
+    promised = {"number": len(test), "key": f"{of.problem}.studies.{of.study}.test"}
+    job.annotate(images, {"device": device_name(device), "execution": asdict(execution), "images": promised})
     job.log.info(", ".join(f"{column} {value:.4g}" for column, value in result.images.mean().items()))
 
 checkpoint.remove()

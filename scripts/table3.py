@@ -1,24 +1,25 @@
 """Table 3: reconstruction error and sparsity of every method, with verdicts."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 
+from vspair.files import read_json
+from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
 
+MEASURES = ("nnz", "sparsity", "mse", "mse30")
 UNITS = {"mse": "squared grey values of the scale", "mse30": "squared grey values of the scale"}
 UNIT_SCALE = "squared grey values in [0, 1]"
 
 with recorded(snakemake) as job:
-    cells = []
+    cells, images = [], job.configuration["inpainting.data.test"]
     for method in snakemake.params.methods:
         paths = [path for path in snakemake.input.images if f"/{method}/" in path]
         summary = next(path for path in snakemake.input.summaries if f"/{method}/" in path)
-        factor = json.loads(Path(summary).read_text(encoding="utf-8"))["mse_to_unit"]
-        means = pd.DataFrame([pd.read_csv(path).mean() for path in paths])
-        for key in ("nnz", "sparsity", "mse", "mse30"):
+        factor = read_json(summary, {"mse_to_unit": int | float})["mse_to_unit"]
+        found = [read_images(path, ("mse",), images, optional=("mse30", "nnz", "sparsity")) for path in paths]
+        means = pd.DataFrame([frame[[key for key in MEASURES if key in frame]].mean() for frame in found])
+        for key in MEASURES:
             if key in means:
                 cells.append(Cell(method, key, means[key].tolist(), UNITS.get(key, ""), paths, key, "mean"))
         for key in ("mse", "mse30"):

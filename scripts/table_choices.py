@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from vspair.metrics import read_images
 from vspair.provenance import recorded
-from vspair.reporting import Cell, read_published, sources, table_frame, write_table
+from vspair.reporting import Cell, fewer_seeds, read_published, sources, table_frame, write_table
 from vspair.reporting.closeness import distance, shape_distance
 
 METRICS = ("mse", "mse30", "nnz")
@@ -24,7 +23,11 @@ with recorded(snakemake) as job:
         (run, method, seed): path
         for path, (run, method, seed) in zip(snakemake.input.runs, snakemake.params.runs, strict=True)
     }
-    means = {key: pd.read_csv(path).mean() for key, path in runs.items()}
+    images = job.configuration[snakemake.params.study]["test"]
+    means = {}
+    for key, path in runs.items():
+        found = read_images(path, ("mse",), images, optional=METRICS)
+        means[key] = found[[metric for metric in METRICS if metric in found]].mean()
     seeds = list(dict.fromkeys(seed for _, _, seed in runs))
     cells = []
     for name, parts in snakemake.params.points.items():
@@ -51,10 +54,13 @@ with recorded(snakemake) as job:
                 chain = [runs[parts[method], method, seed] for seed in seeds]
                 cells.append(Cell(name, f"{method} {metric}", values, "", chain, metric, "mean"))
     frame = table_frame(cells, type(published)({}, {}), job.configuration)
-    nearest = frame[frame["column"] == "distance"].set_index("row")["value"].idxmin()
+    distances = frame[frame["column"] == "distance"].set_index("row")["value"].dropna()
+    # Without any non-zero latent a combination has no distance.
+    nearest = None if distances.empty else distances.idxmin()
     labels = {row: ", ".join(map(short, row.split(","))) for row in frame["row"]}
     paper = ", ".join(f"{method} {metric} {number:g}" for (method, metric), number in wanted.items())
-    note = f"Nearest by distance: {labels[nearest]}. The paper, after far longer training: {paper}."
+    note = f"Nearest by distance: {labels.get(nearest, 'none')}. The paper, after far longer training: {paper}."
+    note = " ".join(filter(None, [note, fewer_seeds(cells)]))
     write_table(Path(snakemake.output.csv).with_suffix(""), frame, snakemake.params.caption, note, labels)
     job.annotate(snakemake.output.csv, {"cells": sources(cells), "nearest": nearest})
     job.log.info("nearest to Table 3: %s", nearest)

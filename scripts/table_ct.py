@@ -1,10 +1,9 @@
 """Image quality of every method at every noise level, over all test images: what Figure 9 shows one example of."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 
+from vspair.files import read_json
+from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
 
@@ -20,6 +19,11 @@ COLUMNS = {
     "rre_mean": "",
     "nnz": "",
 }
+SPLIT = {
+    **dict.fromkeys(("train", "test"), int),
+    **dict.fromkeys(("source", "train_patients", "test_patients"), str),
+    "sentence": str | None,
+}
 NOTE = (
     "Source: {source}, {train} training slices{train_patients} and {test} test slices{test_patients}. Noise of p % by "
     "the convention {convention} (docs/deviations.md, E9)."
@@ -29,15 +33,16 @@ with recorded(snakemake) as job:
     rows: dict[str, list[str]] = {}
     for path, (method, noise, _) in zip(snakemake.input.images, snakemake.params.runs, strict=True):
         rows.setdefault(f"{method} {noise}", []).append(path)
+    split = read_json(snakemake.input.split, SPLIT)
     cells = []
     for row, paths in rows.items():
-        means = pd.DataFrame([pd.read_csv(path).mean() for path in paths])
+        found = [read_images(path, ("mse",), split["test"], optional=list(COLUMNS)) for path in paths]
+        means = pd.DataFrame([frame[[column for column in COLUMNS if column in frame]].mean() for frame in found])
         cells += [
             Cell(row, column, means[column].tolist(), unit, paths, column, "mean")
             for column, unit in COLUMNS.items()
             if column in means
         ]
-    split = json.loads(Path(snakemake.input.split).read_text(encoding="utf-8"))
     # What was there decides whether a number may be compared, not what was asked for.
     run = job.configuration | {f"tomography.data.{part}": split[part] for part in ("train", "test")}
     note = NOTE.format_map(split | {"convention": run["tomography.noise.convention"]})

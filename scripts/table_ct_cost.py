@@ -1,12 +1,15 @@
 """What each CT method costs: parameters, training and inference time, memory."""
 
-import json
-from pathlib import Path
+import math
 
+from vspair.files import read_json
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
 
 HOUR, GIB = 3600, 2**30
+NUMBER = int | float
+SUMMARY = {"parameters": int, "inference_seconds": NUMBER, "inference_batch": int}
+COST = {"seconds": NUMBER | None, "epochs": int, "peak_bytes": int}
 
 
 def by_method(runs: list, paths: list[str]) -> dict[str, list[str]]:
@@ -17,10 +20,10 @@ def by_method(runs: list, paths: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def measured(paths: list[str], values: list, scale: float) -> tuple[list[float], list[str]]:
-    """Values that were measured, in a readable unit, and the file of each."""
-    kept = [(value / scale, path) for value, path in zip(values, paths, strict=True) if value is not None]
-    return [value for value, _ in kept], [path for _, path in kept]
+def measured(costs: list[dict], key: str, scale: float) -> list[float]:
+    """A number of each run in a readable unit, NaN where it was not measured; empty where it was in none."""
+    values = [cost[key] / scale if cost[key] else math.nan for cost in costs]
+    return [] if all(map(math.isnan, values)) else values
 
 
 with recorded(snakemake) as job:
@@ -28,7 +31,7 @@ with recorded(snakemake) as job:
     cost_paths = by_method(snakemake.params.cost_runs, snakemake.input.costs)
     cells, batches = [], set()
     for method, paths in summary_paths.items():
-        summaries = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+        summaries = [read_json(path, SUMMARY) for path in paths]
         batches |= {summary["inference_batch"] for summary in summaries}
         cells.append(
             Cell(method, "parameters", [summaries[0]["parameters"]], "", paths[:1], "parameters", "value"),
@@ -36,15 +39,15 @@ with recorded(snakemake) as job:
         seconds = [summary["inference_seconds"] for summary in summaries]
         cells.append(Cell(method, "inference_seconds", seconds, "s", paths, "inference_seconds", "value"))
         paths = cost_paths.get(method, [])
-        costs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
-        seconds = [cost["seconds"] and cost["seconds"] * cost["epochs"] for cost in costs]
-        memory = [cost["peak_bytes"] or None for cost in costs]
-        for name, (values, used), unit, key in (
-            ("training_hours", measured(paths, seconds, HOUR), "h", f"seconds * epochs / {HOUR}"),
-            ("memory_gib", measured(paths, memory, GIB), "GiB", f"peak_bytes / {GIB}"),
+        costs = [read_json(path, COST) for path in paths]
+        for cost in costs:
+            cost["whole"] = cost["seconds"] and cost["seconds"] * cost["epochs"]
+        for name, values, unit, key in (
+            ("training_hours", measured(costs, "whole", HOUR), "h", f"seconds * epochs / {HOUR}"),
+            ("memory_gib", measured(costs, "peak_bytes", GIB), "GiB", f"peak_bytes / {GIB}"),
         ):
             if values:
-                cells.append(Cell(method, name, values, unit, used, key))
+                cells.append(Cell(method, name, values, unit, paths, key))
     note = f"Inference in batches of {', '.join(map(str, sorted(batches)))} on {job.configuration['device']}."
     noted = make_table(
         snakemake.output.csv,

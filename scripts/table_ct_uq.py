@@ -1,11 +1,9 @@
 """Calibration of vsPAIR's posterior samples on scans, as trained and after a conformal scaling."""
 
-import json
-from pathlib import Path
-
+from vspair.files import read_json
 from vspair.provenance import recorded
 from vspair.reporting import make_table
-from vspair.reporting.calibrated import calibration_cells, with_scaled
+from vspair.reporting.calibrated import calibration_cells, read_summaries, with_scaled
 
 NOTE = (
     "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "
@@ -19,8 +17,9 @@ with recorded(snakemake) as job:
     rows: dict[str, list[str]] = {}
     for path, (method, noise, _) in zip(snakemake.input.summaries, snakemake.params.runs, strict=True):
         rows.setdefault(f"{method} {noise}", []).append(path)
-    cells = calibration_cells(rows, "normalised attenuation")
-    note = NOTE.format_map(json.loads(Path(snakemake.input.summaries[0]).read_text(encoding="utf-8")))
+    found, without = read_summaries(rows, read_json(snakemake.input.split, {"test": int})["test"])
+    cells = calibration_cells(rows, found, "normalised attenuation")
+    note = " ".join(filter(None, [NOTE.format_map(next(iter(found.values()))[0]), without]))
     labels = with_scaled(snakemake.params.labels, list(rows))
     noted = make_table(
         snakemake.output.csv,

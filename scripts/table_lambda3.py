@@ -2,16 +2,18 @@
 
 import pandas as pd
 
+from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
 
-METRICS = ("mse", "mse30", "nnz")
+METRICS = ["mse", "mse30", "nnz"]
 
 with recorded(snakemake) as job:
-    lines = []
+    lines, images = [], job.configuration["inpainting.studies.lambda3.test"]
     for path, (point, seed) in zip(snakemake.input.runs, snakemake.params.runs, strict=True):
         (lambda3,) = (float(value) for value in point.values())
-        lines.append({"lambda3": lambda3, "seed": seed, "path": path, **pd.read_csv(path)[list(METRICS)].mean()})
+        means = read_images(path, METRICS, images)[METRICS].mean()
+        lines.append({"lambda3": lambda3, "seed": seed, "path": path, **means})
     runs = pd.DataFrame(lines)
     cells = [
         Cell(f"lambda3={lambda3:g}", metric, part[metric].tolist(), "", part["path"].tolist(), metric, "mean")

@@ -1,11 +1,8 @@
 """Calibration of every probabilistic method, as trained and after a conformal scaling; the paper has no such table."""
 
-import json
-from pathlib import Path
-
 from vspair.provenance import recorded
 from vspair.reporting import make_table
-from vspair.reporting.calibrated import calibration_cells, with_scaled
+from vspair.reporting.calibrated import calibration_cells, read_summaries, with_scaled
 
 NOTE = (
     "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "
@@ -17,8 +14,9 @@ NOTE = (
 with recorded(snakemake) as job:
     methods = snakemake.params.methods
     rows = {method: [path for path in snakemake.input.summaries if f"/{method}/" in path] for method in methods}
-    cells = calibration_cells(rows, "grey values of the scale")
-    note = NOTE.format_map(json.loads(Path(snakemake.input.summaries[0]).read_text(encoding="utf-8")))
+    found, without = read_summaries(rows, job.configuration["inpainting.data.test"])
+    cells = calibration_cells(rows, found, "grey values of the scale")
+    note = " ".join(filter(None, [NOTE.format_map(next(iter(found.values()))[0]), without]))
     labels = with_scaled(snakemake.params.labels, methods)
     noted = make_table(
         snakemake.output.csv,

@@ -113,3 +113,24 @@ def test_a_split_with_one_slice_too_few_is_refused(needed, message):
     require_enough(SPLIT, {"train": 4, "test": 3})
     with pytest.raises(VspairError, match=message):
         require_enough(SPLIT, needed)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"index": np.arange(6)}, "arrays of 6, 7 slices"),
+        ({"observation": np.zeros((8, 2, 3), np.float32)}, "arrays of 7, 8 slices"),
+        ({"images": np.full((7, 4, 4), np.nan, np.float32)}, "images was expected as finite float32"),
+        ({"observation": np.full((7, 2, 3), np.inf, np.float32)}, "observation was expected as finite float32"),
+        ({"images": np.zeros((7, 4, 4))}, "images was expected as finite float32, found float64"),
+        ({"images": np.zeros((7, 4, 4), np.int16)}, "images was expected as finite float32, found int16"),
+        ({"test": np.zeros(7, np.uint8)}, "test was expected as a list of truths"),
+        ({"patient": np.zeros(7, np.float32)}, "patient was expected as a list of integers"),
+        ({"index": np.zeros((7, 1), np.int64)}, "index was expected as a list of integers"),
+    ],
+)
+def test_a_file_that_is_damaged_inside_is_refused(tmp_path, change, found):
+    path = tmp_path / "slices.safetensors"
+    save_file(vars(chosen()) | change, path)
+    with pytest.raises(VspairError, match=rf"is not a whole file of chosen slices \({found}.*: delete it and run"):
+        read_selection(path)

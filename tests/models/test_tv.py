@@ -8,6 +8,7 @@ import torch
 from scipy.optimize import minimize, nnls
 from skimage.restoration import denoise_tv_chambolle
 
+from vspair.errors import VspairError
 from vspair.models.tv.model import TV, gradient, gradient_adjoint
 from vspair.operators import ParallelBeam, Scan
 from vspair.operators.joseph import joseph_matrix
@@ -208,3 +209,19 @@ def test_impossible_strengths_are_refused(ray, strengths):
 def test_a_negative_margin_is_refused(ray):
     with pytest.raises(ValueError, match="margin is -1"):
         TV(ray, [1e-3], 10, margin=-1)
+
+
+@pytest.mark.parametrize("strength", [5e-3, -1.0, float("inf")])
+def test_weights_with_a_strength_that_is_no_candidate_are_refused(ray, strength):
+    """A file of weights holds one number, which the right name and shape do not make right."""
+    method = TV(ray, [1e-3, 1e-2], 10)
+    method.strength.fill_(strength)
+    with pytest.raises(VspairError, match=rf"among its candidates 0.001, 0.01, found {strength}.*: train it again"):
+        method.reconstruct(pairs(ray)[1])
+
+
+def test_an_error_that_is_no_number_chooses_no_strength(ray):
+    """The least of NaN and numbers depends on their order."""
+    x, y = pairs(ray)
+    with pytest.raises(VspairError, match=r"expected a finite error of TV at each strength, found none at 0.001, 0.01"):
+        TV(ray, [1e-3, 1e-2], 10).tune(x * float("nan"), y)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vspair.reporting.calibrated import calibration_cells, with_scaled
+from vspair.errors import VspairError
+from vspair.reporting.calibrated import calibration_cells, read_summaries, with_scaled
 
 VALUES = {
     ("A", "coverage_90"): [0.3, 0.4],
@@ -15,6 +16,8 @@ VALUES = {
     ("A scaled", "factor_50"): [2.5, 2.6],
     ("A scaled", "factor_90"): [4.0, 4.2],
 }
+
+COUNTED = {"samples": 40, "images": 4, "calibration_images": 3}
 
 
 @pytest.fixture
@@ -27,13 +30,16 @@ def paths(tmp_path):
             for part, row in (("raw", "A"), ("scaled", "A scaled"))
         }
         factors = {level: at["A scaled", f"factor_{level}"] for level in ("50", "90")}
-        path.write_text(json.dumps(parts | {"factors": factors, "scaling_level": 0.9}))
+        path.write_text(json.dumps(parts | {"factors": factors, "scaling_level": 0.9, "undefined": {}} | COUNTED))
     return [str(path) for path in paths]
 
 
 def test_each_method_has_a_row_as_trained_and_one_scaled_with_its_factors(paths):
     """And a cell names the number that it shows: inputs and key, followed through the files, give its values."""
-    cells = calibration_cells({"A": paths, "B": paths[1:]}, "unit")
+    rows = {"A": paths, "B": paths[1:]}
+    found, without = read_summaries(rows, 7)
+    assert without == ""
+    cells = calibration_cells(rows, found, "unit")
     of_b = {(row.replace("A", "B"), column): both[1:] for (row, column), both in VALUES.items()}
     assert {(cell.row, cell.column): list(cell.values) for cell in cells} == VALUES | of_b
     assert {cell.column: cell.unit for cell in cells if cell.unit} == {"crps": "unit"}
@@ -45,3 +51,37 @@ def test_each_method_has_a_row_as_trained_and_one_scaled_with_its_factors(paths)
 def test_both_rows_have_the_label_of_their_method():
     names = {"A": "ours", "B": "B", "A scaled": "ours scaled", "B scaled": "B scaled"}
     assert with_scaled({"A": "ours"}, ["A", "B"]) == names
+
+
+DAMAGE = {
+    "truncated": (lambda text: text[:-9], "expected JSON with raw"),
+    "without a part": (lambda text: text.replace('"scaled"', '"scald"'), "found no scaled"),
+    "a text in the place of a number": (lambda text: text.replace("0.4,", '"0.4",'), "a number or null as raw.cov"),
+    "not finite": (lambda text: text.replace("0.4,", "NaN,"), "found the number NaN, which is not finite"),
+    "beyond all numbers": (lambda text: text.replace("0.4,", "1e400,"), "found the number 1e400"),
+    "of fewer images": (lambda text: text.replace('"images": 4', '"images": 3'), "on 7 test images .* images 3"),
+    "of other samples": (lambda text: text.replace('"samples": 40', '"samples": 41'), "found samples 41"),
+    "without a column": (lambda text: text.replace('"coverage_90"', '"coverage_80"'), "columns of the others"),
+    "an empty file": (lambda _: "", "expected JSON"),
+    "a list": (lambda text: f"[{text}]", "found no object"),
+    "no texts": (lambda text: text.replace('"samples": 40', '"samples": true'), "found True as samples"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_summary_is_refused_by_name(paths, damage):
+    change, message = DAMAGE[damage]
+    before = Path(paths[1]).read_text()
+    Path(paths[1]).write_text(change(before))
+    assert Path(paths[1]).read_text() != before
+    with pytest.raises(VspairError, match=message) as caught:
+        read_summaries({"A": paths}, 7)
+    assert paths[1] in str(caught.value)
+    assert str(caught.value).endswith("run the same command again")
+
+
+def test_what_has_no_value_in_some_images_is_told_with_its_count(paths):
+    Path(paths[0]).write_text(Path(paths[0]).read_text().replace('"undefined": {}', '"undefined": {"ause": 3}'))
+    assert (
+        read_summaries({"A": paths}, 7)[1] == "Without a value, and left out of the mean: ause of A in 3 of 4 images."
+    )

@@ -61,10 +61,10 @@ def test_reading_keeps_places_and_layouts(tmp_path):
     assert {name: (value.data_ptr(), value.stride()) for name, value in targets.items()} == places
 
 
-def test_the_header_tells_metadata_and_shapes_of_a_whole_file_alone(tmp_path):
+def test_the_header_tells_metadata_and_forms_of_a_whole_file_alone(tmp_path):
     path = tmp_path / "t.safetensors"
     write_tensors(path, {"a": torch.zeros(2, 3), "b": torch.zeros(())}, {"run": "1"})
-    assert header_of(path) == ({"run": "1"}, {"a": (2, 3), "b": ()})
+    assert header_of(path) == ({"run": "1"}, {"a": ("F32", (2, 3)), "b": ("F32", ())})
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(SafetensorError):
         header_of(path)
@@ -102,8 +102,8 @@ def made(trained):
 path, folder = Path(sys.argv[1]) / "run.safetensors", Path(sys.argv[1])
 checkpoint, weights = Checkpoint(path, {}), folder / "weights.safetensors"
 model, optimiser = made(trained=True)
-checkpoint.save(model, optimiser, [])
-peaks = {"save": extra(lambda: checkpoint.save(model, optimiser, []))}
+checkpoint.save(model, optimiser, [{"epoch": 1}])
+peaks = {"save": extra(lambda: checkpoint.save(model, optimiser, [{"epoch": 1}]))}
 peaks["save_weights"] = extra(lambda: save_weights(weights, model))
 peaks["load_weights"] = extra(lambda: load_weights(weights, model))
 transposed = {name: value.T for name, value in model.state_dict().items() if value.ndim == 2}

@@ -289,6 +289,38 @@ def forge_ledger(run):
     forge_text(run, "ledger.csv", lines[1], ",".join([*parts[:3], "0.123", *parts[4:]]))
 
 
+def change_images(run, change):
+    """Metrics of other images than were promised, or without a value of one, and every receipt that names them."""
+    text = run.path(IMAGES).read_text()
+    header, *lines = text.splitlines()
+    run.path(IMAGES).write_text(
+        "\n".join([header, *change(header.split(","), [line.split(",") for line in lines])]) + "\n"
+    )
+    run.forge(IMAGES)
+    claims = read(run.receipt(IMAGES)).claims
+
+    def agree(statement):
+        for entry in definition(statement)["resolvedDependencies"]:
+            if entry["name"] == IMAGES:
+                entry["digest"]["sha256"] = sha256(run.path(IMAGES))
+            if "claims" in entry.get("annotations", {}) and entry["name"].startswith(IMAGES.rpartition("/")[0] + "/"):
+                entry["annotations"]["claims"] = claims
+
+    for path in run.results.rglob("*.receipt.json"):
+        if f'"{IMAGES}"' in path.read_text() and path != run.receipt(IMAGES):
+            run.claim(next(iter(read(path).outputs)), agree)
+
+
+def put(column, value):
+    """Another value of image 5."""
+
+    def change(header, lines):
+        lines[5][header.index(column)] = value
+        return [",".join(line) for line in lines]
+
+    return change
+
+
 def remove_row(run):
     """A cell that nobody likes."""
     line = next(line for line in run.path(TABLE3).read_text().splitlines(keepends=True) if line.startswith("sVAE,nnz,"))
@@ -475,6 +507,26 @@ FAULTS = {
         {"full": True},
     ),
     "forged metrics": Fault(forge_metrics, at("stale data", TABLE3), {"stale data", "contradiction"}),
+    "an image dropped from metrics": Fault(
+        lambda run: change_images(run, lambda _, lines: [",".join(line) for line in lines[:-1]]),
+        at("contradiction", IMAGES),
+        {"stale data", "contradiction"},
+    ),
+    "an image twice in metrics": Fault(
+        lambda run: change_images(run, lambda _, lines: [",".join(line) for line in [*lines[:-1], lines[0]]]),
+        at("contradiction", IMAGES),
+        {"stale data", "contradiction"},
+    ),
+    "a value blanked in metrics": Fault(
+        lambda run: change_images(run, put("mse30", "")),
+        {(IMAGES, "contradiction"), (TABLE3, "contradiction")},
+        {"stale data", "contradiction"},
+    ),
+    "an infinite value in metrics": Fault(
+        lambda run: change_images(run, put("mse", "inf")),
+        {(IMAGES, "contradiction"), (TABLE3, "contradiction")},
+        {"stale data", "contradiction"},
+    ),
     "forged history": Fault(forge_history, at("stale data", "figures/fig_training.png"), {"contradiction"}),
     "forged checkpoint": Fault(forge_weights, at("stale data", IMAGES), {"stale data", "contradiction"}),
     "all rewritten after a person signed": Fault(sign_and_rewrite_all, at("stale record", "audit.json")),

@@ -1,6 +1,6 @@
 """The slices that were chosen from a source, split by patient, in one file that all later jobs read parts of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +83,27 @@ def write_selection(path: Path, selection: Selection) -> None:
         save_file(arrays, temporary)
 
 
+def require_whole(arrays: Mapping[str, np.ndarray], values: Sequence[str]) -> None:
+    """Check arrays of one length by slice, of which some hold finite numbers, one a boolean and the others integers.
+
+    Arguments:
+        arrays: name -> one row for each slice.
+        values: names of those with finite numbers, float32.
+
+    Raises:
+        ValueError: they are not so.
+    """
+    lengths = {len(array) for array in arrays.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"arrays of {', '.join(map(str, sorted(lengths)))} slices")
+    for name, array in arrays.items():
+        if name in values:
+            if array.dtype != np.float32 or not np.isfinite(array).all():
+                raise ValueError(f"{name} was expected as finite float32, found {array.dtype} or what is not finite")
+        elif array.ndim != 1 or array.dtype.kind not in ("b" if name == "test" else "iu"):
+            raise ValueError(f"{name} was expected as a list of {'truths' if name == 'test' else 'integers'}")
+
+
 def read_selection(path: Path, block: int = 0, blocks: int = 1) -> Selection:
     """Read one of several shares of a selection, as equal as can be and in order; by default all of it.
 
@@ -99,9 +120,13 @@ def read_selection(path: Path, block: int = 0, blocks: int = 1) -> Selection:
             count = file.get_slice("index").get_shape()[0]
             bounds = np.linspace(0, count, blocks + 1).astype(int)
             share = slice(int(bounds[block]), int(bounds[block + 1]))
-            arrays = {name: file.get_slice(name)[share] for name in file.keys()}  # noqa: SIM118 (no mapping)
+            lengths = {file.get_slice(name).get_shape()[0] for name in file.keys()}  # noqa: SIM118 (no mapping)
+            if len(lengths) != 1:
+                raise ValueError(f"arrays of {', '.join(map(str, sorted(lengths)))} slices")
+            arrays = {name: file.get_slice(name)[share] for name in file.keys()}  # noqa: SIM118
+            require_whole(arrays, ("images", "observation"))
             return Selection(**{"observation": None} | arrays)
-    except (SafetensorError, KeyError, TypeError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, IndexError) as error:
         raise VspairError(
             f"{path} is not a whole file of chosen slices ({error}): delete it and run the same command again"
         ) from error

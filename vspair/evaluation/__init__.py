@@ -11,11 +11,12 @@ from vspair.evaluation.inspection import (
 from vspair.evaluation.latents import LatentStatistics
 from vspair.evaluation.localisation import Perturbation, localise
 from vspair.evaluation.quality import fidelity, quality
-from vspair.evaluation.reconstruction import Evaluated, evaluate, mean_over
+from vspair.evaluation.reconstruction import UNDEFINED, Evaluated, evaluate, mean_over
 from vspair.evaluation.speed import inference_seconds
 
 __all__ = [
     "NO_LATENT",
+    "UNDEFINED",
     "Calibrated",
     "Evaluated",
     "LatentStatistics",

@@ -17,9 +17,12 @@ from vspair.errors import VspairError
 from vspair.evaluation.conformal import conformal_factor, require_images
 from vspair.evaluation.predictive import PredictiveSamples, exact, level_name, require_samples
 from vspair.evaluation.sparsification import removed_shares, sparsification, sparsification_error
+from vspair.metrics import require_finite
 
 HOLES_LEVEL = 0.9
 """Coverage in the holes is given for one level: the one nearest to this."""
+
+DIVERGED = "the training has diverged; train again with a lower learning rate"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Calibrated:
             `scaled_crps`.
         summary: `raw` and `scaled`, each with the coverages, `mace` (mean over levels of |coverage - level|), `crps`,
             `ause`, `pearson` and `spearman` (of uncertainty and error) and `variance_ratio`, all over the report images
-            alone and None where not defined; `factors` by level; `scaling_level`; the numbers of `samples`, of reported
+            alone and None where not defined; `undefined`, of each column that has no value in some of these images the
+            number of such images; `factors` by level; `scaling_level`; the numbers of `samples`, of reported
             `images` and of `calibration_images`.
         curves: columns `kind`, `x`, `y`: `reliability` and `reliability_scaled` are coverage over level,
             `sparsification` and `oracle` the error left over the share of pixels removed, mean over report images.
@@ -84,7 +88,7 @@ def calibrate(
 
     Raises:
         VspairError: too few samples or calibration images for a level, no image to report, or a scaling level that is
-            none of the levels; before anything is sampled.
+            none of the levels, before anything is sampled; or a measure of an image is not finite.
         ValueError: mask or samples are not of the shape of x.
     """
     if mask is not None and mask.shape != qoi.shape:
@@ -115,17 +119,19 @@ def calibrate(
         for batch in batches(slice(fitted, None)):
             report.append(batch.raw() | batch.scaled(factors, scaling_level))
             curves.append(torch.stack(batch.curves))
-    reported = _frame(report, "report")
+    reported = _frame(report, "report", fitted)
+    images = pd.concat([_frame(fit, "calibration"), reported], ignore_index=True)
+    without = reported.isna().sum()
     summary = {
         "raw": _summary(reported, levels, samples, "", 1.0),
         "scaled": _summary(reported, levels, samples, "scaled_", factors[scaling_level]),
+        "undefined": {name: int(count) for name, count in without.items() if count},
         "factors": {level_name(level): factor for level, factor in factors.items()},
         "scaling_level": scaling_level,
         "samples": samples,
         "images": len(reported),
         "calibration_images": fitted,
     }
-    images = pd.concat([_frame(fit, "calibration"), reported], ignore_index=True)
     return Calibrated(images, summary, _curves(summary, levels, torch.cat(curves, dim=1)))
 
 
@@ -185,8 +191,10 @@ def _holes_level(levels: Iterable[float]) -> float:
     return min(levels, key=lambda level: abs(level - HOLES_LEVEL))
 
 
-def _frame(columns: Sequence[Mapping[str, Tensor]], part: str) -> pd.DataFrame:
+def _frame(columns: Sequence[Mapping[str, Tensor]], part: str, first: int = 0) -> pd.DataFrame:
     frame = pd.DataFrame({name: torch.cat([c[name] for c in columns]).double().cpu().numpy() for name in columns[0]})
+    # Without an error no share of it is left, and a coverage of the holes needs some.
+    require_finite(frame, DIVERGED, [name for name in frame if name == "ause" or "holes_coverage" in name], first)
     frame.insert(0, "part", part)
     return frame
 

@@ -134,7 +134,7 @@ def localise(
         the lost region; NaN where no latent has an effect.
 
     Raises:
-        VspairError: there is no lost region, where nothing is lost by place.
+        VspairError: there is no lost region, where nothing is lost by place; or a reconstruction is not finite.
         ValueError: the lost region is not of the shape of x.
     """
     if lost is None:
@@ -147,6 +147,9 @@ def localise(
         for y, holes in zip(observation.split(batch_size), lost.split(batch_size), strict=True):
             perturbation = Perturbation(method.posterior(y), samples, generator)
             inside, outside = perturbation.changes(perturbation.active, levels, (holes, ~holes))
+            before = sum(len(part["active"]) for part in parts)
+            for change, region in ((inside, holes), (outside, ~holes)):
+                _require_finite(change, perturbation.active & region.flatten(1).any(1)[:, None], before)
             has_effect = (inside > ROUNDING) & (outside > ROUNDING)
             ratio = torch.where(has_effect, inside / outside, torch.nan)
             part = {"consistent": perturbation.consistent.sum(1), "active": perturbation.active.sum(1)}
@@ -155,6 +158,16 @@ def localise(
             parts.append(part)
             bar.update(len(y))
     return pd.DataFrame({name: torch.cat([part[name] for part in parts]).cpu().numpy() for name in parts[0]})
+
+
+def _require_finite(change: Tensor, defined: Tensor, before: int) -> None:
+    """Refuse changes that are no numbers where there are latents and pixels: they are not those without an effect."""
+    bad = (defined & ~change.isfinite()).any(1).nonzero()
+    if len(bad):
+        raise VspairError(
+            f"expected finite changes of the reconstruction of image {before + int(bad[0])} under perturbed latents, "
+            "found others: the training has diverged, train again with a lower learning rate"
+        )
 
 
 def _best(name: str, ratio: Tensor, change: Tensor) -> dict[str, Tensor]:

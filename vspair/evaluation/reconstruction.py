@@ -17,6 +17,13 @@ from vspair.evaluation.latents import LatentStatistics
 CODES_AT_ONCE = 1 << 25
 """Entries of latent codes drawn at once when active latents are counted: they take some 0.7 GB on the way."""
 
+UNDEFINED = (
+    "an error has no number where a training has diverged (train again with a lower learning rate); PSNR, SSIM and "
+    "relative error have none where x is constant, PSNR none where a reconstruction is exact, and the variance of a "
+    "region none where an image has lost nothing or everything: leave such images out of the test data"
+)
+"""Where measures are not finite, and what to do: they are not written into a metric file (`require_finite`)."""
+
 
 @dataclass(frozen=True)
 class Evaluated:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from vspair.errors import VspairError
+from vspair.metrics import read_history
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,21 @@ class Repeat:
 
 
 def read_trained(weights: Path, history: Path) -> dict[str, Tensor]:
-    """Everything that a training left, by name: its weights, and each column of its history as `history.<column>`."""
+    """Everything that a training left, by name: its weights, and each column of its history as `history.<column>`.
+
+    Raises:
+        VspairError: a file is missing, not whole, or holds what is not finite.
+    """
+    read_history(history)
     # As text first: the parser of numbers of some versions turns two different ones into the same.
     frame = pd.read_csv(history, dtype=str).astype(float)
     columns = {f"history.{name}": torch.from_numpy(frame[name].to_numpy(copy=True)) for name in frame}
-    return {**load_file(weights), **columns}
+    try:
+        return {**load_file(weights), **columns}
+    except (SafetensorError, OSError) as error:
+        raise VspairError(
+            f"expected whole weights in {weights}, found {error}: delete it and run the same command again"
+        ) from error
 
 
 def compare(first: Mapping[str, Tensor], again: Mapping[str, Tensor]) -> Repeat:

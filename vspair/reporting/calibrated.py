@@ -1,25 +1,76 @@
 """Cells of a calibration table, as trained and after the conformal scaling."""
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import Any
 
+from vspair.errors import VspairError
+from vspair.files import read_json
 from vspair.reporting.tables import Cell
 
 SCALED = "scaled"
 """What stands behind a row's name after the conformal scaling."""
 
+PARTS = ("raw", "scaled", "factors")
+COUNTS = ("samples", "images", "calibration_images")
 
-def calibration_cells(rows: Mapping[str, Sequence[str]], unit: str) -> list[Cell]:
+
+def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[str, list[dict[str, Any]]], str]:
+    """The summaries of `calibrate` by row, and a sentence on what has no value in some images, "" without any.
+
+    Arguments:
+        rows: name -> files, one per seed.
+        test: test images promised, which are reported or fit the scaling.
+
+    Raises:
+        VspairError: a file is damaged, holds what another does not, or is of other numbers of images or samples.
+    """
+    found = {name: [_summary(path) for path in paths] for name, paths in rows.items()}
+    first = next(iter(found.values()))[0]
+    for name, paths in rows.items():
+        for path, summary in zip(paths, found[name], strict=True):
+            images = summary["images"] + summary["calibration_images"]
+            alike = all(summary[key] == first[key] for key in COUNTS)
+            columns = all(summary[part].keys() == found[name][0][part].keys() for part in PARTS)
+            if images != test or not alike or not columns:
+                counts = ", ".join(f"{key} {summary[key]}" for key in COUNTS)
+                raise VspairError(
+                    f"expected a calibration on {test} test images with the counts and columns of the others in "
+                    f"{path}, found {counts}: delete it and run the same command again"
+                )
+    told = [
+        f"{column} of {name} in {count} of {summary['images']} images"
+        for name, summaries in found.items()
+        for summary in summaries
+        for column, count in summary["undefined"].items()
+    ]
+    return found, f"Without a value, and left out of the mean: {', '.join(told)}." if told else ""
+
+
+def _summary(path: str) -> dict[str, Any]:
+    found = read_json(path, {**dict.fromkeys((*PARTS, "undefined"), dict), **dict.fromkeys(COUNTS, int)})
+    for part in (*PARTS, "undefined"):
+        for name, value in found[part].items():
+            if isinstance(value, bool) or not isinstance(value, int | float | None):
+                raise VspairError(
+                    f"expected a number or null as {part}.{name} in {path}, found {value!r:.40}: delete it and run "
+                    "the same command again"
+                )
+    return found
+
+
+def calibration_cells(
+    rows: Mapping[str, Sequence[str]], found: Mapping[str, Sequence[Mapping[str, Any]]], unit: str
+) -> list[Cell]:
     """Two rows for each method: `NAME` as trained and `NAME scaled`, the latter with the factor of each level.
 
     Arguments:
         rows: name -> files of the summaries of `calibrate`, one per seed.
+        found: name -> what `read_summaries` gives of them.
         unit: of CRPS.
     """
     cells = []
     for name, paths in rows.items():
-        summaries = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+        summaries = found[name]
         for row, part in ((name, "raw"), (f"{name} {SCALED}", "scaled")):
             for column in summaries[0][part]:
                 values = [summary[part][column] for summary in summaries]

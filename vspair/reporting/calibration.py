@@ -1,10 +1,14 @@
 """How well posterior samples are calibrated: reliability and sparsification curves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from vspair.errors import VspairError
+from vspair.metrics import read_numbers
 from vspair.reporting.style import STYLE, TEXT_WIDTH
 
 if TYPE_CHECKING:
@@ -13,8 +17,37 @@ if TYPE_CHECKING:
 
 NOMINAL = {"color": "0.5", "linewidth": 0.8, "linestyle": ":"}
 
+RELIABILITY = ("reliability", "reliability_scaled")
+SPARSIFICATION = ("sparsification", "oracle")
+
 HEADROOM = 1.35
 """Height of the sparsification panel in heights of its curves: the legend lies above them."""
+
+
+def read_curves(path: Path | str, levels: Sequence[float]) -> pd.DataFrame:
+    """The curves that `calibrate` wrote, columns `kind`, `x` and `y`.
+
+    Arguments:
+        path: the file.
+        levels: of the configuration, at which both reliabilities stand.
+
+    Raises:
+        VspairError: a curve or a value is missing. Both curves of sparsification may be empty altogether, where no
+            image has an error.
+    """
+    read_numbers(path, ("x", "y"), empty=[("y",)])
+    frame = pd.read_csv(path)[["kind", "x", "y"]]
+    curves = {kind: part for kind, part in frame.groupby("kind")}
+    whole = curves.keys() == {*RELIABILITY, *SPARSIFICATION}
+    whole = whole and all(np.array_equal(curves[kind]["x"], levels) for kind in RELIABILITY)
+    whole = whole and curves[SPARSIFICATION[0]]["x"].tolist() == curves[SPARSIFICATION[1]]["x"].tolist()
+    whole = whole and not frame.loc[frame["kind"].isin(RELIABILITY), "y"].isna().any()
+    if not whole or frame.loc[frame["kind"].isin(SPARSIFICATION), "y"].isna().nunique() != 1:
+        raise VspairError(
+            f"expected whole curves {', '.join((*RELIABILITY, *SPARSIFICATION))} at the levels {list(levels)} in "
+            f"{path}, found others: delete it and run the same command again"
+        )
+    return frame
 
 
 def calibration_figure(curves: pd.DataFrame, colours: Mapping[str, str]) -> "Figure":

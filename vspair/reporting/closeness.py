@@ -11,7 +11,8 @@ def distance(ours: Mapping, published: Mapping) -> float:
     A factor of two in every number gives log 2 = 0.69, whichever way it goes.
 
     Arguments:
-        ours, published: name -> number > 0.
+        ours: name -> number >= 0; with a 0 among them the distance is infinite.
+        published: name -> number > 0.
 
     Raises:
         ValueError: they have no number in common.
@@ -27,11 +28,13 @@ def shape_distance(ours: Mapping, published: Mapping) -> float:
     Raises:
         ValueError: they have no number in common.
     """
-    return float(np.std(_log_ratios(ours, published)))
+    ratios = _log_ratios(ours, published)
+    return float(np.std(ratios)) if np.isfinite(ratios).all() else float("inf")
 
 
 def _log_ratios(ours: Mapping, published: Mapping) -> np.ndarray:
     common = [name for name in published if name in ours]
     if not common:
         raise ValueError(f"no number in common: ours are {list(ours)}, published {list(published)}")
-    return np.log([ours[name] / published[name] for name in common])
+    with np.errstate(divide="ignore"):
+        return np.log([ours[name] / published[name] for name in common])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from vspair.files import whole, write_text
@@ -26,12 +27,13 @@ class Cell:
 
     Arguments:
         row, column: its place, such as `vsPAIR` and `mse`.
-        values: one number per seed; a single one for what has no seed.
+        values: one number per seed; a single one for what has no seed. What is not finite is no value.
         unit: of the number; empty for counts and shares.
         inputs: files that it was read from.
         key: name of the number inside those files, or how it comes from them in words.
         statistic: "mean" when each value is the mean of the CSV column `key` of the input at the same place, "value"
-            when it is the JSON value at the dotted `key` there; "" when it is worked out in another way.
+            when it is the JSON value at the dotted `key` there, "known mean" when it is the mean over the images that
+            have a value in a column that may be empty; "" when it is worked out in another way.
 
     Raises:
         ValueError: a statistic is stated, but not one input for each value.
@@ -43,7 +45,7 @@ class Cell:
     unit: str = ""
     inputs: Sequence[str] = ()
     key: str = ""
-    statistic: Literal["", "mean", "value"] = ""
+    statistic: Literal["", "mean", "known mean", "value"] = ""
 
     def __post_init__(self) -> None:
         if self.statistic and len(self.inputs) != len(self.values):
@@ -72,13 +74,25 @@ def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapp
 
 def _line(cell: Cell, published: Published, comparable: bool) -> dict[str, Any]:
     values = pd.Series(cell.values, dtype=float)
-    n = len(values)
-    value = values.mean() if n else None
-    sd = values.std() if n > 1 else None
+    known = values[np.isfinite(values)]
+    # Of how many seeds it is the mean; where none has a value, how many have none.
+    n = len(known) or len(values)
+    value = known.mean() if n else None
+    sd = known.std() if len(known) > 1 else None
     number, tolerance = published.values.get((cell.row, cell.column), (None, None))
     word = None if number is None else verdict(value, sd, n, number, tolerance, comparable)
     line = (cell.row, cell.column, value, sd, n, cell.unit or None, number, tolerance, word)
     return dict(zip(COLUMNS, line, strict=True))
+
+
+def fewer_seeds(cells: Sequence[Cell]) -> str | None:
+    """A sentence on the cells that are means over fewer seeds than ran; None where there is none."""
+    told = []
+    for cell in cells:
+        known = int(np.isfinite(pd.Series(cell.values, dtype=float)).sum())
+        if 0 < known < len(cell.values):
+            told.append(f"{cell.row} {cell.column} ({known} of {len(cell.values)})")
+    return f"Over the seeds that have a value: {', '.join(told)}." if told else None
 
 
 def sources(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
@@ -126,7 +140,7 @@ def make_table(
     """
     paper = read_published(Path(published[0]), published[1]) if published else Published({}, {})
     frame = table_frame(cells, paper, configuration)
-    below = " ".join(filter(None, [note, paper.note(configuration)]))
+    below = " ".join(filter(None, [note, fewer_seeds(cells), paper.note(configuration)]))
     write_table(Path(path).with_suffix(""), frame, caption, below or None, labels)
     return notes(cells, published[1], paper, configuration) if published else {"cells": sources(cells)}
 

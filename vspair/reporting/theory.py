@@ -1,11 +1,14 @@
 """Trained latent maps against the closed forms of Theorems 1 and 2: tidy numbers, a summary and a figure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from vspair.errors import VspairError
+from vspair.metrics import read_numbers
 from vspair.reporting.style import COLOURS, STYLE, TEXT_WIDTH
 
 if TYPE_CHECKING:
@@ -17,6 +20,11 @@ COLOUR = dict(zip(LABELS, (COLOURS[1], COLOURS[0]), strict=True))
 MARKER = dict(zip(LABELS, ("x", "o"), strict=True))
 EXACT = "generative"
 """Source of the draws that no map made: x ~ p(x | y), then z_x ~ q(z_x | x)."""
+
+NUMBERS = ("closed_form", "limit", "trained", "standard_error")
+"""Columns of an entry."""
+
+ANEW = "it was edited or damaged; delete it and run the same command again"
 
 LEVEL = 0.95
 DRAWS_SHOWN = 400
@@ -50,6 +58,37 @@ def entries_frame(quantity: str, values: Mapping[str, np.ndarray]) -> pd.DataFra
             **{name: array.ravel() for name, array in arrays.items()},
         }
     )
+
+
+def read_entries(path: Path | str, observations: int, latent: int) -> pd.DataFrame:
+    """The entries that the theory's job wrote, all of them.
+
+    Arguments:
+        path: the file.
+        observations, latent: of the configuration.
+
+    Raises:
+        VspairError: a line is missing or there twice, or a value is missing or not finite.
+    """
+    each = latent + latent * (latent + 1) // 2
+    read_numbers(path, NUMBERS, len(LABELS) * observations * each)
+    return _named(path, ["objective", "observation", "quantity", "entry"])
+
+
+def read_samples(path: Path | str, samples: int, latent: int) -> pd.DataFrame:
+    """The draws that the theory's job wrote, `samples` of each source; otherwise as `read_entries`."""
+    read_numbers(path, [f"z{number + 1}" for number in range(latent)], samples * len((EXACT, *LABELS)))
+    frame = pd.read_csv(path)
+    if frame["source"].value_counts().to_dict() != dict.fromkeys((EXACT, *LABELS), samples):
+        raise VspairError(f"expected {samples} draws of each source in {path}, found others: {ANEW}")
+    return frame
+
+
+def _named(path: Path | str, names: Sequence[str]) -> pd.DataFrame:
+    frame = pd.read_csv(path)
+    if frame[names].isna().any(axis=None) or frame.duplicated(names).any():
+        raise VspairError(f"expected {', '.join(names)} to name each line of {path}, found a line twice: {ANEW}")
+    return frame
 
 
 def moments(entries: pd.DataFrame, observation: int, column: str) -> tuple[np.ndarray, np.ndarray]:

@@ -17,8 +17,17 @@ CONFIDENCE = 0.95
 
 CORRELATION = ("r", "r_low", "r_high")
 
+REGIONS = ("variance_holes", "variance_outside")
+"""Columns with the mean pixel variance inside and outside of the holes."""
+
 LABEL_WIDTH = 9
 """Letters of a method's name that fit below its box."""
+
+
+def variance_ratio(images: pd.DataFrame) -> pd.Series:
+    """Variance inside the holes over that outside, of each image; NaN where nothing varies outside."""
+    inside, outside = (images[name] for name in REGIONS)
+    return inside / outside.where(outside > 0)
 
 
 def uncertainty_figure(images: pd.DataFrame, colours: Mapping[str, str], unit: str = "squared grey values") -> "Figure":

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,14 @@ import torch
 from safetensors import SafetensorError
 
 from vspair.errors import VspairError
-from vspair.training.tensors import header_of, read_into, write_tensors
+from vspair.training.tensors import CODES, Form, form_of, header_of, read, read_into, require_usable, write_tensors
 
 MODEL = "model."
 OPTIMISER = "optimiser."
+
+STEP, SQUARE = "step", "exp_avg_sq"
+STATE = (STEP, "exp_avg", SQUARE)
+"""What Adam keeps of each parameter that has had a gradient."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +34,16 @@ class Checkpoint:
     def __init__(self, path: Path, identity: dict[str, Any]):
         self.path = path
         self.identity = json.dumps(identity, sort_keys=True)
+        self._length: tuple[int, int] | None = None
+
+    def expect(self, epochs: int, steps: int) -> None:
+        """Say how long the run is, so that `restore` can tell a state that this run never has.
+
+        Arguments:
+            epochs: of the whole training.
+            steps: of one epoch.
+        """
+        self._length = epochs, steps
 
     def save(self, model: torch.nn.Module, optimiser: torch.optim.Optimizer, history: list[dict[str, float]]) -> None:
         """Write weights, optimiser state and the history so far.
@@ -37,18 +52,27 @@ class Checkpoint:
             VspairError: the disk is full.
         """
         tensors = {MODEL + name: value for name, value in model.state_dict().items()}
-        for index, state in optimiser.state_dict()["state"].items():
+        states = optimiser.state_dict()["state"]
+        for index, state in states.items():
             tensors |= {f"{OPTIMISER}{index}.{name}": value for name, value in state.items()}
-        write_tensors(self.path, tensors, {"identity": self.identity, "history": json.dumps(history)})
+        # A parameter without a gradient has no moments; those that have are named, so that none can be lost unseen.
+        texts = {"history": json.dumps(history), "moments": json.dumps(sorted(states))}
+        write_tensors(self.path, tensors, {"identity": self.identity} | texts)
 
     def restore(self, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> list[dict[str, float]]:
-        """Continue from the file if it is there and is of this run; return its history, else an empty one."""
+        """Continue from the file if it is there and is of this run; return its history, else an empty one.
+
+        All of the file is looked at before anything of it is used.
+
+        Raises:
+            VspairError: the file is of this run and damaged.
+        """
         if not self.path.exists():
             return []
         try:
-            metadata, shapes = header_of(self.path)
-        except SafetensorError as error:
-            raise VspairError(f"{self.path} is not a whole checkpoint ({error}): delete it to train anew") from error
+            metadata, found = header_of(self.path)
+        except (SafetensorError, OSError) as error:
+            raise self._damaged(error) from error
         if metadata.get("identity") != self.identity:
             logger.warning(
                 "%s is of another code, configuration, data or machine: training starts anew", self.path.name
@@ -56,21 +80,81 @@ class Checkpoint:
             return []
         targets = {MODEL + name: value for name, value in model.state_dict().items()}
         parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-        for name in (name for name in shapes if name.startswith(OPTIMISER)):
-            index, _, key = name.removeprefix(OPTIMISER).partition(".")
-            parameter = parameters[int(index)]
+        try:
+            history = _history(_parsed(metadata, "history"))
+            kept = _indices(_parsed(metadata, "moments"), len(parameters))
+            forms = {name: form_of(value) for name, value in targets.items()}
+            forms |= {_name(index, key): _form(parameters[index], key) for index in kept for key in STATE}
+            never_negative = {_name(index, key) for index in kept for key in (STEP, SQUARE)}
+            require_usable(self.path, forms, found, never_negative)
+            self._require_progress(len(history), [_name(index, STEP) for index in kept])
+        except (ValueError, RecursionError, SafetensorError, OSError) as error:
+            raise self._damaged(error) from error
+        for index in kept:
+            parameter = parameters[index]
             # The fused Adam walks through memory: its moments must lie in it as the parameters do (channels-last).
-            if shapes[name] == parameter.shape:
-                targets[name] = torch.empty_like(parameter, requires_grad=False)
-            else:
-                targets[name] = torch.empty(shapes[name], device=parameter.device)
-            optimiser.state[parameter][key] = targets[name]
+            state = {key: torch.empty_like(parameter, requires_grad=False) for key in STATE if key != STEP}
+            state[STEP] = torch.empty((), device=parameter.device)
+            optimiser.state[parameter].update(state)
+            targets |= {_name(index, key): value for key, value in state.items()}
         read_into(self.path, targets)
-        return json.loads(metadata["history"])
+        return history
 
     def remove(self) -> None:
         """Delete the file once the run's results are written."""
         self.path.unlink(missing_ok=True)
+
+    def _require_progress(self, done: int, counters: list[str]) -> None:
+        """Check that Adam has counted whole steps, and as many as the epochs done have."""
+        counts = [float(value) for value in read(self.path, counters)]
+        if not all(count >= 1 and count.is_integer() for count in counts):
+            raise ValueError(f"expected whole steps, 1 at least, found {min(counts):g} to {max(counts):g} counted")
+        if self._length is None:
+            return
+        epochs, steps = self._length
+        if done > epochs:
+            raise ValueError(f"expected a history of at most the {epochs} epochs of the training, found {done}")
+        if max(counts, default=0) != done * steps:
+            counted = f"{max(counts, default=0):g}"
+            raise ValueError(f"expected {done * steps} steps in {done} epochs, found {counted} counted")
+
+    def _damaged(self, reason: Exception | str) -> VspairError:
+        return VspairError(f"{self.path} is not a whole checkpoint ({reason}): delete it to train anew")
+
+
+def _name(index: int, key: str) -> str:
+    return f"{OPTIMISER}{index}.{key}"
+
+
+def _form(parameter: torch.Tensor, key: str) -> Form:
+    return (CODES[torch.float32], ()) if key == STEP else form_of(parameter)
+
+
+def _parsed(metadata: dict[str, str], name: str) -> Any:
+    if name not in metadata:
+        raise ValueError(f"expected its {name}, found none")
+    return json.loads(metadata[name])
+
+
+def _history(found: Any) -> list[dict[str, float]]:
+    """A history whose rows are the epochs from the first on, all with finite numbers of the same names."""
+    if not (isinstance(found, list) and found and all(isinstance(row, dict) for row in found)):
+        raise ValueError("expected its history as a list with a row for each epoch, found another value")
+    for epoch, row in enumerate(found, start=1):
+        if row.get("epoch") != epoch or row.keys() != found[0].keys():
+            raise ValueError(f"expected row {epoch} of its history to be epoch {epoch} with the terms of the first")
+        for name, value in row.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise ValueError(f"expected a finite {name} of epoch {epoch} in its history, found {value!r:.40}")
+    return found
+
+
+def _indices(found: Any, parameters: int) -> list[int]:
+    """Numbers of the parameters that have moments, rising."""
+    numbers = isinstance(found, list) and all(type(each) is int and 0 <= each < parameters for each in found)
+    if not numbers or found != sorted(set(found)):
+        raise ValueError(f"expected numbers of the {parameters} parameters as those with moments, found others")
+    return found
 
 
 def save_weights(path: Path, model: torch.nn.Module) -> None:
@@ -83,23 +167,17 @@ def save_weights(path: Path, model: torch.nn.Module) -> None:
 
 
 def load_weights(path: Path, model: torch.nn.Module) -> None:
-    """Read weights written by `save_weights` into a model of the same architecture.
+    """Read weights written by `save_weights` into a model of the same architecture, all or none.
 
     Raises:
-        VspairError: the file is truncated or of another architecture.
+        VspairError: the file is missing, truncated, of another architecture, or holds what is not finite.
     """
     weights = model.state_dict()
     try:
-        _, shapes = header_of(path)
-    except SafetensorError as error:
-        raise _unusable(path, model, str(error)) from error
-    expected = {name: tuple(value.shape) for name, value in weights.items()}
-    for name in sorted(expected.keys() | shapes.keys()):
-        if expected.get(name) != shapes.get(name):
-            found = f"{name} was expected as {expected.get(name)} and found as {shapes.get(name)}"
-            raise _unusable(path, model, found)
+        _, found = header_of(path)
+        require_usable(path, {name: form_of(value) for name, value in weights.items()}, found)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise VspairError(
+            f"{path} does not hold the weights of {type(model).__name__} ({error}): train it again"
+        ) from error
     read_into(path, weights)
-
-
-def _unusable(path: Path, model: torch.nn.Module, reason: str) -> VspairError:
-    return VspairError(f"{path} does not hold the weights of {type(model).__name__} ({reason}): train it again")

@@ -71,10 +71,12 @@ def fit(
         execution: how the steps are run.
 
     Raises:
-        VspairError: a term is not finite, or the disk is full.
+        VspairError: a term is not finite, the checkpoint is damaged, or the disk is full.
     """
     device = pairs.qoi.device.type
     optimiser = optimiser_for(model, training.learning_rate)
+    if checkpoint:
+        checkpoint.expect(training.epochs, -(-len(pairs) // training.batch_size))
     history = checkpoint.restore(model, optimiser) if checkpoint else []
     if history:
         logger.info("%s continues after epoch %d of %d", type(model).__name__, len(history), training.epochs)

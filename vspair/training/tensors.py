@@ -1,8 +1,9 @@
 """Tensors in a safetensors file, written and read one after another: no second copy of all of them is ever held."""
 
 import json
+import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -22,6 +23,9 @@ CODES = {
     torch.bool: "BOOL",
 }
 """The format's names of types."""
+
+Form = tuple[str, tuple[int, ...]]
+"""Type, by the format's name, and shape of a tensor."""
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
@@ -54,14 +58,59 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
             file.write(tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
 
 
-def header_of(path: Path) -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
-    """Metadata of a safetensors file, and the shape of each tensor by its name.
+def header_of(path: Path) -> tuple[dict[str, str], dict[str, Form]]:
+    """Metadata of a safetensors file, and the form of each tensor by its name.
 
     Raises:
         SafetensorError: the file is not whole.
+        OSError: it cannot be read.
     """
     with safe_open(path, framework="pt") as file:
-        return file.metadata() or {}, {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        forms = {name: (each.get_dtype(), tuple(each.get_shape())) for name, each in slices.items()}
+        return file.metadata() or {}, forms
+
+
+def form_of(tensor: Tensor) -> Form:
+    """The form that a tensor has in a file."""
+    return CODES[tensor.dtype], tuple(tensor.shape)
+
+
+def require_usable(
+    path: Path, expected: Mapping[str, Form], found: Mapping[str, Form], not_negative: Container[str] = ()
+) -> None:
+    """Check that a file holds these tensors and no others, and finite numbers alone, before one of them is used.
+
+    Arguments:
+        path: of a safetensors file.
+        expected: form of each tensor.
+        found: forms from `header_of`.
+        not_negative: names of the tensors whose numbers are 0 at least.
+
+    Raises:
+        ValueError: it does not; the text says which tensor, what was expected and what was found.
+    """
+    for name in sorted(expected.keys() | found.keys()):
+        wanted, there = (" ".join(map(str, form[name])) if name in form else "none" for form in (expected, found))
+        if wanted != there:
+            raise ValueError(f"{name} was expected as {wanted} and found as {there}")
+    for (name, (_, shape)), tensor in zip(expected.items(), read(path, expected), strict=True):
+        if not math.prod(shape) or not tensor.is_floating_point():
+            continue
+        # Both are NaN where one number is, and nothing of the tensor's size is made.
+        lowest, highest = (float(end) for end in tensor.aminmax())
+        if not (math.isfinite(lowest) and math.isfinite(highest)):
+            raise ValueError(f"{name} was expected to hold finite numbers, found numbers from {lowest} to {highest}")
+        if name in not_negative and lowest < 0:
+            raise ValueError(f"{name} was expected to hold no negative number, found {lowest}")
+
+
+def read(path: Path, names: Iterable[str]) -> Iterator[Tensor]:
+    """Tensors of a file, one after another, on the host."""
+    for name in names:
+        # Opened anew for each: what was read of the mapped file counts as memory of the process until it is closed.
+        with safe_open(path, framework="pt") as file:
+            yield file.get_tensor(name)
 
 
 def read_into(path: Path, targets: Mapping[str, Tensor]) -> None:
@@ -69,9 +118,8 @@ def read_into(path: Path, targets: Mapping[str, Tensor]) -> None:
 
     Arguments:
         path: of a safetensors file.
-        targets: by their names in the file, of the shapes that they have there.
+        targets: by their names in the file, of the forms that they have there.
     """
-    for name, target in targets.items():
-        # Opened anew for each: what was read of the mapped file counts as memory of the process until it is closed.
-        with safe_open(path, framework="pt") as file, torch.no_grad():
-            target.copy_(file.get_tensor(name))
+    with torch.no_grad():
+        for target, tensor in zip(targets.values(), read(path, targets), strict=True):
+            target.copy_(tensor)

@@ -108,7 +108,7 @@ table(
         images=inpainted(EVALUATED, INPAINTING.compared),
         summaries=inpainted(SUMMARY, INPAINTING.compared, FIRST),
     ),
-    ["seeds", "inpainting.data.scale"],
+    ["seeds", "inpainting.data.scale", "inpainting.data.test"],
     named(list(INPAINTING.compared)),
     published="table3",
 )
@@ -116,7 +116,7 @@ table(
     "table4",
     "inpainting",
     dict(images=inpainted(EVALUATED, LATENT)),
-    ["seeds"],
+    ["seeds", "inpainting.data.test"],
     named(LATENT),
     needs=NO_LATENT,
     published="table4",
@@ -125,7 +125,7 @@ table(
     "table5",
     "inpainting",
     dict(images=inpainted(LOCALISED, LATENT)),
-    ["seeds"],
+    ["seeds", "inpainting.evaluation.localisation"],
     named(LATENT),
     needs=NO_LATENT,
     published="table5",
@@ -150,7 +150,7 @@ table(
     "table_uq",
     "inpainting",
     dict(summaries=inpainted(CALIBRATED, PROBABILISTIC)),
-    ["seeds", "inpainting.evaluation.calibration"],
+    ["seeds", "inpainting.evaluation.calibration", "inpainting.data.test"],
     named(PROBABILISTIC),
     needs=NO_POSTERIOR,
 )
@@ -158,7 +158,7 @@ table(
     "table_fig7",
     "inpainting",
     dict(images=inpainted(EVALUATED, PROBABILISTIC)),
-    ["seeds"],
+    ["seeds", "inpainting.data.test"],
     named(PROBABILISTIC),
     needs=NO_POSTERIOR,
     published="fig7",
@@ -171,7 +171,7 @@ figure(
         images=inpainted(EVALUATED, PROBABILISTIC, FIRST),
         moments=inpainted(MOMENTS, PROBABILISTIC, FIRST),
     ),
-    SHOWN_IMAGES,
+    [*SHOWN_IMAGES, "inpainting.data.test"],
     dict(
         named(PROBABILISTIC),
         ours=[name for name in PROBABILISTIC if INPAINTING.methods[name].baseline],
@@ -198,7 +198,7 @@ figure(
     "fig7",
     "inpainting",
     dict(images=inpainted(EVALUATED, PROBABILISTIC, FIRST)),
-    ["seeds", "inpainting.figures"],
+    ["seeds", "inpainting.figures", "inpainting.data.test"],
     named(PROBABILISTIC),
     needs=NO_POSTERIOR,
 )
@@ -206,7 +206,7 @@ figure(
     "fig8",
     "inpainting",
     dict(localisation=inpainted(LOCALISED, LATENT)),
-    ["seeds"],
+    ["seeds", "inpainting.evaluation.localisation"],
     dict(named(LATENT), runs=told_seeds(LATENT)),
     needs=NO_LATENT,
 )
@@ -214,7 +214,7 @@ figure(
     "fig_calibration",
     "inpainting",
     dict(curves=inpainted(CURVES, PROBABILISTIC)),
-    ["seeds"],
+    ["seeds", "inpainting.evaluation.calibration"],
     dict(named(PROBABILISTIC), runs=told_seeds(PROBABILISTIC)),
     needs=NO_POSTERIOR,
 )
@@ -222,7 +222,10 @@ figure(
     "fig_training",
     "inpainting",
     dict(histories=inpainted(HISTORY, INPAINTING.compared)),
-    ["seeds"],
+    [
+        "seeds",
+        *(f"inpainting.methods.{name}.training.epochs" for name in INPAINTING.compared),
+    ],
     dict(named(list(INPAINTING.compared)), runs=told_seeds(INPAINTING.compared)),
 )
 
@@ -246,7 +249,7 @@ for study, (name, *axes) in SWEEPS.items():
         f"table_{name.removeprefix('fig_')}",
         "inpainting",
         swept_runs,
-        [f"inpainting.studies.{study}.seeds"],
+        [f"inpainting.studies.{study}.{key}" for key in ("seeds", "test")],
         given,
         needs=NO_VSPAIR,
         published=name.removeprefix("fig_"),
@@ -264,6 +267,7 @@ for study in ("choices", "alternatives"):
         dict(runs=paths, published=PUBLISHED),
         [f"inpainting.studies.{study}"],
         dict(
+            study=f"inpainting.studies.{study}",
             runs=told_runs,
             points={
                 run_name(point): {

@@ -153,7 +153,7 @@ stage(
         summary=SUMMARY,
         receipt=f"{PROBLEM}/evaluations/{OF_RUN}/evaluate.receipt.json",
     ),
-    keys_of("evaluation.batch_size", drawn=["evaluation.samples"]),
+    keys_of("evaluation.batch_size", "data.test", drawn=["evaluation.samples"]),
     dict(pairs=PAIRS, weights=learned),
     entries_of("quality", "groups", "columns", "summary"),
     seed_of,
@@ -175,7 +175,7 @@ stage(
         summary=CALIBRATED,
         receipt=f"{PROBLEM}/calibrations/{OF_RUN}/calibrate.receipt.json",
     ),
-    keys_of("evaluation.batch_size", "evaluation.calibration"),
+    keys_of("evaluation.batch_size", "evaluation.calibration", "data.test"),
     dict(pairs=PAIRS, weights=learned),
     entries_of("resolution", "groups", "columns"),
     seed_of,
@@ -220,7 +220,10 @@ stage(
         receipt=f"{PROBLEM}/evaluations/{{method}}/{{data}}/aggregate.receipt.json",
     ),
     ["seeds"],
-    dict(images=expand(EVALUATED, seed=SEEDS, allow_missing=True)),
+    dict(
+        images=expand(EVALUATED, seed=SEEDS, allow_missing=True),
+        summaries=expand(SUMMARY, seed=SEEDS, allow_missing=True),
+    ),
     local=True,
 )
 stage(

@@ -18,4 +18,5 @@ figure(
     "fig_theory",
     "theory",
     dict(entries=f"{THEORY}/theory.csv", samples=f"{THEORY}/samples.csv"),
+    ["theory"],
 )

@@ -164,7 +164,7 @@ table(
 table(
     "table_ct_uq",
     "tomography",
-    dict(summaries=scanned(CALIBRATED, SAMPLED)),
+    dict(summaries=scanned(CALIBRATED, SAMPLED), split=rules.scan_slices.output.split),
     ["seeds"],
     dict(runs=told_of_runs(SAMPLED), labels=ROW_LABELS),
     needs=None if SAMPLED else "needs a probabilistic method",
@@ -222,7 +222,7 @@ figure(
 figure(
     "fig_ct_noise",
     "tomography",
-    dict(images=scanned(EVALUATED)),
+    dict(images=scanned(EVALUATED), split=rules.scan_slices.output.split),
     ["seeds", "tomography.noise.variable"],
     dict(
         runs=told_of_runs(SCANNED),

@@ -13,8 +13,8 @@ TABLE = (
     "A,mse,2,1.4142136,2,,2.1,0.2,reproduced\nA,loss,0.5,,1,,,,\nB,mse,,,,,3,0.1,not run\n"
 )
 METRICS = {
-    "m/0/images.csv": "image,mse,kept\n0,1,True\n1,,False\n",
-    "m/1/images.csv": "image,mse,kept\n0,2,True\n1,4,True\n",
+    "m/0/images.csv": "image,mse,kept,ratio\n0,0,True,7\n1,2,False,\n",
+    "m/1/images.csv": "image,mse,kept,ratio\n0,2,True,\n1,4,True,\n",
     "m/2/summary.json": '{"final": {"loss": 0.5}}\n',
 }
 MSE = {"inputs": ["m/0/images.csv", "m/1/images.csv"], "key": "mse", "statistic": "mean"}
@@ -102,28 +102,89 @@ def test_cells_that_do_not(measured, changes, words):
     assert any(words in sentence for _, _, sentence in found), found
 
 
-def test_truth_values_and_empty_fields(measured):
-    """Counted as pandas counts them: a share of True, and a mean without what is missing."""
+def test_truth_values(measured):
+    """A share of True."""
     project = measured(
         table="row,column,value,sd,n,unit\nA,mse,0.75,0.35355339,2,\nA,loss,0.5,,1,\n", mse=MSE | {"key": "kept"}
     )
     assert broken(project) == []
 
 
-@pytest.mark.parametrize(("value", "spread"), [("inf", ""), ("nan", "")])
-def test_a_run_that_diverged_is_no_forgery(measured, value, spread):
-    table = f"row,column,value,sd,n,unit\nA,mse,{value if value == 'inf' else ''},{spread},2,\nA,loss,0.5,,1,\n"
-    project = measured(table=table)
-    for seed, name in enumerate(("m/0/images.csv", "m/1/images.csv")):
-        evidence = {"seed": seed, "stochastic": True}
-        project.job("evaluate", [], [name], f"mse\n{value}\n", evidence=evidence, wildcards={"seed": str(seed)})
-    cells = {
-        "A|mse": MSE | {"inputs": [str(project.run / name) for name in MSE["inputs"]]},
-        "A|loss": LOSS | {"inputs": [str(project.run / name) for name in LOSS["inputs"]]},
-    }
-    project.job("table2", list(METRICS), ["tables/table2.csv"], table, {"cells": cells})
-    project.job("fig2", list(METRICS), ["figures/fig2.csv"], "image,mse,x\n0,2,5\n", {"index": ["image"], "cells": {}})
-    assert broken(project) == []
+@pytest.mark.parametrize(
+    ("line", "finding"),
+    [
+        ("A,mse,7,,1,", None),
+        ("A,mse,7,,2,", "the n of its cell (A, mse) is 2, its metric files give 1"),
+        ("A,mse,3.5,,1,", "the value of its cell (A, mse) is 3.5, its metric files give 7"),
+    ],
+)
+def test_a_mean_over_those_with_a_value_says_so_and_counts_the_seeds_that_have_one(measured, line, finding):
+    table = f"row,column,value,sd,n,unit\n{line}\nA,loss,0.5,,1,\n"
+    found = broken(measured(table=table, mse=MSE | {"key": "ratio", "statistic": "known mean"}))
+    assert bool(found) is bool(finding), found
+    assert finding is None or any(finding in sentence for _, _, sentence in found), found
+
+
+@pytest.mark.parametrize("field", ["", "nan", "inf", "-inf", "1e999", "NA", "one"])
+def test_a_mean_leaves_nothing_out(measured, field, monkeypatch):
+    """A table and its receipt that agree with what pandas makes of such a file are still contradicted by it."""
+    monkeypatch.setitem(METRICS, "m/1/images.csv", f"image,mse,kept,ratio\n0,3,True,\n1,{field},True,\n")
+    project = measured()
+    ((file, word, sentence),) = broken(project)
+    assert (file, word) == ("tables/table2.csv", "contradiction")
+    expected = f"expected a finite number as mse of image 1 in {project.run}/m/1/images.csv, found "
+    assert f"its cell (A, mse) cannot be worked out again: {expected}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("image,mse\n0,2\n0,4\n", "'0' in place of image 1"),
+        ("image,mse\n1,2\n0,4\n", "'1' in place of image 0"),
+        ("image,mse\n0,2\n1\n", "1 fields in line 1, not 2"),
+        ("\n", "no line"),
+    ],
+)
+def test_images_that_are_not_one_after_another_are_told(measured, monkeypatch, text, found):
+    monkeypatch.setitem(METRICS, "m/1/images.csv", text)
+    sentences = [sentence for _, _, sentence in broken(measured())]
+    assert any(found in sentence for sentence in sentences), sentences
+
+
+@pytest.fixture
+def promised(project):
+    """Pairs, and a metric file of three images, whose receipt notes a setting that promises so many."""
+
+    def build(lines=3, number=3, setting=3, pairs=3, key="x.data.test"):
+        evidence = {"configuration": {"x.data": {"test": setting}, "training.epochs": 3}}
+        project.job("pairs", [], ["pairs.bin"], annotations={"images": {"number": pairs}})
+        text = "image,mse\n" + "".join(f"{image},{image}\n" for image in range(lines))
+        noted = {"images": {"number": number, "key": key}}
+        project.job("evaluate", ["pairs.bin"], ["m/images.csv"], text, noted, evidence=evidence)
+        return project
+
+    return build
+
+
+def test_a_metric_file_has_the_images_that_the_configuration_promises(promised):
+    """All of them, or as many as the pairs have where the source had fewer."""
+    assert broken(promised()) == []
+    assert broken(promised(setting=5)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lines": 2}, "it has 2 images, its job had 3 and x.data.test promises them: remake it with `snakemake"),
+        ({"lines": 4}, "it has 4 images, its job had 3"),
+        ({"lines": 2, "number": 2}, "it is of 2 images, x.data.test promises 3: remake it with `snakemake"),
+        ({"lines": 2, "number": 2, "setting": 2, "key": "x.data"}, "it is of 2 images, x.data promises None"),
+    ],
+)
+def test_fewer_images_with_receipts_that_agree_are_a_contradiction(promised, changes, words):
+    ((file, word, sentence),) = broken(promised(**changes))
+    assert (file, word) == ("m/images.csv", "contradiction")
+    assert words in sentence
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from vspair.errors import VspairError
 from vspair.models.direct import DirectMethod, in_float32
 from vspair.operators.ray import RayTransform
 
@@ -62,10 +63,16 @@ class TV(DirectMethod):
 
         Raises:
             RuntimeError: no strength has been chosen.
+            VspairError: the one in use is none of the candidates.
         """
         strength = float(self.strength)
         if math.isnan(strength):
             raise RuntimeError("no strength has been chosen: call tune, or load the weights of a tuned method")
+        if strength not in self.strengths:
+            raise VspairError(
+                f"expected a strength of TV among its candidates {', '.join(map(str, self.strengths))}, found "
+                f"{strength} in its weights: train it again"
+            )
         return self._reconstruction(observation, strength)
 
     @torch.inference_mode()
@@ -79,12 +86,20 @@ class TV(DirectMethod):
         Returns:
             One row per candidate: `strength`, `mse` over all pixels, and `psnr_fixed`, the mean over images in dB with
             range 1.
+
+        Raises:
+            VspairError: an error is not finite.
         """
         rows = []
         for strength in self.strengths:
             errors = (self._reconstruction(observation, strength) - qoi).square().flatten(1).mean(1).double()
             psnr = -10 * errors.log10().mean()
             rows.append({"strength": strength, "mse": float(errors.mean()), "psnr_fixed": float(psnr)})
+        if unusable := [row["strength"] for row in rows if not math.isfinite(row["mse"])]:
+            raise VspairError(
+                f"expected a finite error of TV at each strength, found none at {', '.join(map(str, unusable))}: take "
+                "these out of its strengths, or mend the pairs"
+            )
         self.strength.fill_(min(rows, key=lambda row: row["mse"])["strength"])
         return rows
 

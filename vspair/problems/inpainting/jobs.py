@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +12,7 @@ from vspair.data.pairs import Pairs, Split, make_pairs
 from vspair.data.scales import Scale, scale_for
 from vspair.data.sources import clean_images
 from vspair.evaluation import NO_LATENT, Evaluated, inspect_codes, inspect_localised, nearest_to_percentiles
+from vspair.metrics import LOCALISED, read_images
 from vspair.problems.inpainting.settings import Data, Localisation
 from vspair.problems.setting import Setting
 
@@ -75,7 +75,7 @@ def inspect(
     posterior = model.posterior(test.observation[examples.to(setting.device)])
     looked = inspect_codes(posterior, 0, search.levels, figures["levels"], samples, SENSITIVE, generator)
 
-    localised = pd.read_csv(files["localisation"])
+    localised = read_images(files["localisation"], (), search.images, empty=LOCALISED)
     chosen = nearest_to_percentiles(localised["all_ratio"], figures["localised"])
     latents = localised["all_latent"][chosen].fillna(NO_LATENT).astype(int).tolist()
     posterior = model.posterior(test.observation[torch.tensor(chosen, device=setting.device)])

@@ -9,6 +9,7 @@ from vspair.provenance.audit.chains import misplaced, mixed_chains, mixed_claims
 from vspair.provenance.audit.commits import against_history
 from vspair.provenance.audit.environment import changed_locks
 from vspair.provenance.audit.findings import Configuration, Finding
+from vspair.provenance.audit.images import incomplete
 from vspair.provenance.audit.jobs import check
 from vspair.provenance.audit.ledger import contradicted_ledger
 from vspair.provenance.audit.record import outdated, vouched
@@ -50,6 +51,7 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
     for receipt in run.receipts:
         found.update(_guarded(run.name(receipt), lambda job=receipt: check(run, job, configuration)))
         found.update(_guarded(run.name(receipt), lambda job=receipt: contradicted(run, job)))
+        found.update(_guarded(run.name(receipt), lambda job=receipt: incomplete(run, job)))
     for between in (mixed_presets, mixed_claims, mixed_chains, misplaced, rewritten, changed_locks):
         found.update(_guarded(_ALL, lambda asked=between: asked(run)))
     # A bundle holds results of the past: without its commit there is nothing to compare its code with.

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from vspair.errors import VspairError
+from vspair.metrics import read_numbers, read_texts
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
@@ -74,19 +75,22 @@ def _compared(run: Run, receipt: Receipt, cell: dict) -> Iterable[Finding]:
         sentence = f"{place} names {strange[0]}, which is no input of its job: {_remake(receipt)}"
         yield Finding(cell["file"], "contradiction", sentence)
         return
-    values = [_worked_out(run, name, cell, work) for name in cell["inputs"]]
+    try:
+        values = [_worked_out(run, name, cell, work) for name in cell["inputs"]]
+    except VspairError as error:
+        yield Finding(cell["file"], "contradiction", f"{place} cannot be worked out again: {error}")
+        return
     if None in values:
         sentence = f"{place} names {cell['key']}, which its metric files do not have: {_remake(receipt)}"
         yield Finding(cell["file"], "contradiction", sentence)
         return
-    # A seed without a value counts among the seeds and not in their mean, as pandas has it.
+    # A seed without a value does not count; where none has one, all that ran are told.
     known = [value for value in values if not math.isnan(value)]
-    # A run that diverged has an infinite mean, for which the ledger has no number, and no spread.
-    finite = bool(known) and all(map(math.isfinite, known))
-    expected = {"value": statistics.fmean(known) if finite else None}
+    expected = {"value": statistics.fmean(known) if known else None}
     # A figure prints a number and no spread.
     if cell["n"] is not None:
-        expected |= {"sd": statistics.stdev(known) if finite and len(known) > 1 else None, "n": len(values)}
+        n = len(values) if run.left_out is not None and cell["n"] == len(values) else len(known) or len(values)
+        expected |= {"sd": statistics.stdev(known) if len(known) > 1 else None, "n": n}
     for key, wanted in expected.items():
         if not _same(cell[key], wanted, max(map(abs, known), default=0.0)):
             sentence = f"the {key} of {place} is {cell[key]}, its metric files give {wanted}: {_remake(receipt)}"
@@ -126,8 +130,13 @@ def _published(run: Run, receipt: Receipt, table: str) -> dict[tuple[str, str], 
 
 
 def _worked_out(run: Run, name: str, cell: dict, work: Callable[[Path, str], float | None]) -> float | None:
-    fact = f"{cell['statistic']} of {cell['key']} in {run.digest(name)}"
-    return run.checksums.fact(fact, lambda: work(run.places.path(name), cell["key"]))
+    maker, path = run.maker(name), run.places.path(name)
+    # A bundle can be of a time when no number of images was promised and every mean left out empty fields.
+    if run.left_out is not None and maker is not None and maker.notes(name).images is None and work is _mean:
+        work = _known_mean
+    return run.checksums.fact(
+        f"{work.__name__} of {cell['key']} in {run.digest(name)}", lambda: work(path, cell["key"])
+    )
 
 
 def _same(found: float | None, wanted: float | None, scale: float) -> bool:
@@ -137,13 +146,19 @@ def _same(found: float | None, wanted: float | None, scale: float) -> bool:
     return math.isclose(found, wanted, rel_tol=_RELATIVE, abs_tol=1e-9 * scale)
 
 
-def _mean_of_column(path: Path, key: str) -> float | None:
-    """Mean of a CSV's column without its empty fields; None when there is no such column of numbers."""
-    try:
-        texts = [line[key] for line in read_lines(path)]
-        numbers = [_WORDS[text] if text in _WORDS else float(text) for text in texts if text not in ("", "nan")]
-    except (VspairError, KeyError, ValueError, TypeError):
+def _mean(path: Path, key: str) -> float | None:
+    """Mean of a CSV's column, of which every field is a finite number; None when there is no such column."""
+    if key not in read_texts(path):
         return None
+    numbers = read_numbers(path, [key])[key]
+    return sum(numbers) / len(numbers) if numbers else math.nan
+
+
+def _known_mean(path: Path, key: str) -> float | None:
+    """The same without the empty fields of a column that may have some."""
+    if key not in read_texts(path):
+        return None
+    numbers = [value for value in read_numbers(path, [key], empty=[(key,)])[key] if not math.isnan(value)]
     return sum(numbers) / len(numbers) if numbers else math.nan
 
 
@@ -154,7 +169,8 @@ def _value_at_key(path: Path, key: str) -> float | None:
         value = json.loads(text(path, LARGEST, links=True))
         for part in key.split("."):
             value = value[part]
-        return math.nan if value is None else float(value)
+        number = math.nan if value is None else float(value)
+        return None if math.isinf(number) else number
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
@@ -163,5 +179,4 @@ def _remake(receipt: Receipt) -> str:
     return f"remake it with `{receipt.command}`"
 
 
-_STATISTICS = {"mean": _mean_of_column, "value": _value_at_key}
-_WORDS = {"True": 1.0, "False": 0.0}
+_STATISTICS = {"mean": _mean, "known mean": _known_mean, "value": _value_at_key}

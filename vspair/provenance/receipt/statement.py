@@ -45,20 +45,34 @@ class Digest(Model):
 
 
 class CellNotes(Model):
-    """Where a cell comes from: the inputs behind it, the column or key in them, and `mean`, `value` or a formula."""
+    """Where a cell comes from: the inputs behind it, the column or key in them, and how.
+
+    The statistic is `mean`, `known mean` or `value`, or empty for a formula.
+    """
 
     inputs: Annotated[list[Name], FailFast()]
     key: Text
     statistic: Text | None = None
 
 
+class Promised(Model):
+    """How many test images a file is of, and the setting that promised them."""
+
+    number: Whole
+    key: Text | None = None
+
+
 class Notes(Model):
-    """What is noted of an output; of a table or figure also its cells, and the columns that name a line."""
+    """What is noted of an output; of a table or figure also its cells, and the columns that name a line.
+
+    Of pairs, and of a metric file with one line an image, the number of test images.
+    """
 
     cells: Given[dict[Text, CellNotes]] = None
     index: Given[list[Text]] = None
     published: Text | None = None
     comparable: Truth | None = None
+    images: Promised | None = None
 
 
 class Output(Model):
