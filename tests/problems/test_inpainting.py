@@ -72,7 +72,7 @@ def test_as_many_images_as_the_conformal_scaling_needs_are_enough(inpainting, le
     parts = {
         "evaluation": {"localisation": {"images": 1}, "calibration": calibration},
         "figures": {"scatter": 1, "examples": [0]},
-        "studies": {name: {"test": 1} for name in inpainting().studies},
+        "studies": {name: {"test": 2} for name in inpainting().studies},
     }
     assert inpainting(data={"test": 2 * images}, **parts).data.test == 2 * images
     with pytest.raises(VspairError, match=rf"leaves {images - 1} images .* level {levels[-1]} needs {images}"):

@@ -20,6 +20,7 @@ from vspair.commands.settings import add_config, assigned, resolved
 from vspair.config.campaign import Campaign, Step
 from vspair.config.merging import merge
 from vspair.errors import VspairError
+from vspair.files import parse_yaml
 from vspair.problems.faults import sentences
 
 FOLDER = "config/campaigns"
@@ -137,8 +138,8 @@ def _read(named: str, root: Path) -> tuple[str, Campaign]:
         there = ", ".join(sorted(file.stem for file in (root / FOLDER).glob("*.yaml")))
         raise VspairError(f"expected a campaign in {path}, found no file: name one of {there}, or a yaml file")
     try:
-        values = yaml.safe_load(path.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = parse_yaml(path.read_bytes())
+    except yaml.YAMLError as error:
         raise VspairError(f"expected YAML in {path}, found: {' '.join(str(error).split())}") from None
     if not isinstance(values, Mapping):
         raise VspairError(f"expected `preset` and `steps` in {path}, found {type(values).__name__}: write them")

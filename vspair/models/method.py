@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from vspair.config.names import Label
+from vspair.config.numbers import Channels, Distinct, NonNegative
 from vspair.config.section import Section
 from vspair.config.training import Training
 
-NonNegative = Annotated[float, Field(ge=0)]
-Probability = Annotated[float, Field(gt=0, lt=1)]
+Widths = Annotated[tuple[Channels, ...], Field(min_length=2, max_length=16)]
+"""Of a backbone, from the input inwards."""
 
 Shape = Sequence[int]
 """Of one QoI or one observation: (channels, height, width), or (n,) for a vector."""
@@ -37,8 +39,10 @@ class Method(Section):
     """Whether it is ours and not the paper's."""
 
     kind: str = Field(description="kind of method, a folder of `vspair.models`")
-    label: str | None = Field(None, exclude=True, description="name in tables and figures; by default the method's own")
-    datasets: tuple[str, ...] | None = Field(
+    label: Label | None = Field(
+        None, exclude=True, description="name in tables and figures; by default the method's own"
+    )
+    datasets: Annotated[tuple[str, ...], Field(min_length=1), Distinct] | None = Field(
         None, exclude=True, description="data sets that it is run on; by default the problem's usual ones"
     )
 
@@ -67,6 +71,12 @@ class Trained(Method):
     def factors(self) -> dict[str, float]:
         """The factor of each named term of the objective (Eq. 15)."""
         raise TypeError(f"expected {type(self).__name__} of {self.kind} to say the factors of its terms, found none")
+
+    @model_validator(mode="after")
+    def _something_is_learned(self) -> "Trained":
+        if not any(self.factors().values()):
+            raise ValueError("weights must not all be 0, which leaves no objective")
+        return self
 
 
 class SquaredError(Section):

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field
 
+from vspair.config.numbers import NonNegative, Positive, Probability, Width
 from vspair.config.section import Section
-from vspair.models.method import NonNegative, Probability, Shape, Trained, require_halvings
+from vspair.models.method import Shape, Trained, Widths, require_halvings
 
 
 class PairedWeights(Section):
@@ -35,8 +36,8 @@ class MappingChoices(Section):
 class Backbone(Trained):
     """A method whose encoders and decoders are of the one backbone (Tables 6 and 7)."""
 
-    channels: tuple[PositiveInt, ...] = Field(min_length=2, description="widths of the backbone")
-    latent_x: PositiveInt = Field(description="dimension of the QoI latent")
+    channels: Widths = Field(description="widths of the backbone")
+    latent_x: Width = Field(description="dimension of the QoI latent")
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """See `Method.require_fit`."""
@@ -47,6 +48,6 @@ class Backbone(Trained):
 class Sparse(Backbone):
     """A method with a spike-and-slab QoI latent and a learned sparsity level (Eq. 20)."""
 
-    alpha0: PositiveFloat = Field(description="first shape of the Beta hyperprior")
-    beta0: PositiveFloat = Field(description="second shape of the Beta hyperprior")
+    alpha0: Positive = Field(description="first shape of the Beta hyperprior")
+    beta0: Positive = Field(description="second shape of the Beta hyperprior")
     rho_start: Probability = Field(description="rho before training")

@@ -1,20 +1,29 @@
 """What the settings of every problem hold: methods and which of them are compared, evaluation, studies."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
 
 from vspair.config.evaluation import Evaluation
 from vspair.config.merging import merge
+from vspair.config.names import Name, Title, require_data_name
+from vspair.config.numbers import Distinct
 from vspair.config.section import Section
 from vspair.config.training import Training
 from vspair.models.kinds import all_settings, any_method
 from vspair.models.method import Method, Shape
 from vspair.problems.faults import INHERITED, sentences
-from vspair.problems.studies import Study, run_name, varied
+from vspair.problems.studies import EVERY_METHOD, Study, run_name, varied
+
+ENTRY = 4
+"""Bytes of one number of single precision."""
+
+MOST_BYTES = 2**44
+"""Of one array on the largest machines that there are; what this machine has is asked where a job is to run."""
 
 
 class Run(NamedTuple):
@@ -40,12 +49,14 @@ class ProblemSettings(Section, ABC):
     frame_keys: ClassVar[tuple[str, ...]] = ()
     """Settings that every job on a method reads, beside the method's own."""
 
-    methods: dict[str, any_method()] = Field(min_length=1, description="the methods by name")
-    compare: tuple[str, ...] | None = Field(None, description="methods that are compared; by default all")
+    methods: dict[Name, any_method()] = Field(min_length=1, max_length=100, description="the methods by name")
+    compare: Annotated[tuple[str, ...], Distinct] | None = Field(
+        None, description="methods that are compared; by default all"
+    )
     training: Training | None = Field(None, description="training loop of methods that state no other")
     choices: dict[str, str] = Field({}, description="open choices of the objective, for every method that has them")
     evaluation: Evaluation = Field(description="evaluation on the test pairs")
-    studies: dict[str, Study] = Field({}, description="trainings with settings varied, by name")
+    studies: dict[Title, Study] = Field({}, max_length=100, description="trainings with settings varied, by name")
 
     @abstractmethod
     def datasets(self) -> tuple[str, ...]:
@@ -58,6 +69,10 @@ class ProblemSettings(Section, ABC):
     @abstractmethod
     def shapes(self) -> tuple[Shape, Shape]:
         """Shapes of one QoI and of one observation."""
+
+    def pairs_made(self) -> int:
+        """How many training and test pairs each data set has; 0 where the settings do not say it."""
+        return 0
 
     def raw_files(self) -> list[str]:
         """Files in the data folder that the pairs are made from."""
@@ -106,9 +121,11 @@ class ProblemSettings(Section, ABC):
 
     @model_validator(mode="after")
     def _methods_fit(self) -> "ProblemSettings":
+        for name in self.datasets():
+            require_data_name(name)
         for name, method in self.methods.items():
-            if not (name.isascii() and name.replace("_", "").isalnum()):
-                raise ValueError(f"methods.{name}: a name is made of letters, digits and underscores, without accents")
+            if f"methods.{name}." == EVERY_METHOD:
+                raise ValueError(f"methods.{name}: this name stands for every method in a study, take another")
             if method.physical and not self.physical:
                 raise ValueError(
                     f"methods.{name}: the kind {method.kind} needs an operator, which this problem has not"
@@ -128,6 +145,20 @@ class ProblemSettings(Section, ABC):
             raise ValueError(f"compare names {min(unknown)}, the methods are {', '.join(self.methods)}")
         if not self.compared:
             raise ValueError("compare must name one method at least")
+        labels = [self.label(name) for name in self.methods]
+        if twice := [label for label in labels if labels.count(label) > 1]:
+            raise ValueError(f"methods must have labels of their own, found {twice[0]!r} twice")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_can_be_held(self) -> "ProblemSettings":
+        pairs, shapes = self.pairs_made(), self.shapes()
+        size = ENTRY * pairs * sum(math.prod(shape) for shape in shapes)
+        if size > MOST_BYTES:
+            raise ValueError(
+                f"{pairs} pairs of the shapes {' and '.join(map(str, shapes))} take {size / 2**40:.0f} TiB, more than "
+                "any machine has memory for: lower image or data.train"
+            )
         return self
 
     @model_validator(mode="after")
@@ -170,7 +201,8 @@ def _whole(name: str, method: Any, problem: Mapping[str, Any]) -> Any:
         return method
     kinds = all_settings()
     found = {"kind": name, **method} if name in kinds else dict(method)
-    settings = kinds.get(found.get("kind"))
+    kind = found.get("kind")
+    settings = kinds.get(kind) if isinstance(kind, str) else None
     for part in INHERITED if settings else ():
         shared, own = problem.get(part), found.get(part)
         if part not in settings.model_fields or not (shared and isinstance(shared, Mapping)):

@@ -2,8 +2,6 @@
 
 import re
 
-from snakemake.exceptions import WorkflowError
-
 from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.models.kinds import model_path, settings_path
@@ -19,14 +17,6 @@ ROOT = Path(workflow.basedir).parent
 def remembered_fingerprint(script, entries):
     """Fingerprint of a script; of a run with nothing to do, working it out would be most of the time."""
     return fingerprint(ROOT, script, entries, remembered=True)
-
-
-def told(action, *arguments):
-    """Run a check and turn what the user can mend into Snakemake's own kind of error, without a traceback."""
-    try:
-        return action(*arguments)
-    except VspairError as error:
-        raise WorkflowError(str(error)) from None
 
 
 # Where `vspair forecast` wants the cost laws of the rules.

@@ -2,10 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from vspair.config.numbers import NonNegative, Width
 from vspair.config.section import Section
-from vspair.models.method import NonNegative, Shape, Trained, require_halvings
+from vspair.models.method import Shape, Trained, Widths, require_halvings
 
 
 class Weights(Section):
@@ -23,8 +24,8 @@ class Settings(Trained):
     baseline: ClassVar[bool] = True
 
     kind: Literal["CVAE"] = Field(description="kind of method, a folder of `vspair.models`")
-    channels: tuple[PositiveInt, ...] = Field(min_length=2, description="widths of the backbone")
-    latent_x: PositiveInt = Field(description="dimension of the latent and of the observation's code")
+    channels: Widths = Field(description="widths of the backbone")
+    latent_x: Width = Field(description="dimension of the latent and of the observation's code")
     weights: Weights = Field(description="weights of the objective's terms")
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:

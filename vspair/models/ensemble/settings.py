@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from vspair.config.numbers import Few
 from vspair.models.method import SquaredError
 from vspair.models.parts import Backbone
 
@@ -15,7 +16,7 @@ class Settings(Backbone):
     baseline: ClassVar[bool] = True
 
     kind: Literal["Ensemble"] = Field(description="kind of method, a folder of `vspair.models`")
-    members: Annotated[int, Field(ge=2)] = Field(description="networks of the ensemble")
+    members: Annotated[Few, Field(ge=2)] = Field(description="networks of the ensemble")
     weights: SquaredError = Field(description="weights of the objective's terms")
 
     def factors(self) -> dict[str, float]:

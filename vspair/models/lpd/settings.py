@@ -2,8 +2,9 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from vspair.config.numbers import Channels, Few
 from vspair.models.method import SquaredError, Trained
 
 
@@ -13,10 +14,10 @@ class Settings(Trained):
     physical: ClassVar[bool] = True
 
     kind: Literal["LPD"] = Field(description="kind of method, a folder of `vspair.models`")
-    iterations: PositiveInt = Field(description="unrolled iterations")
-    primal: Annotated[int, Field(ge=2)] = Field(description="channels of the primal memory")
-    dual: PositiveInt = Field(description="channels of the dual memory")
-    width: PositiveInt = Field(description="channels inside the blocks")
+    iterations: Few = Field(description="unrolled iterations")
+    primal: Annotated[Channels, Field(ge=2)] = Field(description="channels of the primal memory")
+    dual: Channels = Field(description="channels of the dual memory")
+    width: Channels = Field(description="channels inside the blocks")
     start: Literal["zero", "fbp"] = Field(description="what the iterations start from")
     weights: SquaredError = Field(description="weights of the objective's terms")
 

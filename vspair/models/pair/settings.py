@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from vspair.config.numbers import Width
 from vspair.models.parts import Backbone, MappingChoices, PairedWeights
 
 
@@ -20,7 +21,7 @@ class Settings(Backbone):
     """A deterministic pair with a linear latent map."""
 
     kind: Literal["PAIR"] = Field(description="kind of method, a folder of `vspair.models`")
-    latent_y: PositiveInt = Field(description="dimension of the observation latent")
+    latent_y: Width = Field(description="dimension of the observation latent")
     weights: PairedWeights = Field(description="weights of the objective's terms")
     choices: Choices = Field(description="what the paper leaves open in the objective")
 

@@ -2,8 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from vspair.config.numbers import Width
 from vspair.models.parts import Backbone, MappingChoices, VariationalWeights
 
 
@@ -14,8 +15,8 @@ class Settings(Backbone):
     latent: ClassVar[bool] = True
 
     kind: Literal["vPAIR"] = Field(description="kind of method, a folder of `vspair.models`")
-    latent_y: PositiveInt = Field(description="dimension of the observation latent")
-    hidden: PositiveInt | None = Field(None, description="hidden width of the latent map's MLP; null: a linear map")
+    latent_y: Width = Field(description="dimension of the observation latent")
+    hidden: Width | None = Field(None, description="hidden width of the latent map's MLP; null: a linear map")
     weights: VariationalWeights = Field(description="weights of the objective's terms")
     choices: MappingChoices = Field(description="what the paper leaves open in the objective")
 

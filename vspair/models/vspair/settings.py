@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from vspair.models.method import NonNegative
+from vspair.config.numbers import NonNegative, Width
 from vspair.models.parts import MappingChoices, Sparse, VariationalWeights
 
 
@@ -22,8 +22,8 @@ class Settings(Sparse):
     latent: ClassVar[bool] = True
 
     kind: Literal["vsPAIR"] = Field(description="kind of method, a folder of `vspair.models`")
-    latent_y: PositiveInt = Field(description="dimension of the observation latent")
-    hidden: PositiveInt | None = Field(None, description="hidden width of the latent map's MLP; null: a linear map")
+    latent_y: Width = Field(description="dimension of the observation latent")
+    hidden: Width | None = Field(None, description="hidden width of the latent map's MLP; null: a linear map")
     map_gate: Literal["sigmoid", "clamped_exponential"] = Field(
         description="link from the latent map's output to the predicted gate probability"
     )
