@@ -11,6 +11,9 @@ from typing import Any
 
 from vspair.errors import VspairError
 
+TWICE = "twice in one section"
+"""How a key of YAML is refused that its section states twice."""
+
 DEEPEST = 200
 """Sections inside one another that a YAML file may have."""
 
@@ -56,6 +59,12 @@ def whole(path: Path | str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def free_space(folder: Path) -> int:
+    """Bytes that are free on the disk that holds a folder, or will hold it, since the nearest above it does."""
+    whole_path = folder.absolute()
+    return shutil.disk_usage(next(each for each in (whole_path, *whole_path.parents) if each.exists())).free
+
+
 def require_space(path: Path | str, size: int) -> None:
     """Refuse to begin what cannot be written in the end.
 
@@ -66,9 +75,7 @@ def require_space(path: Path | str, size: int) -> None:
     Raises:
         VspairError: the disk that holds the nearest folder above `path` that exists has less space.
     """
-    folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
-    free = shutil.disk_usage(folder).free
-    if free < size:
+    if (free := free_space(Path(path).absolute().parent)) < size:
         raise VspairError(
             f"expected {size / 1e9:.2f} GB of free disk space for {path}, found {free / 1e9:.2f} GB: free some space, "
             "or lower the number of images"
@@ -136,7 +143,7 @@ def _require_distinct_keys(root: Any) -> None:
             keys = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
             if twice := [value for (tag, value) in dict.fromkeys(keys) if keys.count((tag, value)) > 1]:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {twice[0]!r} twice in one section: keep one of them", node.start_mark
+                    None, None, f"the key {twice[0]!r} {TWICE}: keep one of them", node.start_mark
                 )
 
 

@@ -10,8 +10,8 @@ from vspair.errors import VspairError
 
 NEEDED = {
     "forecast": ["--preset", "demo"],
-    **dict.fromkeys(("audit", "why", "report", "release-check", "debug", "campaign"), ["x"]),
-    **dict.fromkeys(("bundle", "join", "export"), ["x", "y"]),
+    **{key: ["x"] for key in ("audit", "why", "report", "release-check", "debug", "campaign")},
+    **{key: ["x", "y"] for key in ("bundle", "join", "export")},
 }
 
 

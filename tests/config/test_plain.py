@@ -42,7 +42,10 @@ def test_what_holds_itself_is_refused():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"a": {"b": [1, 10**30]}}, "a.b.1: expected whole numbers below 2^63, found a whole number of about 31 digits"),
+        (
+            {"a": {"b": [1, 10**30]}},
+            "a.b.1: expected whole numbers below 2^63, found a whole number of about 31 digits",
+        ),
         ({"a": 10**5000}, "about 5001 digits"),
         ({"a": "x" * 3000}, "a: expected texts of at most 2000 characters, found 3000 in FILE"),
         ({"a": "\x1b[31m"}, r"a: expected a text without control characters, found '\x1b'"),

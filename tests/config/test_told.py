@@ -11,12 +11,14 @@ TWICE = [
     (["--config", "a=1", "--config", "b=2"], "expected --config once, found it 2 times"),
     (["table3", "-C", "a=1", "-n", "--config", "b=2"], "expected --config once"),
     (["--config=a=1", "-Cb=2", "--config", "c=3"], "found it 3 times"),
+    (["--config", "a=1", "b={c: {d: 1, d: 2}}"], "sections in --config b=, found the key 'd' twice in one section"),
     (["--configfile", "a.yaml", "--configfiles", "b.yaml"], "expected --configfile once"),
 ]
 ONCE = [
     [],
     ["--config", "a=1", "b=2", "--configfile", "a.yaml"],
     ["--config", "a=1", "--cores", "2", "--", "--config"],
+    ["--config", "a={b: 1}", "c={no yaml", "d=[{e: 1}, {e: 2}]"],
     ["--config-settings", "a", "--config", "b=1"],
 ]
 

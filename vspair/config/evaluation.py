@@ -28,6 +28,8 @@ class Calibration(Section):
     def _levels_are_possible(self) -> "Calibration":
         if len(set(self.levels)) < len(self.levels):
             raise ValueError(f"levels must be distinct, found {list(self.levels)}")
+        if len({f"{100 * level:g}" for level in self.levels}) < len(self.levels):
+            raise ValueError(f"levels must be distinct in six digits of their percent, found {list(self.levels)}")
         if self.scaling_level not in self.levels:
             raise ValueError(f"scaling_level={self.scaling_level} must be one of levels={list(self.levels)}")
         needed = math.ceil(2 / self.smallest_tail - 1)

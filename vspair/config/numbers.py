@@ -54,7 +54,19 @@ def distinct(values: Sequence[Item]) -> Sequence[Item]:
     return values
 
 
-Distinct = AfterValidator(distinct)
+def distinct_shown(values: Sequence[Item]) -> Sequence[Item]:
+    """The values, none of which may look like another where six digits are shown, in names of columns and rows.
+
+    Raises:
+        ValueError: two do.
+    """
+    shown = [f"{value:g}" for value in values if isinstance(value, float)]
+    if len(set(shown)) < len(shown) == len(set(values)):
+        raise ValueError("must be distinct in six digits")
+    return distinct(values)
+
+
+Distinct = AfterValidator(distinct_shown)
 
 Seeds = Annotated[tuple[int, ...], Field(min_length=1, max_length=100)]
 """Of runs; `require_seeds` asks the rest in one sentence."""

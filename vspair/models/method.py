@@ -1,6 +1,8 @@
 """What the settings of all kinds of methods have in common; without torch, so that planning is quick."""
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -55,6 +57,10 @@ class Method(Section):
         choices = getattr(self, "choices", None)
         return {} if choices is None else {"choices": choices}
 
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """Numbers that it learns at least, from its large layers alone, so that what cannot be is seen at once."""
+        return 0
+
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """Check that the method can be built for these shapes.
 
@@ -83,6 +89,16 @@ class SquaredError(Section):
     """The weight of a single squared error."""
 
     lambda1: NonNegative = Field(description="QoI reconstruction")
+
+
+def least_features(channels: Sequence[int], shape: Shape) -> int:
+    """Numbers at the inner end of a backbone for one input."""
+    return channels[-1] * math.prod(side // 2 ** (len(channels) - 1) for side in shape[1:])
+
+
+def least_backbone(channels: Sequence[int], shape: Shape) -> int:
+    """Weights of the layers between the widths of one encoder or decoder, of which each has one at least."""
+    return (9 if shape[1:] else 1) * sum(before * after for before, after in pairwise(channels))
 
 
 def require_halvings(name: str, channels: Sequence[int], shape: Shape) -> None:

@@ -134,6 +134,11 @@ class ProblemSettings(Section, ABC):
                 method.require_fit(*self.shapes())
             except ValueError as error:
                 raise ValueError(f"methods.{name}: {error}") from None
+            if (size := ENTRY * method.least_weights(*self.shapes())) > MOST_BYTES:
+                raise ValueError(
+                    f"methods.{name} has weights of at least {size / 2**40:.0f} TiB, more than any machine has memory "
+                    "for: lower its sizes"
+                )
             if unknown := set(method.datasets or ()) - set(self.datasets()):
                 raise ValueError(
                     f"methods.{name}.datasets names {min(unknown)}, the data sets are {', '.join(self.datasets())}"

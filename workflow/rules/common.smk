@@ -6,6 +6,7 @@ from vspair.devices import require_gpus
 from vspair.errors import VspairError
 from vspair.models.kinds import model_path, settings_path
 from vspair.problems.configuration import resolve
+from vspair.problems.needs import require_room
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
@@ -85,6 +86,25 @@ def require_enough_gpus():
     if GPU and workflow.local_exec:
         limit = workflow.global_resources.get("gpu")
         told(require_gpus, (limit and limit.value) or 1, CONFIG.jobs_per_gpu)
+
+
+def require_room_for_jobs():
+    """Refuse to start jobs on this machine that it has too little memory or disk for."""
+    if not workflow.local_exec:
+        return
+    jobs = []
+    for job in workflow.dag.needrun_jobs():
+        for name in CONFIG.problems:
+            made = [
+                file.removeprefix(f"{RESULTS}/{name}/")
+                for file in job.output
+                if file.startswith(f"{RESULTS}/{name}/")
+            ]
+            pairs = any(file.startswith("pairs/") for file in made)
+            if made:
+                what = "pairs" if pairs else job.rule.name
+                jobs.append((what, name, getattr(job.wildcards, "method", None)))
+    told(require_room, CONFIG.problems, jobs, Path(RESULTS), CONFIG.device)
 
 
 def evidence(script, keys, entries=(), seed=None):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from vspair.config.numbers import NonNegative, Width
 from vspair.config.section import Section
-from vspair.models.method import Shape, Trained, Widths, require_halvings
+from vspair.models.method import Shape, Trained, Widths, least_backbone, least_features, require_halvings
 
 
 class Weights(Section):
@@ -27,6 +27,11 @@ class Settings(Trained):
     channels: Widths = Field(description="widths of the backbone")
     latent_x: Width = Field(description="dimension of the latent and of the observation's code")
     weights: Weights = Field(description="weights of the objective's terms")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`: recognition, conditional prior and decoder."""
+        inner = least_features(self.channels, qoi) + 2 * least_features(self.channels, observation)
+        return 3 * least_backbone(self.channels, qoi) + inner * self.latent_x
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """See `Method.require_fit`; images must have one height and width, vectors may have different lengths."""

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from vspair.config.numbers import Few
-from vspair.models.method import SquaredError
+from vspair.models.method import Shape, SquaredError
 from vspair.models.parts import Backbone
 
 
@@ -18,6 +18,10 @@ class Settings(Backbone):
     kind: Literal["Ensemble"] = Field(description="kind of method, a folder of `vspair.models`")
     members: Annotated[Few, Field(ge=2)] = Field(description="networks of the ensemble")
     weights: SquaredError = Field(description="weights of the objective's terms")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`."""
+        return self.members * super().least_weights(qoi, observation)
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

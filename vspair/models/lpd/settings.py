@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from vspair.config.numbers import Channels, Few
-from vspair.models.method import SquaredError, Trained
+from vspair.models.method import Shape, SquaredError, Trained
 
 
 class Settings(Trained):
@@ -20,6 +20,10 @@ class Settings(Trained):
     width: Channels = Field(description="channels inside the blocks")
     start: Literal["zero", "fbp"] = Field(description="what the iterations start from")
     weights: SquaredError = Field(description="weights of the objective's terms")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`: in each iteration a block on either side, of three convolutions."""
+        return self.iterations * 9 * self.width * (2 * self.width + 2 * (self.primal + self.dual))
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

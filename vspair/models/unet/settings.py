@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from vspair.config.numbers import Share
-from vspair.models.method import Shape, SquaredError, Trained, Widths, require_halvings
+from vspair.models.method import Shape, SquaredError, Trained, Widths, least_backbone, require_halvings
 
 
 class Settings(Trained):
@@ -21,6 +21,10 @@ class Settings(Trained):
     )
     cutoff: Share = Field(description="frequency beyond which the filter is 0, as a share of the largest")
     weights: SquaredError = Field(description="weights of the objective's terms")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`: the way down and the way up."""
+        return 2 * least_backbone(self.channels, qoi)
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """See `Method.require_fit`."""

@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from vspair.config.numbers import Width
-from vspair.models.parts import Backbone, MappingChoices, VariationalWeights
+from vspair.models.method import Shape
+from vspair.models.parts import Backbone, MappingChoices, VariationalWeights, least_pair
 
 
 class Settings(Backbone):
@@ -19,6 +20,10 @@ class Settings(Backbone):
     hidden: Width | None = Field(None, description="hidden width of the latent map's MLP; null: a linear map")
     weights: VariationalWeights = Field(description="weights of the objective's terms")
     choices: MappingChoices = Field(description="what the paper leaves open in the objective")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`."""
+        return least_pair(self, qoi, observation)
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

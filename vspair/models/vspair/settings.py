@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from vspair.config.numbers import NonNegative, Width
-from vspair.models.parts import MappingChoices, Sparse, VariationalWeights
+from vspair.models.method import Shape
+from vspair.models.parts import MappingChoices, Sparse, VariationalWeights, least_pair
 
 
 class Weights(VariationalWeights):
@@ -29,6 +30,10 @@ class Settings(Sparse):
     )
     weights: Weights = Field(description="weights of the objective's terms")
     choices: MappingChoices = Field(description="what the paper leaves open in the objective")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`."""
+        return least_pair(self, qoi, observation)
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

@@ -1,5 +1,6 @@
 """Settings of blind inpainting: images and holes, the search for localised latents, what the figures show."""
 
+import math
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -8,9 +9,12 @@ from pydantic import Field, model_validator
 from vspair.config.evaluation import Evaluation
 from vspair.config.numbers import Count, Distinct, Few, Index, Multiple, Percent, Pixels, Seed
 from vspair.config.section import Section
-from vspair.data.sources import check_file, raw_files
+from vspair.data.sources import AVAILABLE, SHAPES, check_file, raw_files
 from vspair.models.method import Shape
 from vspair.problems.settings import ProblemSettings
+
+MOST_LOST = 4
+"""Pixels of all holes in images: since holes overlap, so many still leave some pixels of nearly every image."""
 
 MOST_SHOWN = 50
 """Lines or columns of pictures in a figure."""
@@ -124,6 +128,26 @@ class Settings(ProblemSettings):
                 f"a hole of data.patch_size={self.data.patch_size} pixels does not fit into an image of "
                 f"{self.image[0]}x{self.image[1]}"
             )
+        pixels, holes = math.prod(self.image), self.data.patches * self.data.patch_size**2
+        if self.data.patch_size**2 == pixels or holes > MOST_LOST * pixels:
+            raise ValueError(
+                f"data.patches={self.data.patches} of data.patch_size={self.data.patch_size} leave nothing of an image "
+                f"of {self.image[0]}x{self.image[1]}: together they must be at most {MOST_LOST} times its pixels, and "
+                "one smaller than it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _source_has_the_images(self) -> "Settings":
+        source, wanted = self.data.source, self.pairs_made()
+        if wanted > AVAILABLE[source]:
+            raise ValueError(
+                f"data.train={self.data.train} and data.test={self.data.test} are more than the {AVAILABLE[source]} "
+                f"images of data.source={source}"
+            )
+        if source in SHAPES and self.image != SHAPES[source]:
+            height, width = SHAPES[source]
+            raise ValueError(f"image must be [{height}, {width}] with data.source={source}, found {list(self.image)}")
         return self
 
     @model_validator(mode="after")
