@@ -3,7 +3,7 @@
 What a machine has memory for is another question, asked where a job is to run (`vspair.problems.needs`).
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field
@@ -32,13 +32,29 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Index = Annotated[int, Field(ge=0, le=1_000_000)]
 """Position of an image."""
 
-Positive = Annotated[float, Field(gt=0, le=1e12)]
-NonNegative = Annotated[float, Field(ge=0, le=1e12)]
-Probability = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+NonNegative = Annotated[float, Field(ge=0, le=1e6)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Multiple = Annotated[float, Field(ge=-1e6, le=1e6)]
 """Of a latent's value or spread, by which it is perturbed."""
+
+MARGIN = 1e-6
+"""Of a probability to 0 and 1: much nearer to 1 single precision has no number but 1 itself."""
+
+
+def require_margin(probability: float) -> float:
+    """A probability that is neither as good as certain nor as good as impossible.
+
+    Raises:
+        ValueError: it is nearer to 0 or 1 than `MARGIN`.
+    """
+    if not MARGIN <= probability <= 1 - MARGIN:
+        raise ValueError(f"must be between {MARGIN:g} and {1 - MARGIN:g}")
+    return probability
+
+
+Probability = Annotated[float, Field(gt=0, lt=1), AfterValidator(require_margin)]
 
 Item = TypeVar("Item", bound=Hashable)
 
@@ -86,18 +102,15 @@ def require_seeds(seeds: Sequence[int]) -> None:
 
 def fault_of_number(value: Any) -> str | None:
     """Why no setting can have this number, or a list of numbers that holds it; None where it can."""
-    for number in _numbers(value):
-        size = abs(number)
-        if isinstance(number, float) and size and not SMALLEST <= size <= GREATEST:
-            return f"must be 0 or between {SMALLEST:g} and {GREATEST:g} in size"
-        if isinstance(number, int) and size >= 2**63:
-            return "must be below 2^63"
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(fault_of_number, value)), None)
+    if isinstance(value, int | float):
+        return _fault(value)
     return None
 
 
-def _numbers(value: Any) -> Iterator[int | float]:
-    if isinstance(value, int | float):
-        yield value
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _numbers(inner)
+def _fault(number: float) -> str | None:
+    size = abs(number)
+    if isinstance(number, float) and size and not SMALLEST <= size <= GREATEST:
+        return f"must be 0 or between {SMALLEST:g} and {GREATEST:g} in size"
+    return "must be below 2^63" if isinstance(number, int) and size >= 2**63 else None

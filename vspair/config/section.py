@@ -1,6 +1,6 @@
 """What all parts of the configuration have in common."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args
 
@@ -25,11 +25,7 @@ class Section(BaseModel):
         """To Python true is 1, so that `threads: true` would be one thread."""
         if not isinstance(values, Mapping):
             return values
-        wrong = {
-            name: value
-            for name, value in values.items()
-            if any(isinstance(inner, bool) for inner in _inside(value)) and name in _without_truth(cls)
-        }
+        wrong = {name: value for name, value in values.items() if _holds_truth(value) and name in _without_truth(cls)}
         if wrong:
             error = PydanticCustomError("truth", "must not be true or false")
             faults = [InitErrorDetails(type=error, loc=(name,), input=value) for name, value in wrong.items()]
@@ -44,13 +40,9 @@ class Section(BaseModel):
         return value
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    """The value, or what a list holds; of a section its own fields are asked."""
-    if isinstance(value, list | tuple):
-        for inner in value:
-            yield from _inside(inner)
-    else:
-        yield value
+def _holds_truth(value: Any) -> bool:
+    """Whether it is true or false, or a list that holds one; of a section its own fields are asked."""
+    return isinstance(value, bool) or (isinstance(value, list | tuple) and any(map(_holds_truth, value)))
 
 
 @cache

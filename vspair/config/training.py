@@ -13,5 +13,5 @@ class Training(Section):
 
     epochs: Count = Field(description="passes over the training pairs")
     batch_size: Count = Field(description="pairs per step")
-    learning_rate: Annotated[float, Field(gt=0, le=1000)] = Field(description="step size of Adam")
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(description="step size of Adam")
     checkpoint_every: Count = Field(description="epochs between checkpoints")

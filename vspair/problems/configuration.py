@@ -28,6 +28,10 @@ PARTS = ("theory", "determinism")
 LOCK = "envs/constraints.txt"
 
 
+MOST_TRAININGS = 10_000
+"""Of one problem; the paper's preset has some hundred, and Snakemake plans many thousands of jobs for hours."""
+
+
 class RunSettings(Section):
     """What a run's configuration holds beside its problems."""
 
@@ -58,6 +62,16 @@ class RunSettings(Section):
     def _graphs_are_of_a_gpu(self) -> "RunSettings":
         if self.captured and self.device == "cpu":
             raise ValueError("captured is true and device is cpu: leave captured out, or use device=cuda")
+        return self
+
+    @model_validator(mode="after")
+    def _trainings_can_be_planned(self) -> "RunSettings":
+        for name, problem in self.problems.items():
+            if (count := problem.trainings(self.seeds)) > MOST_TRAININGS:
+                raise ValueError(
+                    f"{name} asks for {count} trainings, more than {MOST_TRAININGS}: take away seeds, methods, data "
+                    "sets or values of studies"
+                )
         return self
 
     @property

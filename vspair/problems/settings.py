@@ -106,6 +106,11 @@ class ProblemSettings(Section, ABC):
             for seed in (seeds if method.seeded else seeds[:1])
         ]
 
+    def trainings(self, seeds: tuple[int, ...]) -> int:
+        """How many runs and trainings of studies there are."""
+        studied = (len(study.runs(self.compared)) * len(study.seeds) for study in self.studies.values())
+        return len(self.runs(seeds)) + sum(studied)
+
     def label(self, name: str) -> str:
         """What a reader sees of a method: baselines are marked."""
         method = self.methods[name]
@@ -168,6 +173,8 @@ class ProblemSettings(Section, ABC):
 
     @model_validator(mode="after")
     def _studies_fit(self) -> "ProblemSettings":
+        # Of a point one method at a time is looked at, in which all stand that it inherits.
+        whole = self.model_dump(mode="json", exclude={"studies", "compare", "choices"}) if self.studies else {}
         for name, study in self.studies.items():
             if unknown := [method for method in study.methods if method not in self.methods]:
                 raise ValueError(f"studies.{name}.methods names {unknown[0]}, which methods does not have")
@@ -175,30 +182,29 @@ class ProblemSettings(Section, ABC):
                 raise ValueError(f"studies.{name} names the setting {absent[0]!r}, which the problem does not have")
             for point in study.points():
                 try:
-                    self._varied(study, point)
+                    self._varied(study, point, whole)
                 except ValidationError as error:
-                    # The whole problem was looked at, in which every method states all of its settings.
-                    reason = sentences(error, {"methods": self.model_dump()["methods"]})
+                    # Every method stated all of its settings.
+                    reason = sentences(error, {"methods": whole["methods"]})
                     raise ValueError(f"studies.{name}, {run_name(point)}: {reason}") from None
                 except ValueError as error:
                     raise ValueError(f"studies.{name}, {run_name(point)}: {error}") from None
         return self
 
-    def _varied(self, study: Study, point: Mapping[str, Any]) -> None:
-        """Validate the settings of a study at one of its points.
+    def _varied(self, study: Study, point: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
+        """Validate the settings of a study at one of its points; `whole` are those of the problem, all stated.
 
         Raises:
             ValueError: a setting is not there, or its value is impossible.
         """
-        whole = self.model_dump(mode="json", exclude={"studies"})
         scale = whole.get("data", {}).get("scale")
         for name in study.methods:
             values = {f"methods.{name}": whole["methods"][name]} | ({"data.scale": scale} if scale else {})
             found = varied(values, name, self.methods[name], study.base, point)
-            changes: dict[str, Any] = {"methods": {name: found[f"methods.{name}"]}}
+            changed = {**whole, "methods": {name: found[f"methods.{name}"]}}
             if scale:
-                changes["data"] = {"scale": found["data.scale"]}
-            type(self).model_validate(merge(whole, changes))
+                changed["data"] = {**whole["data"], "scale": found["data.scale"]}
+            type(self).model_validate(changed)
 
 
 def _whole(name: str, method: Any, problem: Mapping[str, Any]) -> Any:

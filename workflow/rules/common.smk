@@ -81,6 +81,17 @@ def rules_file(name):
     return file
 
 
+def require_lock():
+    """Refuse a lock that is not there now, and not in the first job."""
+    if not (ROOT / CONFIG.lock).is_file():
+        raise VspairError(
+            f"expected the environment's lock at {ROOT / CONFIG.lock}, found no file: name one with --config lock="
+        )
+
+
+told(require_lock)
+
+
 def require_enough_gpus():
     """Refuse to start jobs on this machine when it has fewer GPU places than were asked for."""
     if GPU and workflow.local_exec:
