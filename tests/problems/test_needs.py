@@ -35,7 +35,7 @@ def test_a_method_has_at_least_the_weights_that_its_settings_say(settings, kind,
 @pytest.mark.parametrize("channels", [(8, 16), (8, 16, 64), (64, 8)])
 def test_a_u_net_has_at_least_these_weights(settings, channels):
     said = settings("UNet", channels=channels).least_weights((1, 16, 16), (1, 9, 9))
-    assert said <= parameters(ResidualUNet((16, 16), channels)) <= 8 * said
+    assert said <= parameters(ResidualUNet((16, 16), channels)) <= 20 * said
 
 
 @pytest.mark.parametrize("sizes", [(1, 2, 1, 4), (3, 5, 5, 16), (2, 9, 3, 64)])

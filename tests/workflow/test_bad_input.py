@@ -21,6 +21,7 @@ SETTINGS = {
     "colour=red": "unknown key 'colour'",
     "preset=huge": "preset must be one of demo, paper, quick, found 'huge'",
     "inpainting={training: {epochs: 0}}": "inpainting.training.epochs: must be greater than 0, found '0'",
+    "inpainting={data: {train: 5000}}": "data.train=5000 and data.test=40 are more than the 1797 images",
     "inpainting={figures: {examples: [99]}}": "figures.examples names test image 99, but data.test=40",
     "inpainting={studies: {lambda3: {train: 900}}}": "studies.lambda3 wants 900 training",
     "inpainting={studies: {lambda3: {axes: {methods.vsPAIR.colour: [1]}}}}": "'methods.vsPAIR.colour'",
@@ -191,11 +192,13 @@ def test_the_paper_preset_says_what_it_lacks(untouched, papers):
     assert sentence in text
 
 
-def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched):
-    """More pairs than the source has are noticed by the job that makes them."""
-    result = untouched.snakemake("table3", "--config", "inpainting={data: {train: 5000}}")
+def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched, tmp_path):
+    """A single slice is noticed by the job that divides them."""
+    hdf5(tmp_path / "ct/ct_slices.h5", hu=np.arange(-1000, 936, dtype=np.int16).reshape(1, 44, 44))
+    settings = ("tomography={data: {source: hounsfield}}", f"data_dir={tmp_path}")
+    result = untouched.snakemake("table_ct", "--config", *settings)
     text = result.stdout + result.stderr
     assert result.returncode != 0
-    assert "error: 5000 training and 40 test pairs were asked for, but the source has only 1797 images" in text
+    assert "error: the source has 1 slices, but a split needs at least two" in text
     assert "Traceback" not in text
-    assert list((untouched.folder / "results/demo/inpainting").rglob("*.*")) == []
+    assert list((untouched.folder / "results/demo/tomography").rglob("*.*")) == []

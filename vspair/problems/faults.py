@@ -32,10 +32,19 @@ def sentences(error: ValidationError, values: Mapping[str, Any], problems: Seque
 
 
 def _follows(place: Place, fault: Mapping[str, Any], other: Place, cause: Mapping[str, Any]) -> bool:
-    """Whether a fault only follows from another: further inside, or of a value that is there but could not be read."""
+    """Whether a fault only follows from another: further inside, or of a value that is there but could not be read.
+
+    What stands in a section that has an impossible name is not told beside the name.
+    """
+    if _of_a_name(fault) or _of_a_name(cause):
+        return not _of_a_name(fault) and place[: len(other)] == other
     if place == other:
         return fault["type"] == "missing" and cause["type"] != "missing"
     return other[: len(place)] == place
+
+
+def _of_a_name(fault: Mapping[str, Any]) -> bool:
+    return fault["loc"][-1:] == ("[key]",)
 
 
 def _place(found: Place, values: Mapping[str, Any], problems: Sequence[str]) -> Place:
