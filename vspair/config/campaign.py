@@ -16,7 +16,9 @@ class Step(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=LONGEST, description="name of the step")
     tells: str = Field(min_length=1, max_length=500, description="what is known after it, in one sentence")
     targets: tuple[str, ...] = Field(
-        min_length=1, description="targets of the workflow; what the first one needs is made before the rest"
+        min_length=1,
+        max_length=1000,
+        description="targets of the workflow; what the first one needs is made before the rest",
     )
     config: dict[str, Any] = Field({}, description="settings of this step, on top of the campaign's")
 
@@ -39,7 +41,7 @@ class Campaign(Section):
     preset: str = Field(description="the preset that is run, unless the command names another")
     jobs_per_gpu: Few = Field(1, description="jobs side by side on one GPU")
     config: dict[str, Any] = Field({}, description="settings of all steps")
-    steps: tuple[Step, ...] = Field(min_length=1, description="the steps, the most telling first")
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=100, description="the steps, the most telling first")
 
     @field_validator("config")
     @classmethod

@@ -92,4 +92,6 @@ def _words(fault: Mapping[str, Any]) -> str:
         return f"must have at least {fault['ctx']['min_length']} of them"
     if fault["type"] == "too_long":
         return f"must have at most {fault['ctx']['max_length']} of them"
+    if fault["type"] == "string_too_long":
+        return f"must have at most {fault['ctx']['max_length']} characters"
     return fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
