@@ -184,7 +184,7 @@ def test_labels_are_for_readers_and_may_be_anything_that_can_be_seen(resolved):
     assert resolved(inpainting=method("vsPAIR", label=label)).inpainting.label("vsPAIR") == label
 
 
-@pytest.mark.parametrize("name", ["F/BP", "_", "é", "a b", "1a", "a-b", "x" * 65, "../x", "("])
+@pytest.mark.parametrize("name", ["F/BP", "_", "é", "a b", "1a", "a-b", "xyz" * 22, "../x", "("])
 def test_a_name_is_part_of_paths(refused, name):
     filtered = {"kind": "FBP", "filter": "hann", "cutoff": 1}
     assert "a name is made of letters, digits and underscores" in refused(tomography={"methods": {name: filtered}})

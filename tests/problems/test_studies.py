@@ -219,7 +219,7 @@ def test_a_wrong_study_gives_one_sentence_before_anything_runs(refused, changes,
     assert re.search(sentence, refused(inpainting={"studies": {"mine": STUDY | changes}}))
 
 
-@pytest.mark.parametrize("name", ["../../x", "(", "a b", "", "é", "-a", "1a", "a/b", "{x}", "a.b", "x" * 65])
+@pytest.mark.parametrize("name", ["../../x", "(", "a b", "", "é", "-a", "1a", "a/b", "{x}", "a.b", "xy" * 33])
 @pytest.mark.parametrize("changes", [{}, {"train": 0, "nothing": 1}])
 def test_a_name_that_no_path_or_pattern_can_have_is_refused_alone(refused, name, changes):
     """Beside it nothing is said of what stands in the study."""
@@ -228,7 +228,7 @@ def test_a_name_that_no_path_or_pattern_can_have_is_refused_alone(refused, name,
     assert "train" not in message
 
 
-@pytest.mark.parametrize("name", ["a", "my-sweep_2", "x" * 64])
+@pytest.mark.parametrize("name", ["a", "my-sweep_2", "x" * 19, "abcdefgh" * 8])
 def test_other_names_are_let_through(resolved, name):
     assert name in resolved(inpainting={"studies": {name: STUDY}}).inpainting.studies
 

@@ -8,7 +8,7 @@ EXTREMES = {
     "many seeds": (f"seeds=[{', '.join(map(str, range(90)))}]", "inpainting={compare: [PAIR], studies: {}}"),
     "the largest seed": ("seeds=[4294967295]",),
     "a long name": (
-        f"inpainting={{methods: {{{'x' * 64}: {{kind: CVAE, channels: [2, 4], latent_x: 3, "
+        f"inpainting={{methods: {{{'abcdefgh' * 8}: {{kind: CVAE, channels: [2, 4], latent_x: 3, "
         "weights: {lambda1: 1, gamma_x: 0}}}}",
     ),
     "a label of anything": ('inpainting={methods: {PAIR: {label: "<b>{x}</b> \\n é"}}}',),

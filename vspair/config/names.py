@@ -13,6 +13,10 @@ LONGEST_PART, LONGEST_PATH = 255, 1_000
 """Bytes of one part of a path, on every usual file system, and of all of it."""
 
 
+REPEATED = 20
+"""Times that a part of a name may stand there one after another: Snakemake takes more for a recursion of its rules."""
+
+
 def require_name(name: str) -> str:
     """A name that may be part of paths and patterns, and a word of sentences and tables.
 
@@ -23,7 +27,7 @@ def require_name(name: str) -> str:
         raise ValueError(
             f"a name is made of letters, digits and underscores without accents, a letter first, at most {LONGEST}"
         )
-    return name
+    return _without_period(name)
 
 
 def require_title(name: str) -> str:
@@ -37,6 +41,12 @@ def require_title(name: str) -> str:
             f"a name is made of letters, digits, underscores and hyphens without accents, a letter first, at most "
             f"{LONGEST}"
         )
+    return _without_period(name)
+
+
+def _without_period(name: str) -> str:
+    if re.search(rf"(.+?)\1{{{REPEATED - 1}}}", name):
+        raise ValueError(f"a name repeats no part of it {REPEATED} times, which Snakemake takes for a recursion")
     return name
 
 
