@@ -6,7 +6,7 @@ import tempfile
 import pytest
 
 from vspair import devices
-from vspair.devices import arithmetic, available, configure, lease, peak_memory, require_gpus, visible_gpus
+from vspair.devices import arithmetic, available, configure, lease, memory_of, peak_memory, require_gpus, visible_gpus
 from vspair.errors import VspairError
 
 JOB = """
@@ -231,6 +231,28 @@ def test_available_memory_is_what_the_machine_and_every_group_around_leave(machi
     """Control groups of both versions; files kept in memory that nobody uses are given up when it is short."""
     machine(member, groups)
     assert available("cpu") == pytest.approx(left, abs=1024)
+
+
+@pytest.mark.parametrize(
+    ("member", "groups", "all_of_it"),
+    [
+        ("0::/\n", {}, 99999999 * 1024),
+        ("0::/job/step\n", {"job/step": (16 * GB, 5 * GB, 2 * GB), "job": (8 * GB, 6 * GB, 0)}, 8 * GB),
+        ("4:hugetlb,memory:/job\n", {"memory/job": (UNLIMITED, 3 * GB, GB)}, 99999999 * 1024),
+    ],
+)
+def test_all_memory_is_the_machines_or_the_smallest_limit(machine, member, groups, all_of_it):
+    machine(member, groups)
+    assert memory_of("cpu") == all_of_it
+
+
+@pytest.mark.parametrize(
+    ("lines", "memory"),
+    [(["81559 MiB", "24576 MiB"], 81559 * 2**20), ([], None), (["[N/A]"], None)],
+)
+def test_all_memory_of_a_gpu_is_what_nvidia_smi_says(monkeypatch, lines, memory):
+    monkeypatch.setattr(devices, "_nvidia_smi", lambda query: lines)
+    assert memory_of("cuda") == memory
 
 
 def test_available_memory_is_that_of_this_machine_or_asked_of_torch_on_a_gpu(monkeypatch):

@@ -206,9 +206,36 @@ def available(device: str) -> int:
     return min([int(meminfo["MemAvailable"].split()[0]) * 1024, *_left_by_groups()])
 
 
+def memory_of(device: str) -> int | None:
+    """All memory that a process of this machine can ever take, in bytes, without importing torch.
+
+    On `cuda` that of the largest GPU, None where nvidia-smi does not say it; on `cpu` the machine's, or the smallest
+    limit on a control group that the process is in.
+    """
+    if device == "cuda":
+        # Such as `81559 MiB`; a GPU without memory of its own, which shares the machine's, says `[N/A]`.
+        sizes = [int(line.split()[0]) for line in _nvidia_smi("memory.total") if line[:1].isdigit()]
+        return max(sizes) * 2**20 if sizes else None
+    meminfo = dict(line.split(":") for line in (PROC / "meminfo").read_text().splitlines())
+    return min([int(meminfo["MemTotal"].split()[0]) * 1024, *(limit for _, limit, *_ in _limits())])
+
+
 def _left_by_groups() -> list[int]:
-    """What each limit on the control groups of this process, version 1 or 2, and on those around them leaves."""
+    """What each limit on the control groups of this process and on those around them leaves."""
     left = []
+    for folder, most, usage, cached in _limits():
+        # Pages of files that nobody uses count as usage, but are given up when memory is short.
+        pages = dict(row.split() for row in (folder / "memory.stat").read_text().splitlines())
+        used = int((folder / usage).read_text()) - int(pages[cached])
+        left.append(max(0, most - used))
+    return left
+
+
+def _limits() -> Iterator[tuple[Path, int, str, str]]:
+    """Each limit on the control groups of this process, version 1 or 2, and on those around them.
+
+    Folder of the group, limit in bytes, and the names of the file with its usage and of the line with unused pages.
+    """
     for line in (PROC / "self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
@@ -222,8 +249,4 @@ def _left_by_groups() -> list[int]:
         # Inside a container the path may be the host's; the container's own group then is the root.
         for folder in (each for each in (group, *group.parents) if each.is_relative_to(root)):
             if (folder / limit).exists() and (most := (folder / limit).read_text().strip()) != "max":
-                # Pages of files that nobody uses count as usage, but are given up when memory is short.
-                pages = dict(row.split() for row in (folder / "memory.stat").read_text().splitlines())
-                used = int((folder / usage).read_text()) - int(pages[cached])
-                left.append(max(0, int(most) - used))
-    return left
+                yield folder, int(most), usage, cached

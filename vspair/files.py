@@ -18,6 +18,12 @@ from vspair.regular import opened
 if TYPE_CHECKING:
     import numpy as np
 
+TWICE = "twice in one section"
+"""How a key of YAML is refused that its section states twice."""
+
+DEEPEST = 200
+"""Sections inside one another that a YAML file may have."""
+
 
 def sha256(path: Path | str) -> str:
     """SHA-256 of a regular file's content (or of one that a link leads to), as 64 hexadecimal digits, read in blocks.
@@ -142,6 +148,12 @@ def whole(path: Path | str) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def free_space(folder: Path) -> int:
+    """Bytes that are free on the disk that holds a folder, or will hold it, since the nearest above it does."""
+    whole_path = folder.absolute()
+    return shutil.disk_usage(next(each for each in (whole_path, *whole_path.parents) if each.exists())).free
+
+
 def require_space(path: Path | str, size: int, otherwise: str = "give another place") -> None:
     """Refuse to begin what cannot be written in the end.
 
@@ -154,8 +166,7 @@ def require_space(path: Path | str, size: int, otherwise: str = "give another pl
         VspairError: the disk that holds the nearest folder above `path` that exists has less space, or does not tell.
     """
     with writing(path):
-        folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
-        free = shutil.disk_usage(folder).free
+        free = free_space(Path(path).absolute().parent)
     if free < size:
         raise VspairError(
             f"expected {size / 1e9:.2f} GB of free disk space for {path}, found {free / 1e9:.2f} GB: free some space, "
@@ -180,20 +191,69 @@ def require_writable(folder: Path | str) -> None:
                 path.unlink(missing_ok=True)
 
 
-def parse_yaml(text: str) -> Any:
+def parse_yaml(text: str | bytes) -> Any:
     """Plain values from YAML, read by libyaml where PyYAML brings it along: ten times as fast.
 
     Raises:
-        yaml.YAMLError: the text is not YAML.
+        yaml.YAMLError: the text is not YAML, has a value that cannot be, or states a key twice.
     """
     # Here and not above: few jobs read YAML.
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
+        text = text.decode() if isinstance(text, bytes) else text
+        kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        _require_shallow(text, kind)
+        loader = kind(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            _require_distinct_keys(node)
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.YAMLError:
+        raise
+    # PyYAML lets through what its conversions raise: a date without such a day, a whole number of 5,000 digits.
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise yaml.YAMLError(f"a value that cannot be read ({error})") from None
+
+
+def _require_shallow(text: str, loader: type) -> None:
+    """Refuse what is nested so deeply that the reader, which calls itself for each level, would crash."""
+    import yaml
+
+    # Each level takes one of these; the parts of what can be deep are counted one by one, without a call in a call.
+    if sum(map(text.count, "[{-?:")) <= DEEPEST:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.YAMLError(f"sections inside one another, more than {DEEPEST} of them")
+
+
+def _require_distinct_keys(root: Any) -> None:
+    """Refuse a mapping that states a key twice, of which PyYAML would keep the last without a word."""
+    import yaml
+
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        # What an anchor names stands in several places and is one node.
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            waiting.extend(value for _, value in node.value)
+            keys = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            if twice := [value for (tag, value) in dict.fromkeys(keys) if keys.count((tag, value)) > 1]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {twice[0]!r} {TWICE}: keep one of them", node.start_mark
+                )
 
 
 def read_json(path: Path | str, form: Mapping[str, Any]) -> dict[str, Any]:

@@ -257,6 +257,17 @@ STEP = STEPS[0]
             {"preset": "demo", "steps": [STEP, STEP | {"name": "b", "config": {"inpainting": {"compare": ["GAN"]}}}]},
             "campaign mine, step b: configuration: inpainting: compare names GAN",
         ),
+        ({"preset": "demo", "steps": [STEP | {"name": "../x"}]}, "steps.0.name: "),
+        ({"preset": "demo", "steps": [STEP | {"name": "x" * 65}]}, "steps.0.name: must have at most 64 characters"),
+        (
+            {"preset": "demo", "steps": [STEP], "jobs_per_gpu": True},
+            "jobs_per_gpu: must not be true or false, found True",
+        ),
+        (
+            {"preset": "demo", "steps": [STEP], "config": {"seeds": [10**30]}},
+            "config.seeds.0: expected whole numbers below",
+        ),
+        ({"preset": "demo", "steps": [STEP], "config": {"threads": True}}, "threads: must not be true or false"),
         ({"preset": "huge", "steps": [STEP]}, "preset must be one of demo, paper, quick, found 'huge'"),
     ],
 )
@@ -277,6 +288,8 @@ def test_a_wrong_campaign_gets_one_sentence_before_anything_runs(folder, capsys,
         (["--config", "preset=quick"], "expected --preset, found --config preset="),
         (["--seconds", "0"], "expected at least 1 core"),
         (["--seconds", "-1"], "expected at least 1 core"),
+        (["--seconds", "nan"], "expected at least 1 core"),
+        (["--seconds", "inf"], "expected at least 1 core"),
         (["--jobs-per-gpu", "0"], "expected at least 1 core"),
     ],
 )
@@ -284,6 +297,24 @@ def test_wrong_options_get_one_sentence(folder, capsys, options, sentence):
     assert folder.run(*options) == 2
     assert sentence in capsys.readouterr().err
     assert folder.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("preset: demo\npreset: paper\nsteps: []", "the key 'preset' twice in one section"),
+        ("a: &a [*a]", "at most 20 sections inside one another"),
+        ("[" * 100000, "sections inside one another"),
+        ("- preset", "expected `preset` and `steps` in"),
+    ],
+)
+def test_a_file_that_is_no_campaign_gets_one_sentence(folder, tmp_path, capsys, text, sentence):
+    path = tmp_path / "odd.yaml"
+    path.write_text(text)
+    assert main(["campaign", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert sentence in error
 
 
 def test_an_unknown_campaign_is_told_which_there_are(folder, capsys):

@@ -70,6 +70,21 @@ WRONG = [
     ({"seeds": []}, r"seeds: must have at least 1 of them, found \[\]"),
     ({"seeds": [0, 1, 0]}, r"seeds must be distinct and not negative, found \[0, 1, 0\]"),
     ({"seeds": [-1]}, r"seeds must be distinct and not negative, found \[-1\]"),
+    ({"threads": True}, "threads: must not be true or false, found True"),
+    ({"threads": 10**9}, "threads: must be less than or equal to 1000, found 1000000000"),
+    ({"seeds": [True]}, r"seeds: must not be true or false, found \[True\]"),
+    ({"seeds": list(range(3000))}, r"seeds: must have at most 100 of them, found \[0, 1, 2, .*\.\.\.\]"),
+    ({"seeds": [10**12]}, "seeds must be below 2.32, found 1000000000000"),
+    ({"seeds": [10**30]}, "seeds.0: expected whole numbers below 2.63, found a whole number of about 31 digits"),
+    ({"lock": "../x"}, "lock: must be a path inside its folder"),
+    ({"lock": "/etc/passwd"}, "lock: must be a path inside its folder"),
+    ({"data_dir": ""}, "data_dir: must not be empty, found ''"),
+    ({"data_dir": "a{b}"}, "data_dir: must be a path without braces, .* found 'a{b}'"),
+    ({"data_dir": "a\nb"}, r"data_dir: must be a path without braces, line breaks.* found 'a\\nb'"),
+    ({"data_dir": "~/data"}, "data_dir: must be a whole path, since nothing replaces ~ here, found '~/data'"),
+    ({"data_dir": "x" * 300}, "data_dir: must be a path of at most 1000 bytes and 255 in each part"),
+    ({"theory": {"noise": 1e-12}}, "theory.noise: must be greater than or equal to 0.001, found 1e-12"),
+    ({"theory": {"pairs": float("nan")}}, "theory.pairs: .*found nan"),
     ({"determinism": {"epochs": 1}}, "determinism.epochs: must be greater than or equal to 2, found 1"),
     ({"theory": {"latent_y": 1}}, "theory: latent_y=1 must be at least observation=3"),
     ({"theory": None}, "theory: must be a section with keys of its own, found None"),
@@ -87,9 +102,29 @@ def test_two_wrong_settings_are_both_named(resolved):
         resolved(threads=0, sedes=1)
 
 
+def test_a_data_folder_of_the_environment_is_checked_too(resolved, monkeypatch):
+    monkeypatch.setenv("VSPAIR_DATA", "/a{b}")
+    with pytest.raises(VspairError, match="data_dir: must be a path without braces"):
+        resolved()
+
+
+def test_of_many_faults_a_few_are_told(resolved):
+    with pytest.raises(VspairError, match=r"; and 32 more \(see config/") as caught:
+        resolved(seeds=["x"] * 40)
+    assert str(caught.value).count(";") == 8
+
+
+def test_more_trainings_than_can_be_planned_are_refused(refused):
+    axes = {"axes": {"methods.vsPAIR.alpha0": list(range(1, 11)), "methods.vsPAIR.beta0": list(range(1, 12))}}
+    studies = {"hyperprior": {**axes, "seeds": list(range(100))}}
+    assert "inpainting asks for 11" in refused(inpainting={"studies": studies})
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("theory: {qoi: 1, qoi: 2}", "expected YAML in .*theory.yaml, found: the key 'qoi' twice in one section"),
+        ("theory: &a [*a]", "theory.0.*: expected at most 20 sections inside one another.* in .*theory.yaml"),
         (None, "expected settings at .*theory.yaml, found no file"),
         ("theory: [", "expected YAML in .*theory.yaml, found"),
         ("- theory", r"expected `key: value` in .*theory.yaml, found \['theory'\]"),

@@ -70,7 +70,7 @@ def test_as_many_images_as_the_conformal_scaling_needs_are_enough(inpainting, le
     parts = {
         "evaluation": {"localisation": {"images": 1}, "calibration": calibration},
         "figures": {"scatter": 1, "examples": [0]},
-        "studies": {name: {"test": 1} for name in inpainting().studies},
+        "studies": {name: {"test": 2} for name in inpainting().studies},
     }
     inpainting(data={"test": 2 * images}, **parts).require_data()
     with pytest.raises(ValueError, match=rf"leaves {images - 1} images .* level {levels[-1]} needs {images}"):
@@ -104,6 +104,30 @@ WRONG = [
     (calibration(samples=38), "calibration.samples=38 .*0.95.* 39"),
     (calibration(levels=[0.5, 1.0]), "calibration.levels.1: .*found 1.0"),
     (calibration(levels=[0.9, 0.9]), r"levels must be distinct, found \[0.9, 0.9\]"),
+    (
+        {"data": {"train": 1700}},
+        "data.train=1700 and data.test=180 are more than the 1797 images of data.source=digits",
+    ),
+    (
+        {"data": {"source": "mnist"}, "image": [32, 32]},
+        r"image must be \[28, 28\] with data.source=mnist, found \[32, 32\]",
+    ),
+    ({"image": [100000, 28]}, "inpainting.image.0: must be less than or equal to 16384, found 100000"),
+    ({"data": {"patch_size": 28}}, "data.patches=10 of data.patch_size=28 leave nothing of an image of 28x28"),
+    ({"data": {"patches": 126}}, "data.patches=126 of data.patch_size=5 leave nothing"),
+    ({"data": {"seed": 10**12}}, "inpainting.data.seed: must be less than 4294967296, found 1000000000000"),
+    ({"data": {"seed": True}}, "inpainting.data.seed: must not be true or false, found True"),
+    ({"image": [28, True]}, r"inpainting.image: must not be true or false, found \[28, True\]"),
+    ({"figures": {"percentiles": [50, 50]}}, r"figures.percentiles: must be distinct, found \[50, 50\]"),
+    ({"figures": {"examples": [1, 1]}}, "figures.examples: must be distinct"),
+    ({"figures": {"levels": [0.0, -0.0, 1]}}, "figures.levels: must be distinct"),
+    ({"figures": {"levels": [0, 1, 1.0000001]}}, "figures.levels: must be distinct in six digits"),
+    ({"figures": {"levels": list(range(99))}}, "figures.levels: must have at most 50 of them"),
+    ({"figures": {"levels": [0, 1, 1e-300]}}, "figures.levels: must be 0 or between 1e-30 and 1e.30 in size"),
+    (localisation(levels=[1, 1]), "localisation.levels: must be distinct"),
+    (calibration(levels=[0.5, 0.9, 0.9000000001]), "levels must be distinct in six digits of their percent"),
+    (calibration(levels=[0.9, 1 - 1e-9]), "levels.1: must be between 1e-06 and 0.999999, found"),
+    (calibration(samples=10**6), "calibration.samples: must be less than or equal to 100000"),
     (calibration(share=1), "calibration.share: .*found 1"),
     (calibration(share=0.1), "share=0.1 of data.test=180 leaves 18 images .* level 0.95 needs 19"),
     (calibration(scaling_level=0.93), "scaling_level=0.93 must be one of levels"),

@@ -143,7 +143,48 @@ def test_a_wrong_method_gives_one_sentence_before_anything_runs(refused, parts, 
     assert re.search(sentence, refused(inpainting=parts))
 
 
-@pytest.mark.parametrize("name", ["F/BP", "_", "é", "a b"])
+NONSENSE = [
+    (method("vsPAIR", latent_x=10**12), "vsPAIR.latent_x: must be less than or equal to 16777216, found 1000000000000"),
+    (method("Ensemble", members=10**6), "Ensemble.members: must be less than or equal to 1000, found 1000000"),
+    (method("Ensemble", members=True), "Ensemble.members: must not be true or false, found True"),
+    (method("PAIR", channels=[8, True]), r"PAIR.channels: must not be true or false, found \[8, True\]"),
+    (method("PAIR", channels=[8] * 20), "PAIR.channels: must have at most 16 of them"),
+    (method("vsPAIR", latent_x=2**24, hidden=2**22), "methods.vsPAIR has weights of at least .* TiB, more than any"),
+    ({"training": {"epochs": 10**12}}, "training.epochs: must be less than or equal to 1000000"),
+    ({"training": {"learning_rate": 5e-324}}, "training.learning_rate: must be 0 or between 1e-30 and 1e.30 in size"),
+    ({"training": {"learning_rate": "1e-40"}}, "training.learning_rate: must be 0 or between .*, found '1e-40'"),
+    ({"training": {"epochs": False}}, "training.epochs: must not be true or false, found False"),
+    (method("PAIR", weights=dict.fromkeys(("lambda1", "lambda2", "lambda3"), 0)), "PAIR: weights must not all be 0"),
+    (method("CVAE", weights={"lambda1": 0}), "CVAE: weights must not all be 0"),
+    (method("PAIR", weights={"lambda1": 1e300}), "PAIR.weights.lambda1: must be less than or equal to 1000000"),
+    (method("sVAE", rho_start=1 - 1e-12), "sVAE.rho_start: must be between 1e-06 and 0.999999"),
+    (method("PAIR", label=""), "PAIR.label: .*found ''"),
+    (method("PAIR", label=" "), "PAIR.label: .*found ' '"),
+    (method("PAIR", label="x" * 201), "PAIR.label: .*at most 200 characters"),
+    (method("PAIR", label="vPAIR"), "methods must have labels of their own, found 'vPAIR' twice"),
+    (method("PAIR", datasets=["digits", "digits"]), "PAIR.datasets: must be distinct"),
+    (method("PAIR", datasets=[]), "PAIR.datasets: must have at least 1 of them"),
+    ({"compare": ["PAIR", "PAIR"]}, r"inpainting.compare: must be distinct, found \['PAIR', 'PAIR'\]"),
+    (method("mine", kind=["PAIR"]), r"methods.mine.kind must be one of .*, found \['PAIR'\]"),
+]
+
+
+@pytest.mark.parametrize(("parts", "sentence"), NONSENSE, ids=[repr(parts)[:60] for parts, _ in NONSENSE])
+def test_nonsense_gives_one_sentence_before_anything_runs(refused, parts, sentence):
+    assert re.search(sentence, refused(inpainting=parts))
+
+
+def test_a_name_that_stands_for_every_method_is_no_methods(refused):
+    filtered = {"kind": "FBP", "filter": "hann", "cutoff": 1}
+    assert "methods.all: this name stands for every method" in refused(tomography={"methods": {"all": filtered}})
+
+
+def test_labels_are_for_readers_and_may_be_anything_that_can_be_seen(resolved):
+    label = "<b>vsPAIR</b> & \n{ours}"
+    assert resolved(inpainting=method("vsPAIR", label=label)).inpainting.label("vsPAIR") == label
+
+
+@pytest.mark.parametrize("name", ["F/BP", "_", "é", "a b", "1a", "a-b", "xyz" * 22, "../x", "("])
 def test_a_name_is_part_of_paths(refused, name):
     filtered = {"kind": "FBP", "filter": "hann", "cutoff": 1}
     assert "a name is made of letters, digits and underscores" in refused(tomography={"methods": {name: filtered}})

@@ -219,6 +219,58 @@ def test_a_wrong_study_gives_one_sentence_before_anything_runs(refused, changes,
     assert re.search(sentence, refused(inpainting={"studies": {"mine": STUDY | changes}}))
 
 
+@pytest.mark.parametrize("name", ["../../x", "(", "a b", "", "é", "-a", "1a", "a/b", "{x}", "a.b", "xy" * 33])
+@pytest.mark.parametrize("changes", [{}, {"train": 0, "nothing": 1}])
+def test_a_name_that_no_path_or_pattern_can_have_is_refused_alone(refused, name, changes):
+    """Beside it nothing is said of what stands in the study."""
+    message = refused(inpainting={"studies": {name: STUDY | changes}})
+    assert "a name is made of letters, digits, underscores and hyphens" in message or "expected keys" in message
+    assert "train" not in message
+
+
+@pytest.mark.parametrize("name", ["a", "my-sweep_2", "x" * 19, "abcdefgh" * 8])
+def test_other_names_are_let_through(resolved, name):
+    assert name in resolved(inpainting={"studies": {name: STUDY}}).inpainting.studies
+
+
+TOO_MANY = [
+    ({"axes": {A: [1, 1.0]}}, r"axes.training.epochs: values must be distinct, found \[1, 1.0\]"),
+    ({"axes": {A: ["2", 2]}}, "axes.training.epochs: values must be distinct"),
+    ({"axes": {A: list(range(1, 300))}}, "axes give 300 runs, more than 200"),
+    ({"design": "grid", "axes": {A: [*range(1, 20)], "training.batch_size": [*range(1, 20)]}}, "axes give 361 runs"),
+    (
+        {
+            "design": "grid",
+            "axes": {key: [*range(1, 9)] for key in (A, "training.batch_size", "training.learning_rate")},
+        },
+        "axes give 512 runs",
+    ),
+    (
+        {
+            "design": "grid",
+            "axes": {f"methods.PAIR.{key}": [1] for key in ("weights.lambda1", "weights.lambda2", "weights.lambda3")}
+            | {f"training.{key}": [1] for key in ("epochs", "batch_size", "learning_rate", "checkpoint_every")}
+            | {f"methods.PAIR.{key}": [1] for key in ("latent_x", "latent_y")},
+        },
+        "axes give a run's name of 233 bytes, more than 200",
+    ),
+    ({"seeds": list(range(101))}, "seeds: must have at most 100 of them"),
+    ({"seeds": [2**32]}, "seeds must be below 2.32, found 4294967296"),
+    ({"seeds": [True]}, r"studies.mine.seeds: must not be true or false, found \[True\]"),
+    ({"methods": ["PAIR", "PAIR"]}, r"studies.mine.methods: must be distinct, found \['PAIR', 'PAIR'\]"),
+    ({"test": 1}, "studies.mine.test: must be greater than or equal to 2, found 1"),
+    ({"base": {A: True}}, "training.epochs: must not be true or false, found True"),
+    ({"base": {A: 10**30}}, "base.training.epochs: expected whole numbers below 2.63"),
+    ({"axes": {B: ["a b"]}}, "a value must be a number or a plain word, found 'a b'"),
+    ({"axes": {B: ["../x"]}}, "a value must be a number or a plain word"),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), TOO_MANY, ids=[repr(changes)[:60] for changes, _ in TOO_MANY])
+def test_a_study_that_cannot_be_planned_gives_one_sentence(refused, changes, sentence):
+    assert re.search(sentence, refused(inpainting={"studies": {"mine": STUDY | changes}}))
+
+
 def test_a_study_of_a_problem_without_a_scale_cannot_vary_it(resolved):
     """`data.scale` is the one axis that is the problem's and not a method's."""
     plain = {"methods.PAIR": resolved().inpainting.methods["PAIR"].model_dump()}

@@ -117,6 +117,17 @@ WRONG = {
         r"data.source=lodopab were made with .*'angles': 1000.*leave these of scan as they are",
     ),
     "negative side": ({"scan": {"side": -1}}, r"tomography.scan.side: .*greater than 0, found -1"),
+    "photons without number": ({"scan": {"photons": 1e300}}, r"tomography.scan.photons: .*equal to 1000000000000000"),
+    "hardly a photon": (
+        {"scan": {"photons": 1e-9}},
+        r"tomography.scan.photons: .*greater than or equal to 1, found 1e-09",
+    ),
+    "image without number": ({"image": [10**5, 44]}, r"tomography.image.0: .*less than or equal to 16384"),
+    "more pairs than memory": (
+        {"image": [4096, 4096], "observation": [4096, 4096], "data": {"train": 10**6}}
+        | {"scan": {"pixels": 8192, "angles": 8192, "bins": 8192, "enlarged": 8192, "binning": 2}},
+        r"1000040 pairs of the shapes .* TiB, more than any machine",
+    ),
     # Kinds: each has settings of its own.
     "setting of another kind": (method("FBP", iterations=3), r"unknown key 'tomography.methods.FBP.*iterations'"),
     "setting left out": (
@@ -125,6 +136,7 @@ WRONG = {
     ),
     "window": (method("FBP", filter="box"), r"tomography.methods.FBP.*filter: .*found 'box'"),
     "cut-off": (method("FBP", cutoff=1.1), r"tomography.methods.FBP.*cutoff: .*less than or equal to 1, found 1.1"),
+    "equal strengths": (method("TV", strengths=[1e-3, 1e-3]), r"tomography.methods.TV.*strengths: must be distinct"),
     "strength": (method("TV", strengths=[-1]), r"tomography.methods.TV.*strengths.0: .*found -1"),
     "no strengths": (method("TV", strengths=[]), r"tomography.methods.TV.*strengths: "),
     "memory of one channel": (method("LPD", primal=1), r"tomography.methods.LPD.*primal: .*found 1"),
@@ -140,6 +152,10 @@ WRONG = {
         {"noise": {"levels": [5, 5.0000001]}},
         r"tomography.noise: levels must be distinct in six digits",
     ),
+    "levels of one size": ({"noise": {"levels": [0.0, -0.0]}}, r"noise: levels must be .*found"),
+    "minus nothing": ({"noise": {"levels": [-0.0]}}, r"noise: levels must be 0 or at least 0.001, found -0.0"),
+    "hardly a level": ({"noise": {"levels": [1e-5]}}, r"noise: levels must be 0 or at least 0.001, found 1e-05"),
+    "true is no level": ({"noise": {"levels": [True]}}, r"tomography.noise.levels: must not be true or false"),
     "no levels": ({"noise": {"levels": []}}, r"tomography.noise.levels: "),
     "level beyond 100": (
         {"noise": {"levels": [101]}},
@@ -153,6 +169,17 @@ WRONG = {
     # Data.
     "source": ({"data": {"source": "mnist"}}, r"tomography.data.source: .*found 'mnist'"),
     "scale": ({"data": {"scale": "unit"}}, r"tomography.data.scale: .*'raw' or 'maximum', found 'unit'"),
+    "path outside": (
+        {"data": {"path": "../x"}},
+        r"tomography.data.path: must be a path inside its folder.*found '../x'",
+    ),
+    "whole path": ({"data": {"path": "/etc"}}, r"tomography.data.path: must be a path inside its folder"),
+    "path up and down": ({"data": {"path": "a/../../b"}}, r"tomography.data.path: must be a path inside its folder"),
+    "no path": ({"data": {"path": ""}}, r"tomography.data.path: must not be empty"),
+    "wildcards": ({"data": {"path": "{data}"}}, r"tomography.data.path: must be a path without braces"),
+    "home": ({"data": {"path": "~/ct"}}, r"tomography.data.path: must be a whole path, since nothing replaces ~"),
+    "more blocks than slices": ({"data": {"blocks": 137}}, r"data.blocks=137 is more than the 136 slices"),
+    "blocks without number": ({"data": {"blocks": 10**30}}, r"tomography.data.blocks: expected whole numbers below"),
     "no blocks": ({"data": {"blocks": 0}}, r"tomography.data.blocks: .*found 0"),
     # Figures: the demo has 40 test slices.
     "example beyond the test": ({"figures": {"example": 40}}, r"figures.example names test image 40, but data.test=40"),

@@ -21,11 +21,22 @@ SETTINGS = {
     "colour=red": "unknown key 'colour'",
     "preset=huge": "preset must be one of demo, paper, quick, found 'huge'",
     "inpainting={training: {epochs: 0}}": "inpainting.training.epochs: must be greater than 0, found '0'",
+    "inpainting={data: {train: 5000}}": "data.train=5000 and data.test=40 are more than the 1797 images",
     "inpainting={figures: {examples: [99]}}": "figures.examples names test image 99, but data.test=40",
     "inpainting={studies: {lambda3: {train: 900}}}": "studies.lambda3 wants 900 training",
     "inpainting={studies: {lambda3: {axes: {methods.vsPAIR.colour: [1]}}}}": "'methods.vsPAIR.colour'",
     "inpainting={studies: {lambda3: {methods: [vPAIR]}}}": "need the method vsPAIR and values on the axes",
     "inpainting={studies: {hyperprior: {axes: {methods.vsPAIR.beta0: []}}}}": "values on methods.vsPAIR.alpha0: change",
+    "inpainting={studies: {../../x: {methods: [vsPAIR], design: grid, axes: {training.epochs: [1]}}}}": (
+        "inpainting.studies.../../x: a name is made of letters"
+    ),
+    "inpainting={methods: {vsPAIR: {latent_x: 1000000000000}}}": "latent_x: must be less than or equal to 16777216",
+    "inpainting={methods: {vsPAIR: {latent_x: 10000000, hidden: 10000000}}}": "methods.vsPAIR has weights of at least",
+    "inpainting={training: {epochs: 2, epochs: 3}}": "found the key 'epochs' twice in one section",
+    "data_dir=a{b}": "data_dir: must be a path without braces",
+    "lock=envs/absent.txt": "found no file: name one with --config lock=",
+    "tomography={data: {path: ../x}}": "tomography.data.path: must be a path inside its folder",
+    "tomography={data: {blocks: 1000}}": "data.blocks=1000 is more than the 64 slices",
     "tomography={scan: {binning: 3}}": "image=20x20 times scan.binning=3 is more than the scan's 44x44",
     "tomography={noise: {convention: theirs}}": "must be 'relative_norm' or 'mean_abs', found 'theirs'",
 }
@@ -51,6 +62,29 @@ def about_settings(asked):
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_an_impossible_configuration_is_named(about_settings, setting):
     assert SETTINGS[setting] in about_settings[setting].result()
+
+
+def test_settings_in_two_options_are_refused_and_not_lost(untouched):
+    """Snakemake would plan with the last option alone: preset and seeds of another run, without a word."""
+    text = refused(untouched, "--config", "preset=quick", "--config", "threads=2")
+    assert "expected --config once, found it 2 times" in text
+
+
+def test_a_file_of_settings_that_states_a_key_twice_is_refused(untouched):
+    """In the project's own place and behind an option; Snakemake would keep the last."""
+    twice = "threads: 1\nthreads: 2\n"
+    (untouched.folder / "other.yaml").write_text(twice)
+    assert "the key 'threads' twice in one section" in refused(untouched, "--configfile", "other.yaml")
+    (untouched.folder / "config/config.yaml").write_text(twice)
+    assert "the key 'threads' twice in one section" in refused(untouched)
+
+
+def test_what_this_machine_has_no_memory_for_is_refused_before_its_first_job(untouched):
+    """And planned all the same, for a machine that has it: 4 x 10^11 weights are some terabytes."""
+    large = "inpainting={methods: {vsPAIR: {latent_x: 100000, hidden: 600000}}}"
+    target = "results/demo/inpainting/runs/vsPAIR/digits/seed0/weights.safetensors"
+    assert "train of inpainting, vsPAIR, needs at least" in refused(untouched, target, "--config", large)
+    assert untouched.planned(target, "--config", large) == {"pairs digits", "train vsPAIR digits"}
 
 
 def test_a_gpu_that_is_not_there_is_refused_before_anything_runs(untouched):
@@ -158,14 +192,16 @@ def test_the_paper_preset_says_what_it_lacks(untouched, papers):
     assert sentence in text
 
 
-def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched):
-    """More pairs than the source has are noticed by the job that makes them."""
-    result = untouched.snakemake("table3", "--config", "inpainting={data: {train: 5000}}")
+def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched, tmp_path):
+    """A single slice is noticed by the job that divides them."""
+    hdf5(tmp_path / "ct/ct_slices.h5", hu=np.arange(-1000, 936, dtype=np.int16).reshape(1, 44, 44))
+    settings = ("tomography={data: {source: hounsfield}}", f"data_dir={tmp_path}")
+    result = untouched.snakemake("table_ct", "--config", *settings)
     text = result.stdout + result.stderr
     assert result.returncode != 0
-    assert "error: 5000 training and 40 test pairs were asked for, but the source has only 1797 images" in text
+    assert "error: the source has 1 slices, but a split needs at least two" in text
     assert "Traceback" not in text
-    assert list((untouched.folder / "results/demo/inpainting").rglob("*.*")) == []
+    assert list((untouched.folder / "results/demo/tomography").rglob("*.*")) == []
 
 
 def test_a_forecast_of_what_lacks_its_data_says_the_same_sentence(untouched):

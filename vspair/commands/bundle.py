@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--without",
         nargs="+",
-        default=_WITHOUT,
+        action="extend",
         metavar="PATTERN",
         help=f"files known by their checksum alone (default {' '.join(_WITHOUT)})",
     )
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
         print_findings(audited, findings)
         tell(f"no bundle was made of {options.folder}: it fails the audit")
         return exit_code(findings)
-    without = [*options.without, *map(escape, audited.joined.left_behind)]
+    without = [*(options.without or _WITHOUT), *map(escape, audited.joined.left_behind)]
     _keep_metrics(audited, without)
     folder = audited.places.run
     receipts = [path.relative_to(folder).as_posix() for path in folder.rglob(f"*{SUFFIX}")]

@@ -19,11 +19,16 @@ from vspair.commands.progress import ENDED, Progress
 from vspair.commands.settings import add_config, assigned, resolved
 from vspair.config.campaign import Campaign, Step
 from vspair.config.merging import merge
+from vspair.config.plain import require_plain
 from vspair.errors import VspairError
+from vspair.files import parse_yaml
 from vspair.printable import tell
 from vspair.problems.faults import sentences
 
 FOLDER = "config/campaigns"
+LONGEST = 1e9
+"""Seconds, some thirty years: more than a system call takes."""
+
 FAILED, TIME_OVER, INTERRUPTED = 1, 3, 130
 """Exit codes: a step failed; all went well as far as the time reached; the user interrupted it."""
 
@@ -118,7 +123,7 @@ def _planned(options: argparse.Namespace, root: Path) -> Planned:
     name, campaign = _read(options.name, root)
     jobs_per_gpu = campaign.jobs_per_gpu if options.jobs_per_gpu is None else options.jobs_per_gpu
     seconds = 1 if options.seconds is None else options.seconds
-    if options.cores < 1 or options.gpus < 0 or jobs_per_gpu < 1 or seconds <= 0:
+    if options.cores < 1 or options.gpus < 0 or jobs_per_gpu < 1 or not 0 < seconds < LONGEST:
         raise VspairError("expected at least 1 core, 1 job per GPU and some seconds, and no negative GPUs: mend that")
     own = assigned(options.config)
     if said := {"preset", "jobs_per_gpu"} & own.keys():
@@ -143,11 +148,12 @@ def _read(named: str, root: Path) -> tuple[str, Campaign]:
         there = ", ".join(sorted(file.stem for file in (root / FOLDER).glob("*.yaml")))
         raise VspairError(f"expected a campaign in {path}, found no file: name one of {there}, or a yaml file")
     try:
-        values = yaml.safe_load(path.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = parse_yaml(path.read_bytes())
+    except yaml.YAMLError as error:
         raise VspairError(f"expected YAML in {path}, found: {' '.join(str(error).split())}") from None
     if not isinstance(values, Mapping):
         raise VspairError(f"expected `preset` and `steps` in {path}, found {type(values).__name__}: write them")
+    require_plain(values, f" in {path}")
     try:
         return path.stem, Campaign.model_validate(values)
     except ValidationError as error:

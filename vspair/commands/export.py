@@ -18,6 +18,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--without",
         nargs="+",
+        action="extend",
         default=[],
         metavar="GLOB",
         help="files of the run folder to list but leave out, such as '*.safetensors'",

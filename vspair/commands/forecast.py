@@ -19,7 +19,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--preset", required=True, help="the preset that is to be run")
     command.add_argument("--gpus", type=int, help="GPUs of the machine; by default 1 if the preset uses them")
     command.add_argument("--cores", type=int, default=8, help="CPU cores of the machine (8)")
-    command.add_argument("--records", nargs="+", metavar="FOLDER", help="run folders; by default all that are here")
+    command.add_argument(
+        "--records", nargs="+", action="extend", metavar="FOLDER", help="run folders; by default all that are here"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     add_config(command)
     command.set_defaults(command=run)

@@ -8,15 +8,22 @@ from pathlib import Path
 import yaml
 
 from vspair.config.merging import merge
+from vspair.config.plain import DEEPEST, require_plain, shown
 from vspair.errors import VspairError
-from vspair.problems.configuration import RunSettings, resolve
+from vspair.files import parse_yaml
+from vspair.problems.configuration import RunSettings, read_settings, resolve
 from vspair.provenance.audit.findings import Configuration
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
-    """Give a command the option `--config`."""
+    """Give a command the option `--config`; given more than once, all of it counts, and of one key the last value."""
     command.add_argument(
-        "--config", nargs="+", default=[], metavar="KEY=VALUE", help="the settings that the workflow was given"
+        "--config",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="the settings that the workflow was given",
     )
 
 
@@ -27,9 +34,7 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> RunSettings
         VspairError: a setting is not written KEY=VALUE, or the configuration is not valid.
     """
     file = root / "config" / "config.yaml"
-    settings = (_yaml(file.read_bytes(), file.name) or {}) if file.is_file() else {}
-    if not isinstance(settings, dict):
-        raise VspairError(f"expected settings `key: value` in {file}, found {type(settings).__name__}: mend the file")
+    settings = read_settings(file) if file.is_file() else {}
     # The preset is what the receipts say it was.
     return resolve(root, {**merge(settings, assigned(assignments)), "preset": preset})
 
@@ -38,14 +43,18 @@ def assigned(assignments: Sequence[str]) -> dict[str, object]:
     """The settings in `KEY=VALUE ...` as nested dicts; a dotted key leads inside.
 
     Raises:
-        VspairError: a setting is not written KEY=VALUE.
+        VspairError: a setting is not written KEY=VALUE, or its value is not one that settings have.
     """
     settings: dict[str, object] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not (key and equals):
-            raise VspairError(f"expected --config KEY=VALUE, found {assignment!r}: write for instance device=cpu")
-        settings = merge(settings, _nested(key.split("."), _yaml(value, "--config")))
+            raise VspairError(f"expected --config KEY=VALUE, found {shown(assignment)}: write for instance device=cpu")
+        if key.count(".") > DEEPEST:
+            raise VspairError(f"expected --config KEY=VALUE with a key of at most {DEEPEST} parts, found {shown(key)}")
+        given = _nested(key.split("."), _yaml(value))
+        require_plain(given, " in --config")
+        settings = merge(settings, given)
     return settings
 
 
@@ -54,12 +63,13 @@ def compared(root: Path, config: RunSettings) -> tuple[Configuration, Path]:
     return cache(lambda key: config.select([key])[key]), root / (config.data_dir or "data")
 
 
-def _yaml(text: str | bytes, where: str) -> object:
+def _yaml(text: str) -> object:
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise VspairError(f"expected YAML in {where}, found: {' '.join(str(error).split())}") from error
+        return parse_yaml(text)
+    except yaml.YAMLError as error:
+        raise VspairError(f"expected YAML in --config, found: {' '.join(str(error).split())}") from error
 
 
-def _nested(keys: Sequence[str], value: object) -> object:
-    return {keys[0]: _nested(keys[1:], value)} if keys else value
+def _nested(keys: Sequence[str], value: object) -> dict[str, object]:
+    first, *rest = keys
+    return {first: _nested(rest, value) if rest else value}

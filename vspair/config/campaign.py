@@ -3,18 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from vspair.config.names import LONGEST
+from vspair.config.numbers import Few
 from vspair.config.section import Section
 
 
 class Step(Section):
     """Targets that are made together, with what of the configuration differs from the preset."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="name of the step")
-    tells: str = Field(min_length=1, description="what is known after it, in one sentence")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=LONGEST, description="name of the step")
+    tells: str = Field(min_length=1, max_length=500, description="what is known after it, in one sentence")
     targets: tuple[str, ...] = Field(
-        min_length=1, description="targets of the workflow; what the first one needs is made before the rest"
+        min_length=1,
+        max_length=1000,
+        description="targets of the workflow; what the first one needs is made before the rest",
     )
     config: dict[str, Any] = Field({}, description="settings of this step, on top of the campaign's")
 
@@ -35,9 +39,9 @@ class Campaign(Section):
     """Steps in the order of what they tell; a later one may widen the choice of an earlier one."""
 
     preset: str = Field(description="the preset that is run, unless the command names another")
-    jobs_per_gpu: PositiveInt = Field(1, description="jobs side by side on one GPU")
+    jobs_per_gpu: Few = Field(1, description="jobs side by side on one GPU")
     config: dict[str, Any] = Field({}, description="settings of all steps")
-    steps: tuple[Step, ...] = Field(min_length=1, description="the steps, the most telling first")
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=100, description="the steps, the most telling first")
 
     @field_validator("config")
     @classmethod

@@ -4,26 +4,32 @@ import math
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
+from vspair.config.numbers import Count, Probability
 from vspair.config.section import Section
 
-Percent = Annotated[float, Field(ge=0, le=100)]
-Level = Annotated[float, Field(gt=0, lt=1)]
+Samples = Annotated[int, Field(le=100_000)]
 
 
 class Calibration(Section):
     """Coverage of credible intervals before and after a conformal scaling (docs/definitions.md)."""
 
-    samples: Annotated[int, Field(ge=10)] = Field(description="posterior samples per image for credible intervals")
-    levels: tuple[Level, ...] = Field(min_length=1, description="levels of the central credible intervals")
-    share: Level = Field(description="share of the test images that fit the conformal scaling and are not reported")
-    scaling_level: Level = Field(description="level whose factor scales the samples for CRPS and variance ratio")
+    samples: Annotated[Samples, Field(ge=10)] = Field(description="posterior samples per image for credible intervals")
+    levels: tuple[Probability, ...] = Field(
+        min_length=1, max_length=100, description="levels of the central credible intervals"
+    )
+    share: Probability = Field(
+        description="share of the test images that fit the conformal scaling and are not reported"
+    )
+    scaling_level: Probability = Field(description="level whose factor scales the samples for CRPS and variance ratio")
 
     @model_validator(mode="after")
     def _levels_are_possible(self) -> "Calibration":
         if len(set(self.levels)) < len(self.levels):
             raise ValueError(f"levels must be distinct, found {list(self.levels)}")
+        if len({f"{100 * level:g}" for level in self.levels}) < len(self.levels):
+            raise ValueError(f"levels must be distinct in six digits of their percent, found {list(self.levels)}")
         if self.scaling_level not in self.levels:
             raise ValueError(f"scaling_level={self.scaling_level} must be one of levels={list(self.levels)}")
         needed = math.ceil(2 / self.smallest_tail - 1)
@@ -47,8 +53,8 @@ class Calibration(Section):
 class Evaluation(Section):
     """Evaluation on the test pairs."""
 
-    samples: Annotated[int, Field(ge=2)] = Field(description="posterior samples per image")
-    batch_size: PositiveInt = Field(description="observations evaluated at once")
+    samples: Annotated[Samples, Field(ge=2)] = Field(description="posterior samples per image")
+    batch_size: Count = Field(description="observations evaluated at once")
     calibration: Calibration = Field(description="credible intervals and their conformal scaling")
 
     def require_images(self, test: int) -> None:

@@ -2,25 +2,29 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
+from vspair.config.numbers import Count, Few, Seed
 from vspair.config.section import Section
+
+Deviation = Annotated[float, Field(ge=1e-3, le=1e3)]
+"""Standard deviation beside which x and y, of about 1, and products of matrices are still seen."""
 
 
 class Theory(Section):
     """A random linear-Gaussian inverse problem and the latent maps that are trained on its samples."""
 
-    qoi: PositiveInt = Field(description="dimension of x")
-    observation: PositiveInt = Field(description="dimension of y; below that of x the problem is ill-posed")
-    latent_x: Annotated[int, Field(ge=2)] = Field(description="dimension of the QoI latent; two of it are drawn")
-    latent_y: PositiveInt = Field(description="dimension of the observation latent")
-    noise: PositiveFloat = Field(description="standard deviation of the noise in y")
-    spread: PositiveFloat = Field(description="standard deviation of q(z_x given x), on average over latents")
-    pairs: Annotated[int, Field(ge=100)] = Field(description="training pairs of the latent maps")
-    observations: PositiveInt = Field(description="new observations at which the maps meet the closed forms")
-    samples: Annotated[int, Field(ge=100)] = Field(description="posterior draws for the first of them")
-    iterations: PositiveInt = Field(description="largest number of L-BFGS iterations")
-    seed: int = Field(ge=0, description="seed of problem, pairs and draws")
+    qoi: Few = Field(description="dimension of x")
+    observation: Few = Field(description="dimension of y; below that of x the problem is ill-posed")
+    latent_x: Annotated[Few, Field(ge=2)] = Field(description="dimension of the QoI latent; two of it are drawn")
+    latent_y: Few = Field(description="dimension of the observation latent")
+    noise: Deviation = Field(description="standard deviation of the noise in y")
+    spread: Deviation = Field(description="standard deviation of q(z_x given x), on average over latents")
+    pairs: Annotated[Count, Field(ge=100)] = Field(description="training pairs of the latent maps")
+    observations: Few = Field(description="new observations at which the maps meet the closed forms")
+    samples: Annotated[Count, Field(ge=100)] = Field(description="posterior draws for the first of them")
+    iterations: Count = Field(description="largest number of L-BFGS iterations")
+    seed: Seed = Field(description="seed of problem, pairs and draws")
 
     @model_validator(mode="after")
     def _observation_latent_is_large_enough(self) -> "Theory":

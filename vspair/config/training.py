@@ -1,14 +1,17 @@
 """The training loop's settings."""
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from typing import Annotated
 
+from pydantic import Field
+
+from vspair.config.numbers import Count
 from vspair.config.section import Section
 
 
 class Training(Section):
     """The training loop (Table 9)."""
 
-    epochs: PositiveInt = Field(description="passes over the training pairs")
-    batch_size: PositiveInt = Field(description="pairs per step")
-    learning_rate: PositiveFloat = Field(description="step size of Adam")
-    checkpoint_every: PositiveInt = Field(description="epochs between checkpoints")
+    epochs: Count = Field(description="passes over the training pairs")
+    batch_size: Count = Field(description="pairs per step")
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(description="step size of Adam")
+    checkpoint_every: Count = Field(description="epochs between checkpoints")

@@ -29,6 +29,13 @@ CHECKSUMS = {
 """Size in bytes and MD5 of the unpacked training files, from which all pairs are made."""
 
 
+AVAILABLE = {"digits": 1797, "mnist": 60_000, "fashion_mnist": 60_000}
+"""Images of each source."""
+
+SHAPES = {"mnist": (28, 28), "fashion_mnist": (28, 28)}
+"""Height and width of the images of a source; `digits` are enlarged to any."""
+
+
 def raw_files(source: str) -> list[str]:
     """The files that a source is read from, relative to the data folder; none for an embedded source."""
     return [f"{FOLDERS[source]}/raw/{name}" for name in CHECKSUMS.get(source, {})]

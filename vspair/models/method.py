@@ -1,15 +1,19 @@
 """What the settings of all kinds of methods have in common; without torch, so that planning is quick."""
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from vspair.config.names import Label
+from vspair.config.numbers import Channels, Distinct, NonNegative
 from vspair.config.section import Section
 from vspair.config.training import Training
 
-NonNegative = Annotated[float, Field(ge=0)]
-Probability = Annotated[float, Field(gt=0, lt=1)]
+Widths = Annotated[tuple[Channels, ...], Field(min_length=2, max_length=16)]
+"""Of a backbone, from the input inwards."""
 
 Shape = Sequence[int]
 """Of one QoI or one observation: (channels, height, width), or (n,) for a vector."""
@@ -37,8 +41,10 @@ class Method(Section):
     """Whether it is ours and not the paper's."""
 
     kind: str = Field(description="kind of method, a folder of `vspair.models`")
-    label: str | None = Field(None, exclude=True, description="name in tables and figures; by default the method's own")
-    datasets: tuple[str, ...] | None = Field(
+    label: Label | None = Field(
+        None, exclude=True, description="name in tables and figures; by default the method's own"
+    )
+    datasets: Annotated[tuple[str, ...], Field(min_length=1), Distinct] | None = Field(
         None, exclude=True, description="data sets that it is run on; by default the problem's usual ones"
     )
 
@@ -50,6 +56,10 @@ class Method(Section):
         """The kind's choices in its objective, as its class takes them; empty where the paper leaves none open."""
         choices = getattr(self, "choices", None)
         return {} if choices is None else {"choices": choices}
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """Numbers that it learns at least, from its large layers alone, so that what cannot be is seen at once."""
+        return 0
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """Check that the method can be built for these shapes.
@@ -68,11 +78,27 @@ class Trained(Method):
         """The factor of each named term of the objective (Eq. 15)."""
         raise TypeError(f"expected {type(self).__name__} of {self.kind} to say the factors of its terms, found none")
 
+    @model_validator(mode="after")
+    def _something_is_learned(self) -> "Trained":
+        if not any(self.factors().values()):
+            raise ValueError("weights must not all be 0, which leaves no objective")
+        return self
+
 
 class SquaredError(Section):
     """The weight of a single squared error."""
 
     lambda1: NonNegative = Field(description="QoI reconstruction")
+
+
+def least_features(channels: Sequence[int], shape: Shape) -> int:
+    """Numbers at the inner end of a backbone for one input."""
+    return channels[-1] * math.prod(side // 2 ** (len(channels) - 1) for side in shape[1:])
+
+
+def least_backbone(channels: Sequence[int], shape: Shape) -> int:
+    """Weights of the layers between the widths of one encoder or decoder, of which each has one at least."""
+    return (9 if shape[1:] else 1) * sum(before * after for before, after in pairwise(channels))
 
 
 def require_halvings(name: str, channels: Sequence[int], shape: Shape) -> None:

@@ -1,11 +1,12 @@
 """Settings that several kinds of methods have; each kind's own stand in its folder."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field
 
+from vspair.config.numbers import NonNegative, Positive, Probability, Width
 from vspair.config.section import Section
-from vspair.models.method import NonNegative, Probability, Shape, Trained, require_halvings
+from vspair.models.method import Shape, Trained, Widths, least_backbone, least_features, require_halvings
 
 
 class PairedWeights(Section):
@@ -35,8 +36,16 @@ class MappingChoices(Section):
 class Backbone(Trained):
     """A method whose encoders and decoders are of the one backbone (Tables 6 and 7)."""
 
-    channels: tuple[PositiveInt, ...] = Field(min_length=2, description="widths of the backbone")
-    latent_x: PositiveInt = Field(description="dimension of the QoI latent")
+    channels: Widths = Field(description="widths of the backbone")
+    latent_x: Width = Field(description="dimension of the QoI latent")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`: one encoder of y and one decoder of x."""
+        return self.side(observation, self.latent_x) + self.side(qoi, self.latent_x)
+
+    def side(self, shape: Shape, latent: int) -> int:
+        """Weights of an encoder or a decoder at least."""
+        return least_backbone(self.channels, shape) + least_features(self.channels, shape) * latent
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """See `Method.require_fit`."""
@@ -44,9 +53,17 @@ class Backbone(Trained):
         require_halvings("observation", self.channels, observation)
 
 
+def least_pair(method: Any, qoi: Shape, observation: Shape) -> int:
+    """Weights at least of two autoencoders, with `latent_x` and `latent_y`, and the map between their latents."""
+    hidden = getattr(method, "hidden", None)
+    x, y = method.latent_x, method.latent_y
+    latent_map = x * y if hidden is None else hidden * (x + y + hidden)
+    return 2 * method.side(qoi, x) + 2 * method.side(observation, y) + latent_map
+
+
 class Sparse(Backbone):
     """A method with a spike-and-slab QoI latent and a learned sparsity level (Eq. 20)."""
 
-    alpha0: PositiveFloat = Field(description="first shape of the Beta hyperprior")
-    beta0: PositiveFloat = Field(description="second shape of the Beta hyperprior")
+    alpha0: Positive = Field(description="first shape of the Beta hyperprior")
+    beta0: Positive = Field(description="second shape of the Beta hyperprior")
     rho_start: Probability = Field(description="rho before training")

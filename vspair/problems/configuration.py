@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, PositiveInt, ValidationError, create_model, model_validator
+from pydantic import Field, ValidationError, create_model, model_validator
 
 from vspair.config.determinism import Determinism
 from vspair.config.merging import merge
+from vspair.config.names import Inside, Place
+from vspair.config.numbers import Few, Seeds, require_seeds
+from vspair.config.plain import require_plain, shown
 from vspair.config.section import Section
 from vspair.config.theory import Theory
 from vspair.errors import VspairError
@@ -26,14 +29,18 @@ LOCK = "envs/constraints.txt"
 _WHERE = "see config/ and docs/configuration.md"
 
 
+MOST_TRAININGS = 10_000
+"""Of one problem; the paper's preset has some hundred, and Snakemake plans many thousands of jobs for hours."""
+
+
 class RunSettings(Section):
     """What a run's configuration holds beside its problems."""
 
     preset: Literal["demo", "quick", "paper"] = Field(description="which sizes: demo, quick or paper")
-    data_dir: str | None = Field(None, description="folder with real data; null: `data`, filled by download")
-    lock: str = Field(LOCK, description="file with the environment's versions, which an audit compares results with")
+    data_dir: Place | None = Field(None, description="folder with real data; null: `data`, filled by download")
+    lock: Inside = Field(LOCK, description="file with the environment's versions, which an audit compares results with")
     device: Literal["cpu", "cuda"] = Field(description="where models train and are evaluated")
-    jobs_per_gpu: PositiveInt = Field(1, description="jobs that may share one GPU")
+    jobs_per_gpu: Few = Field(1, description="jobs that may share one GPU")
     precision: Literal["float32", "tf32", "bfloat16"] = Field(
         "float32",
         description="arithmetic: full, TF32 convolutions on a GPU (torch's own default), or bfloat16 forward passes",
@@ -42,21 +49,30 @@ class RunSettings(Section):
         None, description="training steps as one CUDA graph each; null: on a GPU; false: operation by operation"
     )
     compiled: bool = Field(False, description="training through torch's compiler, which takes minutes at the start")
-    threads: PositiveInt = Field(description="CPU threads of one training or evaluation")
-    seeds: tuple[int, ...] = Field(min_length=1, description="one training run per method and seed")
+    threads: Few = Field(description="CPU threads of one training or evaluation")
+    seeds: Seeds = Field(description="one training run per method and seed")
     theory: Theory = Field(description="linear-Gaussian check of Theorems 1 and 2 (Section 3.2)")
     determinism: Determinism = Field(description="short trainings that are compared bit by bit")
 
     @model_validator(mode="after")
     def _seeds_are_distinct(self) -> "RunSettings":
-        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
-            raise ValueError(f"seeds must be distinct and not negative, found {list(self.seeds)}")
+        require_seeds(self.seeds)
         return self
 
     @model_validator(mode="after")
     def _graphs_are_of_a_gpu(self) -> "RunSettings":
         if self.captured and self.device == "cpu":
             raise ValueError("captured is true and device is cpu: leave captured out, or use device=cuda")
+        return self
+
+    @model_validator(mode="after")
+    def _trainings_can_be_planned(self) -> "RunSettings":
+        for name, problem in self.problems.items():
+            if (count := problem.trainings(self.seeds)) > MOST_TRAININGS:
+                raise ValueError(
+                    f"{name} asks for {count} trainings, more than {MOST_TRAININGS}: take away seeds, methods, data "
+                    "sets or values of studies"
+                )
         return self
 
     @property
@@ -111,14 +127,16 @@ def resolve(root: Path, settings: Mapping[str, Any]) -> RunSettings:
     Raises:
         VspairError: an unknown preset or key, or an impossible value; the message names key, value and expectation.
     """
+    require_plain(settings)
     preset = settings.get("preset", "demo")
     presets = sorted(path.stem for path in (root / "config" / "presets").glob("*.yaml"))
     if preset not in presets:
-        raise VspairError(f"configuration: preset must be one of {', '.join(presets)}, found {preset!r}")
+        raise VspairError(f"configuration: preset must be one of {', '.join(presets)}, found {shown(preset)}")
     merged: dict[str, Any] = {"preset": preset}
     for layer in (*_files(root, preset), settings):
         merged = merge(merged, layer)
-    merged["data_dir"] = merged.get("data_dir") or os.environ.get("VSPAIR_DATA") or None
+    if merged.get("data_dir") is None:
+        merged["data_dir"] = os.environ.get("VSPAIR_DATA") or None
     try:
         return config_class().model_validate(merged)
     except ValidationError as error:
@@ -128,21 +146,29 @@ def resolve(root: Path, settings: Mapping[str, Any]) -> RunSettings:
 
 def _files(root: Path, preset: str) -> list[dict[str, Any]]:
     """The layers below the user's settings, lowest first."""
-    parts = [_read(root / "config" / f"{part}.yaml") for part in PARTS]
-    files = [_read((folder(name) or root / "config") / f"{name}.yaml") for name in installed()]
+    parts = [read_settings(root / "config" / f"{part}.yaml") for part in PARTS]
+    files = [read_settings((folder(name) or root / "config") / f"{name}.yaml") for name in installed()]
     changes = [{name: file.pop("presets", {}).get(preset) or {}} for name, file in zip(installed(), files, strict=True)]
-    return [*parts, *files, *changes, _read(root / "config" / "presets" / f"{preset}.yaml")]
+    return [*parts, *files, *changes, read_settings(root / "config" / "presets" / f"{preset}.yaml")]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_settings(path: Path) -> dict[str, Any]:
+    """The settings in one YAML file.
+
+    Raises:
+        VspairError: there is no such file, or it is not YAML of `key: value` that can be read.
+    """
     if not path.is_file():
         raise VspairError(f"configuration: expected settings at {path}, found no file: restore or write it")
     try:
-        found = parse_yaml(path.read_text(encoding="utf-8")) or {}
+        found = parse_yaml(path.read_bytes())
     except yaml.YAMLError as error:
         raise VspairError(f"configuration: expected YAML in {path}, found: {' '.join(str(error).split())}") from None
+    if found is None:
+        return {}
     if not isinstance(found, dict):
-        raise VspairError(f"configuration: expected `key: value` in {path}, found {found!r}: mend the file")
+        raise VspairError(f"configuration: expected `key: value` in {path}, found {shown(found)}: mend the file")
+    require_plain(found, f" in {path}")
     return found
 
 

@@ -5,10 +5,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from vspair.config.plain import shown
 from vspair.models.kinds import all_settings
 
 INHERITED = ("training", "choices")
 """Parts of a method that it takes from its problem where it states no other."""
+
+MOST = 8
+"""Faults that are told."""
 
 Place = tuple[str | int, ...]
 
@@ -23,14 +27,24 @@ def sentences(error: ValidationError, values: Mapping[str, Any], problems: Seque
     """
     faults = [(_place(fault["loc"], values, problems), fault) for fault in error.errors()]
     telling = [(place, fault) for place, fault in faults if not any(_follows(place, fault, *other) for other in faults)]
-    return "; ".join(dict.fromkeys(_sentence(place, fault) for place, fault in telling))
+    told = list(dict.fromkeys(_sentence(place, fault) for place, fault in telling))
+    return "; ".join(told[:MOST]) + (f"; and {len(told) - MOST} more" if len(told) > MOST else "")
 
 
 def _follows(place: Place, fault: Mapping[str, Any], other: Place, cause: Mapping[str, Any]) -> bool:
-    """Whether a fault only follows from another: further inside, or of a value that is there but could not be read."""
+    """Whether a fault only follows from another: further inside, or of a value that is there but could not be read.
+
+    What stands in a section that has an impossible name is not told beside the name.
+    """
+    if _of_a_name(fault) or _of_a_name(cause):
+        return not _of_a_name(fault) and place[: len(other)] == other
     if place == other:
         return fault["type"] == "missing" and cause["type"] != "missing"
     return other[: len(place)] == place
+
+
+def _of_a_name(fault: Mapping[str, Any]) -> bool:
+    return fault["loc"][-1:] == ("[key]",)
 
 
 def _place(found: Place, values: Mapping[str, Any], problems: Sequence[str]) -> Place:
@@ -57,12 +71,14 @@ def _holds(tree: Any, place: Place) -> bool:
 def _sentence(place: Place, fault: Mapping[str, Any]) -> str:
     key, kind = ".".join(map(str, place)), fault["type"]
     if kind.startswith("union_tag"):
-        return f"{key}.kind must be one of {', '.join(sorted(all_settings()))}, found {fault['input'].get('kind')!r}"
+        return (
+            f"{key}.kind must be one of {', '.join(sorted(all_settings()))}, found {shown(fault['input'].get('kind'))}"
+        )
     if kind == "extra_forbidden":
         return f"unknown key {key!r}"
     if kind == "missing":
         return f"{key!r} is missing"
-    found = "" if isinstance(fault["input"], Mapping) else f", found {fault['input']!r}"
+    found = "" if isinstance(fault["input"], Mapping) else f", found {shown(fault['input'])}"
     return ": ".join(filter(None, [key, f"{_words(fault)}{found}"]))
 
 
@@ -76,4 +92,6 @@ def _words(fault: Mapping[str, Any]) -> str:
         return f"must have at least {fault['ctx']['min_length']} of them"
     if fault["type"] == "too_long":
         return f"must have at most {fault['ctx']['max_length']} of them"
+    if fault["type"] == "string_too_long":
+        return f"must have at most {fault['ctx']['max_length']} characters"
     return fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import vspair.problems
+from vspair.config.names import require_name
 from vspair.errors import VspairError
 
 GROUP = "vspair.problems"
@@ -23,7 +24,7 @@ def installed() -> dict[str, str]:
     """Name of each problem -> the module or package that it is.
 
     Raises:
-        VspairError: two packages give a problem the same name.
+        VspairError: two packages give a problem the same name, or one gives it a name that no path can have.
     """
     found = {
         item.name: f"{vspair.problems.__name__}.{item.name}"
@@ -36,6 +37,13 @@ def installed() -> dict[str, str]:
                 f"expected one problem called {point.name}, found {found[point.name]} and {point.value}: rename one in "
                 f"the entry points {GROUP} of its package"
             )
+    for name in found:
+        try:
+            require_name(name)
+        except ValueError as error:
+            raise VspairError(
+                f"{GROUP} names the problem {name!r}: {error}: rename its entry point in its package"
+            ) from None
     return found
 
 

@@ -1,20 +1,29 @@
 """What the settings of every problem hold: methods and which of them are compared, evaluation, studies."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
 
 from vspair.config.evaluation import Evaluation
 from vspair.config.merging import merge
+from vspair.config.names import Name, Title, require_data_name
+from vspair.config.numbers import Distinct
 from vspair.config.section import Section
 from vspair.config.training import Training
 from vspair.models.kinds import all_settings, any_method
 from vspair.models.method import Method, Shape
 from vspair.problems.faults import INHERITED, sentences
-from vspair.problems.studies import Study, run_name, varied
+from vspair.problems.studies import EVERY_METHOD, Study, run_name, varied
+
+ENTRY = 4
+"""Bytes of one number of single precision."""
+
+MOST_BYTES = 2**44
+"""Of one array on the largest machines that there are; what this machine has is asked where a job is to run."""
 
 
 class Run(NamedTuple):
@@ -40,12 +49,14 @@ class ProblemSettings(Section, ABC):
     frame_keys: ClassVar[tuple[str, ...]] = ()
     """Settings that every job on a method reads, beside the method's own."""
 
-    methods: dict[str, any_method()] = Field(min_length=1, description="the methods by name")
-    compare: tuple[str, ...] | None = Field(None, description="methods that are compared; by default all")
+    methods: dict[Name, any_method()] = Field(min_length=1, max_length=100, description="the methods by name")
+    compare: Annotated[tuple[str, ...], Distinct] | None = Field(
+        None, description="methods that are compared; by default all"
+    )
     training: Training | None = Field(None, description="training loop of methods that state no other")
     choices: dict[str, str] = Field({}, description="open choices of the objective, for every method that has them")
     evaluation: Evaluation = Field(description="evaluation on the test pairs")
-    studies: dict[str, Study] = Field({}, description="trainings with settings varied, by name")
+    studies: dict[Title, Study] = Field({}, max_length=100, description="trainings with settings varied, by name")
 
     @abstractmethod
     def datasets(self) -> tuple[str, ...]:
@@ -58,6 +69,10 @@ class ProblemSettings(Section, ABC):
     @abstractmethod
     def shapes(self) -> tuple[Shape, Shape]:
         """Shapes of one QoI and of one observation."""
+
+    def pairs_made(self) -> int:
+        """How many training and test pairs each data set has; 0 where the settings do not say it."""
+        return 0
 
     def raw_files(self) -> list[str]:
         """Files in the data folder that the pairs are made from."""
@@ -93,6 +108,11 @@ class ProblemSettings(Section, ABC):
             for seed in (seeds if method.seeded else seeds[:1])
         ]
 
+    def trainings(self, seeds: tuple[int, ...]) -> int:
+        """How many runs and trainings of studies there are."""
+        studied = (len(study.runs(self.compared)) * len(study.seeds) for study in self.studies.values())
+        return len(self.runs(seeds)) + sum(studied)
+
     def label(self, name: str) -> str:
         """What a reader sees of a method: baselines are marked."""
         method = self.methods[name]
@@ -108,9 +128,11 @@ class ProblemSettings(Section, ABC):
 
     @model_validator(mode="after")
     def _methods_fit(self) -> "ProblemSettings":
+        for name in self.datasets():
+            require_data_name(name)
         for name, method in self.methods.items():
-            if not (name.isascii() and name.replace("_", "").isalnum()):
-                raise ValueError(f"methods.{name}: a name is made of letters, digits and underscores, without accents")
+            if f"methods.{name}." == EVERY_METHOD:
+                raise ValueError(f"methods.{name}: this name stands for every method in a study, take another")
             if method.physical and not self.physical:
                 raise ValueError(
                     f"methods.{name}: the kind {method.kind} needs an operator, which this problem has not"
@@ -119,6 +141,11 @@ class ProblemSettings(Section, ABC):
                 method.require_fit(*self.shapes())
             except ValueError as error:
                 raise ValueError(f"methods.{name}: {error}") from None
+            if (size := ENTRY * method.least_weights(*self.shapes())) > MOST_BYTES:
+                raise ValueError(
+                    f"methods.{name} has weights of at least {size / 2**40:.0f} TiB, more than any machine has memory "
+                    "for: lower its sizes"
+                )
             if unknown := set(method.datasets or ()) - set(self.datasets()):
                 raise ValueError(
                     f"methods.{name}.datasets names {min(unknown)}, the data sets are {', '.join(self.datasets())}"
@@ -130,10 +157,26 @@ class ProblemSettings(Section, ABC):
             raise ValueError(f"compare names {min(unknown)}, the methods are {', '.join(self.methods)}")
         if not self.compared:
             raise ValueError("compare must name one method at least")
+        labels = [self.label(name) for name in self.methods]
+        if twice := [label for label in labels if labels.count(label) > 1]:
+            raise ValueError(f"methods must have labels of their own, found {twice[0]!r} twice")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_can_be_held(self) -> "ProblemSettings":
+        pairs, shapes = self.pairs_made(), self.shapes()
+        size = ENTRY * pairs * sum(math.prod(shape) for shape in shapes)
+        if size > MOST_BYTES:
+            raise ValueError(
+                f"{pairs} pairs of the shapes {' and '.join(map(str, shapes))} take {size / 2**40:.0f} TiB, more than "
+                "any machine has memory for: lower image or data.train"
+            )
         return self
 
     @model_validator(mode="after")
     def _studies_fit(self) -> "ProblemSettings":
+        # Of a point one method at a time is looked at, in which all stand that it inherits.
+        whole = self.model_dump(mode="json", exclude={"studies", "compare", "choices"}) if self.studies else {}
         for name, study in self.studies.items():
             if unknown := [method for method in study.methods if method not in self.methods]:
                 raise ValueError(f"studies.{name}.methods names {unknown[0]}, which methods does not have")
@@ -141,30 +184,29 @@ class ProblemSettings(Section, ABC):
                 raise ValueError(f"studies.{name} names the setting {absent[0]!r}, which the problem does not have")
             for point in study.points():
                 try:
-                    self._varied(study, point)
+                    self._varied(study, point, whole)
                 except ValidationError as error:
-                    # The whole problem was looked at, in which every method states all of its settings.
-                    reason = sentences(error, {"methods": self.model_dump()["methods"]})
+                    # Every method stated all of its settings.
+                    reason = sentences(error, {"methods": whole["methods"]})
                     raise ValueError(f"studies.{name}, {run_name(point)}: {reason}") from None
                 except ValueError as error:
                     raise ValueError(f"studies.{name}, {run_name(point)}: {error}") from None
         return self
 
-    def _varied(self, study: Study, point: Mapping[str, Any]) -> None:
-        """Validate the settings of a study at one of its points.
+    def _varied(self, study: Study, point: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
+        """Validate the settings of a study at one of its points; `whole` are those of the problem, all stated.
 
         Raises:
             ValueError: a setting is not there, or its value is impossible.
         """
-        whole = self.model_dump(mode="json", exclude={"studies"})
         scale = whole.get("data", {}).get("scale")
         for name in study.methods:
             values = {f"methods.{name}": whole["methods"][name]} | ({"data.scale": scale} if scale else {})
             found = varied(values, name, self.methods[name], study.base, point)
-            changes: dict[str, Any] = {"methods": {name: found[f"methods.{name}"]}}
+            changed = {**whole, "methods": {name: found[f"methods.{name}"]}}
             if scale:
-                changes["data"] = {"scale": found["data.scale"]}
-            type(self).model_validate(merge(whole, changes))
+                changed["data"] = {**whole["data"], "scale": found["data.scale"]}
+            type(self).model_validate(changed)
 
 
 def _whole(name: str, method: Any, problem: Mapping[str, Any]) -> Any:
@@ -172,7 +214,8 @@ def _whole(name: str, method: Any, problem: Mapping[str, Any]) -> Any:
         return method
     kinds = all_settings()
     found = {"kind": name, **method} if name in kinds else dict(method)
-    settings = kinds.get(found.get("kind"))
+    kind = found.get("kind")
+    settings = kinds.get(kind) if isinstance(kind, str) else None
     for part in INHERITED if settings else ():
         shared, own = problem.get(part), found.get(part)
         if part not in settings.model_fields or not (shared and isinstance(shared, Mapping)):

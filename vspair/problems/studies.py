@@ -1,12 +1,16 @@
 """Studies: the same training repeated with some settings varied (Appendix B; docs/deviations.md, E5, E14)."""
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from itertools import product
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from vspair.config.numbers import Count, Distinct, Seeds, distinct, require_seeds
+from vspair.config.plain import shown
 from vspair.config.section import Section
 from vspair.models.method import Method
 
@@ -16,6 +20,12 @@ UNVARIED = "default"
 EVERY_METHOD = "methods.all."
 """Start of an axis that stands for one setting of all methods that have it."""
 
+MOST_POINTS = 200
+"""Of one study, each a training for every method and seed."""
+
+LONGEST_RUN = 200
+"""Bytes of a run's name, a folder's: file systems take 255, of which suffixes need some."""
+
 VARIED = ("data.scale", "methods.", "choices.", "training.")
 """Starts of the settings that a study may change: those of a training on the problem's pairs."""
 
@@ -23,7 +33,7 @@ VARIED = ("data.scale", "methods.", "choices.", "training.")
 class Study(Section):
     """Trainings that differ in the settings on the axes and share everything else."""
 
-    methods: tuple[str, ...] = Field(min_length=1, description="methods that are trained")
+    methods: Annotated[tuple[str, ...], Distinct] = Field(min_length=1, description="methods that are trained")
     design: Literal["grid", "each"] = Field(
         description="grid: all combinations of the axes; each: the problem's values, and each other value alone"
     )
@@ -31,9 +41,9 @@ class Study(Section):
         min_length=1, description="dotted key inside the problem -> its values; without any it is left alone"
     )
     base: dict[str, Any] = Field({}, description="dotted key inside the problem -> value, the same in all runs")
-    train: PositiveInt = Field(description="training pairs used, the first ones")
-    test: PositiveInt = Field(description="test pairs used, the first ones")
-    seeds: tuple[int, ...] = Field(min_length=1, description="one training per run, method and seed")
+    train: Count = Field(description="training pairs used, the first ones")
+    test: Annotated[Count, Field(ge=2)] = Field(description="test pairs used, the first ones")
+    seeds: Seeds = Field(description="one training per run, method and seed")
 
     @field_validator("axes", "base", mode="before")
     @classmethod
@@ -51,9 +61,19 @@ class Study(Section):
         for key, values in self.axes.items():
             for value in values:
                 if isinstance(value, bool) or not isinstance(value, str | int | float) or not _reads_back(value):
-                    raise ValueError(f"axes.{key}: a value must be a number or a plain word, found {value!r}")
-        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
-            raise ValueError(f"seeds must be distinct and not negative, found {list(self.seeds)}")
+                    raise ValueError(f"axes.{key}: a value must be a number or a plain word, found {shown(value)}")
+            try:
+                distinct(values)
+            except ValueError as error:
+                raise ValueError(f"axes.{key}: values {error}, found {shown(list(values))}") from None
+        counts = [len(values) for values in self.axes.values() if values]
+        if (points := math.prod(counts) if self.design == "grid" else 1 + sum(counts)) > MOST_POINTS:
+            raise ValueError(f"axes give {points} runs, more than {MOST_POINTS}: take values or axes away")
+        if long := [name for name in map(run_name, self.points()) if len(name.encode()) > LONGEST_RUN]:
+            raise ValueError(
+                f"axes give a run's name of {len(long[0].encode())} bytes, more than {LONGEST_RUN}: vary fewer settings"
+            )
+        require_seeds(self.seeds)
         return self
 
     def points(self) -> list[dict[str, Any]]:
@@ -176,4 +196,4 @@ def _parsed(settings: Any) -> Any:
 def _reads_back(value: str | float) -> bool:
     text = str(value)
     again = _value(text)
-    return again == value and type(again) is type(value) and not set(text) & set(",=/")
+    return again == value and type(again) is type(value) and re.fullmatch(r"[\w.+-]+", text, re.ASCII) is not None

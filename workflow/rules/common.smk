@@ -11,6 +11,7 @@ from vspair.errors import VspairError
 from vspair.files import require_writable
 from vspair.models.kinds import model_path, settings_path
 from vspair.problems.configuration import resolve
+from vspair.problems.needs import require_room
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
@@ -18,25 +19,10 @@ from vspair.provenance.receipt.folders import state_of_folder
 from vspair.provenance.receipt.worktree import warning
 from vspair.published import read_published
 
-ROOT = Path(workflow.basedir).parent
-
 
 def remembered_fingerprint(script, entries):
     """Fingerprint of a script; of a run with nothing to do, working it out would be most of the time."""
     return fingerprint(ROOT, script, entries, remembered=True)
-
-
-def told(action, *arguments):
-    """Run a check and end with its sentence alone what the user can mend."""
-    try:
-        return action(*arguments)
-    except VspairError as error:
-        end(printable.shown(error))
-
-
-def end(sentence):
-    """End Snakemake with a sentence, under which it would write a traceback were it an exception of its own kind."""
-    raise SystemExit(sentence)
 
 
 # Where `vspair forecast` wants the cost laws of the rules.
@@ -111,6 +97,17 @@ def rules_file(name):
     return file
 
 
+def require_lock():
+    """Refuse a lock that is not there now, and not in the first job."""
+    if not (ROOT / CONFIG.lock).is_file():
+        raise VspairError(
+            f"expected the environment's lock at {ROOT / CONFIG.lock}, found no file: name one with --config lock="
+        )
+
+
+told(require_lock)
+
+
 def require_enough_gpus():
     """Refuse to start jobs on this machine when it has fewer GPU places than were asked for."""
     if GPU and workflow.local_exec:
@@ -133,6 +130,25 @@ def warn_of_the_tree():
     """Say before the first job what would be found out after the last: that no result will pass the audit."""
     if sentence := warning(ROOT):
         logger.warning(f"warning: {sentence}")
+
+
+def require_room_for_jobs():
+    """Refuse to start jobs on this machine that it has too little memory or disk for."""
+    if not workflow.local_exec:
+        return
+    jobs = []
+    for job in workflow.dag.needrun_jobs():
+        for name in CONFIG.problems:
+            made = [
+                file.removeprefix(f"{RESULTS}/{name}/")
+                for file in job.output
+                if file.startswith(f"{RESULTS}/{name}/")
+            ]
+            pairs = any(file.startswith("pairs/") for file in made)
+            if made:
+                what = "pairs" if pairs else job.rule.name
+                jobs.append((what, name, getattr(job.wildcards, "method", None)))
+    told(require_room, CONFIG.problems, jobs, Path(RESULTS), CONFIG.device)
 
 
 def evidence(script, keys, entries=(), seed=None):

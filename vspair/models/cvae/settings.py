@@ -2,10 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from vspair.config.numbers import NonNegative, Width
 from vspair.config.section import Section
-from vspair.models.method import NonNegative, Shape, Trained, require_halvings
+from vspair.models.method import Shape, Trained, Widths, least_backbone, least_features, require_halvings
 
 
 class Weights(Section):
@@ -23,9 +24,14 @@ class Settings(Trained):
     baseline: ClassVar[bool] = True
 
     kind: Literal["CVAE"] = Field(description="kind of method, a folder of `vspair.models`")
-    channels: tuple[PositiveInt, ...] = Field(min_length=2, description="widths of the backbone")
-    latent_x: PositiveInt = Field(description="dimension of the latent and of the observation's code")
+    channels: Widths = Field(description="widths of the backbone")
+    latent_x: Width = Field(description="dimension of the latent and of the observation's code")
     weights: Weights = Field(description="weights of the objective's terms")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`: recognition, conditional prior and decoder."""
+        inner = least_features(self.channels, qoi) + 2 * least_features(self.channels, observation)
+        return 3 * least_backbone(self.channels, qoi) + inner * self.latent_x
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """See `Method.require_fit`; images must have one height and width, vectors may have different lengths."""

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from vspair.models.method import SquaredError
+from vspair.config.numbers import Few
+from vspair.models.method import Shape, SquaredError
 from vspair.models.parts import Backbone
 
 
@@ -15,8 +16,12 @@ class Settings(Backbone):
     baseline: ClassVar[bool] = True
 
     kind: Literal["Ensemble"] = Field(description="kind of method, a folder of `vspair.models`")
-    members: Annotated[int, Field(ge=2)] = Field(description="networks of the ensemble")
+    members: Annotated[Few, Field(ge=2)] = Field(description="networks of the ensemble")
     weights: SquaredError = Field(description="weights of the objective's terms")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`."""
+        return self.members * super().least_weights(qoi, observation)
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

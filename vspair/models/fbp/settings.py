@@ -1,13 +1,13 @@
 """Settings of filtered back-projection."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from vspair.config.numbers import Share
 from vspair.models.method import Method
 
 Window = Literal["ram-lak", "shepp-logan", "cosine", "hamming", "hann"]
-Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Settings(Method):

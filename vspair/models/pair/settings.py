@@ -2,9 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from vspair.models.parts import Backbone, MappingChoices, PairedWeights
+from vspair.config.numbers import Width
+from vspair.models.method import Shape
+from vspair.models.parts import Backbone, MappingChoices, PairedWeights, least_pair
 
 
 class Choices(MappingChoices):
@@ -20,9 +22,13 @@ class Settings(Backbone):
     """A deterministic pair with a linear latent map."""
 
     kind: Literal["PAIR"] = Field(description="kind of method, a folder of `vspair.models`")
-    latent_y: PositiveInt = Field(description="dimension of the observation latent")
+    latent_y: Width = Field(description="dimension of the observation latent")
     weights: PairedWeights = Field(description="weights of the objective's terms")
     choices: Choices = Field(description="what the paper leaves open in the objective")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`."""
+        return least_pair(self, qoi, observation)
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

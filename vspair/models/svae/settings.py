@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from vspair.config.numbers import NonNegative
 from vspair.config.section import Section
-from vspair.models.method import NonNegative
 from vspair.models.parts import Sparse
 
 

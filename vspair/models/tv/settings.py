@@ -1,10 +1,11 @@
 """Settings of total variation, a baseline of ours."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from vspair.models.method import Method, NonNegative
+from vspair.config.numbers import Count, Distinct, NonNegative
+from vspair.models.method import Method
 
 
 class Settings(Method):
@@ -15,9 +16,11 @@ class Settings(Method):
     baseline: ClassVar[bool] = True
 
     kind: Literal["TV"] = Field(description="kind of method, a folder of `vspair.models`")
-    strengths: tuple[NonNegative, ...] = Field(min_length=1, description="weights of total variation to choose from")
-    iterations: PositiveInt = Field(description="primal-dual iterations")
-    pairs: PositiveInt = Field(description="training pairs that the weight is chosen on, the first ones")
+    strengths: Annotated[tuple[NonNegative, ...], Distinct] = Field(
+        min_length=1, max_length=100, description="weights of total variation to choose from"
+    )
+    iterations: Count = Field(description="primal-dual iterations")
+    pairs: Count = Field(description="training pairs that the weight is chosen on, the first ones")
 
     def architecture(self) -> dict[str, Any]:
         """See `Method.architecture`."""

@@ -2,10 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from vspair.models.method import NonNegative
-from vspair.models.parts import MappingChoices, Sparse, VariationalWeights
+from vspair.config.numbers import NonNegative, Width
+from vspair.models.method import Shape
+from vspair.models.parts import MappingChoices, Sparse, VariationalWeights, least_pair
 
 
 class Weights(VariationalWeights):
@@ -22,13 +23,17 @@ class Settings(Sparse):
     latent: ClassVar[bool] = True
 
     kind: Literal["vsPAIR"] = Field(description="kind of method, a folder of `vspair.models`")
-    latent_y: PositiveInt = Field(description="dimension of the observation latent")
-    hidden: PositiveInt | None = Field(None, description="hidden width of the latent map's MLP; null: a linear map")
+    latent_y: Width = Field(description="dimension of the observation latent")
+    hidden: Width | None = Field(None, description="hidden width of the latent map's MLP; null: a linear map")
     map_gate: Literal["sigmoid", "clamped_exponential"] = Field(
         description="link from the latent map's output to the predicted gate probability"
     )
     weights: Weights = Field(description="weights of the objective's terms")
     choices: MappingChoices = Field(description="what the paper leaves open in the objective")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`."""
+        return least_pair(self, qoi, observation)
 
     def factors(self) -> dict[str, float]:
         """See `Trained.factors`."""

@@ -1,26 +1,34 @@
 """Settings of blind inpainting: images and holes, the search for localised latents, what the figures show."""
 
+import math
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from vspair.config.evaluation import Evaluation, Percent
+from vspair.config.evaluation import Evaluation
+from vspair.config.numbers import Count, Distinct, Few, Index, Multiple, Percent, Pixels, Seed
 from vspair.config.section import Section
-from vspair.data.sources import check_file, raw_files
+from vspair.data.sources import AVAILABLE, SHAPES, check_file, raw_files
 from vspair.models.method import Shape
 from vspair.problems.settings import ProblemSettings
+
+MOST_LOST = 4
+"""Pixels of all holes in images: since holes overlap, so many still leave some pixels of nearly every image."""
+
+MOST_SHOWN = 50
+"""Lines or columns of pictures in a figure."""
 
 
 class Data(Section):
     """Where the pairs come from and how the holes are made (Section 4.1)."""
 
     source: Literal["digits", "mnist", "fashion_mnist"] = Field(description="data set of clean images")
-    train: PositiveInt = Field(description="training pairs")
-    test: PositiveInt = Field(description="test pairs")
-    seed: int = Field(ge=0, description="seed of the split and of the holes")
-    patches: PositiveInt = Field(description="square holes per image; they may overlap")
-    patch_size: PositiveInt = Field(description="side of a hole in pixels")
+    train: Count = Field(description="training pairs")
+    test: Count = Field(description="test pairs")
+    seed: Seed = Field(description="seed of the split and of the holes")
+    patches: Few = Field(description="square holes per image; they may overlap")
+    patch_size: Pixels = Field(description="side of a hole in pixels")
     scale: Literal["symmetric", "unit", "standardised"] = Field(
         description="grey values seen by the methods: [-1, 1], [0, 1] or zero mean and unit variance (deviation E5)"
     )
@@ -29,8 +37,10 @@ class Data(Section):
 class Localisation(Section):
     """The search for latents whose perturbation acts inside the holes (Section 4.1)."""
 
-    images: PositiveInt = Field(description="test images searched, the first ones")
-    levels: tuple[float, ...] = Field(min_length=1, description="perturbations in multiples of the latent's value")
+    images: Count = Field(description="test images searched, the first ones")
+    levels: Annotated[tuple[Multiple, ...], Distinct] = Field(
+        min_length=1, max_length=MOST_SHOWN, description="perturbations in multiples of the latent's value"
+    )
 
     @model_validator(mode="after")
     def _every_level_perturbs(self) -> "Localisation":
@@ -48,19 +58,25 @@ class LatentEvaluation(Evaluation):
 class Figures(Section):
     """What the figures show."""
 
-    percentiles: tuple[Percent, ...] = Field(
-        min_length=1, description="difficulty of fig3's test cases, in percent of the mean squared error's distribution"
+    percentiles: Annotated[tuple[Percent, ...], Distinct] = Field(
+        min_length=1,
+        max_length=MOST_SHOWN,
+        description="difficulty of fig3's test cases, in percent of the mean squared error's distribution",
     )
-    examples: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        min_length=1, description="test images of fig4 by position; fig5 perturbs the first"
+    examples: Annotated[tuple[Index, ...], Distinct] = Field(
+        min_length=1, max_length=MOST_SHOWN, description="test images of fig4 by position; fig5 perturbs the first"
     )
-    levels: tuple[float, ...] = Field(
-        min_length=3, description="perturbations shown in fig5 and fig6, in multiples of the latent's value"
+    levels: Annotated[tuple[Multiple, ...], Distinct] = Field(
+        min_length=3,
+        max_length=MOST_SHOWN,
+        description="perturbations shown in fig5 and fig6, in multiples of the latent's value",
     )
-    localised: tuple[Percent, ...] = Field(
-        min_length=1, description="test images of fig6, in percent of the localisation ratio's distribution"
+    localised: Annotated[tuple[Percent, ...], Distinct] = Field(
+        min_length=1,
+        max_length=MOST_SHOWN,
+        description="test images of fig6, in percent of the localisation ratio's distribution",
     )
-    scatter: PositiveInt = Field(description="test images in fig7's scatter plot, drawn at random")
+    scatter: Count = Field(description="test images in fig7's scatter plot, drawn at random")
 
     @model_validator(mode="after")
     def _unperturbed_is_shown(self) -> "Figures":
@@ -76,7 +92,7 @@ class Settings(ProblemSettings):
     pairs_keys: ClassVar[tuple[str, ...]] = ("image", "data")
     frame_keys: ClassVar[tuple[str, ...]] = ("data.scale",)
 
-    image: tuple[PositiveInt, PositiveInt] = Field(description="height and width of the images in pixels")
+    image: tuple[Pixels, Pixels] = Field(description="height and width of the images in pixels")
     data: Data = Field(description="where the pairs come from and how the holes are made")
     evaluation: LatentEvaluation = Field(description="evaluation on the test pairs")
     figures: Figures = Field(description="what the figures show")
@@ -88,6 +104,10 @@ class Settings(ProblemSettings):
     def shapes(self) -> tuple[Shape, Shape]:
         """Of an image and of the image with holes."""
         return (1, *self.image), (1, *self.image)
+
+    def pairs_made(self) -> int:
+        """Of the data set."""
+        return self.data.train + self.data.test
 
     def raw_files(self) -> list[str]:
         """The source's files, relative to the data folder."""
@@ -101,12 +121,37 @@ class Settings(ProblemSettings):
         """
         check_file(self.data.source, path)
 
+    @model_validator(mode="after")
+    def _holes_fit(self) -> "Settings":
+        if self.data.patch_size > min(self.image):
+            raise ValueError(
+                f"a hole of data.patch_size={self.data.patch_size} pixels does not fit into an image of "
+                f"{self.image[0]}x{self.image[1]}"
+            )
+        pixels, holes = math.prod(self.image), self.data.patches * self.data.patch_size**2
+        if self.data.patch_size**2 == pixels or holes > MOST_LOST * pixels:
+            raise ValueError(
+                f"data.patches={self.data.patches} of data.patch_size={self.data.patch_size} leave nothing of an image "
+                f"of {self.image[0]}x{self.image[1]}: together they must be at most {MOST_LOST} times its pixels, and "
+                "one smaller than it"
+            )
+        return self
+
     def require_data(self) -> None:
-        """Check that there are as many images as evaluation, figures and studies want.
+        """Check that the source has as many images, of this size, and evaluation, figures and studies want no more.
 
         Raises:
             ValueError: there are not.
         """
+        source, wanted = self.data.source, self.pairs_made()
+        if wanted > AVAILABLE[source]:
+            raise ValueError(
+                f"data.train={self.data.train} and data.test={self.data.test} are more than the {AVAILABLE[source]} "
+                f"images of data.source={source}"
+            )
+        if source in SHAPES and self.image != SHAPES[source]:
+            height, width = SHAPES[source]
+            raise ValueError(f"image must be [{height}, {width}] with data.source={source}, found {list(self.image)}")
         if beyond := [image for image in self.figures.examples if image >= self.data.test]:
             raise ValueError(f"figures.examples names test image {beyond[0]}, but data.test={self.data.test}")
         for name, wanted in (
@@ -122,12 +167,3 @@ class Settings(ProblemSettings):
                     f"studies.{name} wants {study.train} training and {study.test} test pairs, data has "
                     f"{self.data.train} and {self.data.test}"
                 )
-
-    @model_validator(mode="after")
-    def _holes_fit(self) -> "Settings":
-        if self.data.patch_size > min(self.image):
-            raise ValueError(
-                f"a hole of data.patch_size={self.data.patch_size} pixels does not fit into an image of "
-                f"{self.image[0]}x{self.image[1]}"
-            )
-        return self

@@ -4,15 +4,15 @@ import math
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from vspair.config.evaluation import Level
+from vspair.config.numbers import Count, Distinct, Index, Multiple, Pixels, Probability
 from vspair.config.section import Section
 from vspair.models.method import Shape
 from vspair.problems.settings import ProblemSettings
 from vspair.problems.tomography.scans import VARIABLE, Noise, ScanSettings, SliceData
 
-Index = Annotated[int, Field(ge=0)]
+Shown = Annotated[tuple[Index, ...], Field(min_length=1, max_length=50), Distinct]
 
 SSIM_WINDOW = 7
 """Smallest image that structural similarity is defined for, in pixels."""
@@ -24,14 +24,16 @@ LODOPAB = {"side": 0.26, "pixels": 362, "angles": 1000, "bins": 513}
 class Figures(Section):
     """What the CT figures show, test images by position."""
 
-    window: tuple[float, float] = Field(description="normalised attenuation shown as black and as white")
+    window: tuple[Multiple, Multiple] = Field(description="normalised attenuation shown as black and as white")
     example: Index = Field(description="test image of fig9")
-    overlays: tuple[Index, ...] = Field(min_length=1, description="test images of fig10")
-    perturbed: tuple[Index, ...] = Field(min_length=1, description="test images of fig11")
-    steps: tuple[float, ...] = Field(min_length=3, description="perturbations of fig11 in `unit`")
+    overlays: Shown = Field(description="test images of fig10")
+    perturbed: Shown = Field(description="test images of fig11")
+    steps: Annotated[tuple[Multiple, ...], Distinct] = Field(
+        min_length=3, max_length=50, description="perturbations of fig11 in `unit`"
+    )
     unit: Literal["sd", "variance"] = Field(description="standard deviations or variances (deviation E11)")
-    gate: Level = Field(description="least gate probability of the latents of fig11")
-    top: PositiveInt = Field(description="latents of highest and of lowest variance in fig11")
+    gate: Probability = Field(description="least gate probability of the latents of fig11")
+    top: Count = Field(description="latents of highest and of lowest variance in fig11")
 
     @model_validator(mode="after")
     def _pictures_can_be_read(self) -> "Figures":
@@ -49,8 +51,8 @@ class Settings(ProblemSettings):
     physical: ClassVar[bool] = True
     frame_keys: ClassVar[tuple[str, ...]] = ("image", "observation", "scan", "data.scale")
 
-    image: tuple[PositiveInt, PositiveInt] = Field(description="height and width of the QoI after cropping and binning")
-    observation: tuple[PositiveInt, PositiveInt] = Field(description="angles and bins after cropping and binning")
+    image: tuple[Pixels, Pixels] = Field(description="height and width of the QoI after cropping and binning")
+    observation: tuple[Pixels, Pixels] = Field(description="angles and bins after cropping and binning")
     scan: ScanSettings = Field(description="the scan of one slice")
     data: SliceData = Field(description="slices and split")
     noise: Noise = Field(description="noise data sets")
@@ -67,6 +69,10 @@ class Settings(ProblemSettings):
     def shapes(self) -> tuple[Shape, Shape]:
         """Of a slice and of a sinogram."""
         return (1, *self.image), (1, *self.observation)
+
+    def pairs_made(self) -> int:
+        """Of each noise level."""
+        return self.data.train + self.data.test
 
     def noise_label(self, data: str) -> str:
         """The noise of a data set for a reader, in percent."""
@@ -90,6 +96,8 @@ class Settings(ProblemSettings):
             raise ValueError(
                 f"the scans of data.source=lodopab were made with {LODOPAB}: leave these of scan as they are"
             )
+        if self.data.blocks > self.pairs_made():
+            raise ValueError(f"data.blocks={self.data.blocks} is more than the {self.pairs_made()} slices")
         figures, test = self.figures, self.data.test
         for name in ("overlays", "perturbed"):
             if beyond := [image for image in getattr(figures, name) if image >= test]:
