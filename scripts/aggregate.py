@@ -3,9 +3,10 @@
 import pandas as pd
 
 from vspair.errors import VspairError
-from vspair.files import read_json, whole
+from vspair.files import whole
 from vspair.metrics import read_images
 from vspair.provenance import recorded
+from vspair.written import read_json
 
 with recorded(snakemake) as job:
     files = list(zip(snakemake.input.images, snakemake.input.summaries, strict=True))

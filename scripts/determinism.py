@@ -1,9 +1,9 @@
 """Determinism check: every model trained again, and killed and resumed, compared with its first training."""
 
 from vspair.evaluation.repeatability import compare, read_trained, verdict_in_words
-from vspair.files import read_json
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
+from vspair.written import read_json
 
 NOTE = "{epochs} epochs on {device}, {threads} CPU thread(s), {precision}, torch {torch}."
 FACTS = {"epochs": int, "device": str, "threads": int, "precision": str, "torch": str}

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from vspair.data import read_pairs
-from vspair.files import read_arrays, whole
+from vspair.files import whole
 from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting.overlays import overlay_figure
 from vspair.reporting.printed import of_image, printed
 from vspair.reporting.reconstructions import Reconstructed
 from vspair.reporting.style import save_figure
+from vspair.written import read_arrays
 
 with recorded(snakemake) as job:
     chosen = list(job.configuration["tomography.figures.overlays"])

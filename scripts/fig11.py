@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vspair.files import read_arrays, whole
+from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.printed import printed
 from vspair.reporting.steps import Varied, step_figure
 from vspair.reporting.style import save_figure
+from vspair.written import read_arrays
 
 PARTS = ("latents", "sd", "gate", "images", "variance")
 UNITS = {"sd": "σ", "variance": "σ²"}

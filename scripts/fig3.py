@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.data import read_pairs, scale_for
-from vspair.files import read_arrays, whole
+from vspair.files import whole
 from vspair.metrics import read_images
 from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
@@ -13,6 +13,7 @@ from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.maps import cases_by_difficulty, map_figure
 from vspair.reporting.printed import of_image, printed
 from vspair.reporting.style import named, save_figure
+from vspair.written import read_arrays
 
 with recorded(snakemake) as job:
     methods, ours = snakemake.params.methods, snakemake.params.ours

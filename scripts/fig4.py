@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from vspair.data import read_pairs, scale_for
-from vspair.files import read_arrays, whole
+from vspair.files import whole
 from vspair.provenance import recorded
 from vspair.reporting.bars import latent_figure
 from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.printed import ALL, printed
 from vspair.reporting.style import named, palette, save_figure
+from vspair.written import read_arrays
 
 with recorded(snakemake) as job:
     names = named(snakemake.params.order, snakemake.params.labels)

@@ -5,13 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.data import read_pairs, scale_for
-from vspair.files import read_arrays, whole
+from vspair.files import whole
 from vspair.problems.inpainting.settings import Figures
 from vspair.provenance import recorded
 from vspair.reporting.images import grey_limits, in_scale
 from vspair.reporting.localised import LocalisedCase, localised_figure
 from vspair.reporting.printed import printed
 from vspair.reporting.style import save_figure
+from vspair.written import read_arrays
 
 PARTS = ("mean", "variance", "latent", "ratio", "images")
 

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from vspair.data import read_pairs
-from vspair.files import read_arrays, whole
+from vspair.files import whole
 from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting.printed import of_image, printed
 from vspair.reporting.reconstructions import Reconstructed, reconstruction_figure
 from vspair.reporting.style import named, save_figure
+from vspair.written import read_arrays
 
 with recorded(snakemake) as job:
     example = job.configuration["tomography.figures.example"]

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vspair.files import read_json, whole
+from vspair.files import whole
 from vspair.metrics import read_images
 from vspair.problems.tomography.scans import VARIABLE
 from vspair.provenance import recorded
 from vspair.reporting.printed import printed
 from vspair.reporting.style import named, palette, save_figure
 from vspair.reporting.trends import trend_figure
+from vspair.written import read_json
 
 PANELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}
 PARTS = 4

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from vspair.files import read_json
 from vspair.metrics import read_images
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
+from vspair.written import read_json
 
 COLUMNS = {
     "psnr": "dB",

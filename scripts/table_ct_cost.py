@@ -2,9 +2,9 @@
 
 import math
 
-from vspair.files import read_json
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
+from vspair.written import read_json
 
 HOUR, GIB = 3600, 2**30
 NUMBER = int | float

@@ -1,9 +1,9 @@
 """Calibration of vsPAIR's posterior samples on scans, as trained and after a conformal scaling."""
 
-from vspair.files import read_json
 from vspair.provenance import recorded
 from vspair.reporting import make_table
 from vspair.reporting.calibrated import calibration_cells, read_summaries, with_scaled
+from vspair.written import read_json
 
 NOTE = (
     "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "

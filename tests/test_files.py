@@ -15,8 +15,9 @@ import torch
 from safetensors.numpy import save_file
 
 from vspair.errors import VspairError
-from vspair.files import read_arrays, read_json, require_space, require_writable, sha256, whole, write_text
+from vspair.files import require_space, require_writable, sha256, whole, write_text
 from vspair.training import save_weights
+from vspair.written import read_arrays, read_json
 
 FULL_DISK = """
 import json, sys

@@ -17,7 +17,10 @@ LAYERS = (
 )
 ROOMS = ("code", "receipt", "logs", "recording", "run", "audit", "why", "crate", "forecast", "join")
 """Of the evidence, from the bottom up."""
-FOR_ALL = ("config", "devices", "errors", "files", "metrics", "printable", "published", "regular", "verdicts")
+FOR_ALL = (
+    *("config", "devices", "errors", "files", "metrics", "printable", "published", "refusals", "regular"),
+    *("verdicts", "written", "yaml_text"),
+)
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names} | dict.fromkeys(FOR_ALL, -1)
 MODULES = sorted(path for path in (ROOT / "vspair").rglob("*.py") if path.parent != ROOT / "vspair")
 

@@ -24,8 +24,8 @@ from vspair.commands import (
     why,
 )
 from vspair.errors import VspairError
-from vspair.files import refusal
 from vspair.printable import bear_any_locale, shown
+from vspair.refusals import refusal
 
 COMMANDS = (audit, why, report, release_check, bundle, join, export, importing, forecast, campaign, debug, docs)
 

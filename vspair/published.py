@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from vspair.files import parse_yaml
+from vspair.yaml_text import parse_yaml
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from vspair.config.plain import require_plain, shown
 from vspair.errors import VspairError
-from vspair.files import parse_yaml
+from vspair.yaml_text import parse_yaml
 
 LEVELS = 9
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -21,9 +21,9 @@ from vspair.config.campaign import Campaign, Step
 from vspair.config.merging import merge
 from vspair.config.plain import require_plain
 from vspair.errors import VspairError
-from vspair.files import parse_yaml
 from vspair.printable import tell
 from vspair.problems.faults import sentences
+from vspair.yaml_text import parse_yaml
 
 FOLDER = "config/campaigns"
 LONGEST = 1e9

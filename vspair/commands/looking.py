@@ -6,8 +6,9 @@ from io import StringIO
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.files import refusal, write_text
+from vspair.files import write_text
 from vspair.printable import tell
+from vspair.refusals import refusal
 
 
 @contextmanager

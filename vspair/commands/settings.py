@@ -10,9 +10,9 @@ import yaml
 from vspair.config.merging import merge
 from vspair.config.plain import DEEPEST, require_plain, shown
 from vspair.errors import VspairError
-from vspair.files import parse_yaml
 from vspair.problems.configuration import RunSettings, read_settings, resolve
 from vspair.provenance.audit.findings import Configuration
+from vspair.yaml_text import parse_yaml
 
 
 def add_config(command: argparse.ArgumentParser) -> None:

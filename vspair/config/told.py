@@ -6,7 +6,7 @@ from pathlib import PurePath
 import yaml
 
 from vspair.errors import VspairError
-from vspair.files import TWICE, parse_yaml
+from vspair.yaml_text import TWICE, parse_yaml
 
 REPEATED = {"--config": "--config", "-C": "--config", "--configfile": "--configfile", "--configfiles": "--configfile"}
 """Options of which Snakemake keeps the last alone -> the name in which they are told."""

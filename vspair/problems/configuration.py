@@ -17,10 +17,10 @@ from vspair.config.plain import require_plain, shown
 from vspair.config.section import Section
 from vspair.config.theory import Theory
 from vspair.errors import VspairError
-from vspair.files import parse_yaml
 from vspair.problems.faults import sentences
 from vspair.problems.registry import folder, installed, settings_class
 from vspair.problems.settings import ProblemSettings
+from vspair.yaml_text import parse_yaml
 
 PARTS = ("theory", "determinism")
 """Sections with a file of their own that are no problems."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from vspair.files import refusal, writing
 from vspair.printable import ShownFormatter, tell
+from vspair.refusals import refusal, writing
 
 
 def handlers_of(logs: Sequence[Path]) -> list[logging.Handler]:

@@ -12,13 +12,14 @@ from pathlib import Path
 from time import perf_counter
 
 from vspair.errors import VspairError
-from vspair.files import refusal, sha256
+from vspair.files import sha256
 from vspair.printable import shown
 from vspair.provenance.code import fingerprint
 from vspair.provenance.logs import handlers_of
 from vspair.provenance.receipt.folders import files_below
 from vspair.provenance.receipt.places import SUFFIX, Places
 from vspair.provenance.receipt.state import LOCK, state_of
+from vspair.refusals import refusal
 
 _EVIDENCE = ("script", "entries", "fingerprint", "configuration", "seed", "stochastic", "preset", "results")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vspair.errors import VspairError
-from vspair.files import read_json
 from vspair.reporting.tables import Cell
+from vspair.written import read_json
 
 SCALED = "scaled"
 """What stands behind a row's name after the conformal scaling."""

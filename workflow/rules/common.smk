@@ -3,20 +3,13 @@
 import re
 from functools import cache
 
-from snakemake.logging import logger
-
-from vspair import printable
-from vspair.devices import require_gpus
 from vspair.errors import VspairError
-from vspair.files import require_writable
 from vspair.models.kinds import model_path, settings_path
 from vspair.problems.configuration import resolve
-from vspair.problems.needs import require_room
 from vspair.problems.registry import folder, job_path, own_script
 from vspair.problems.studies import parse_run, projected, run_name
 from vspair.provenance.code import fingerprint, place
 from vspair.provenance.receipt.folders import state_of_folder
-from vspair.provenance.receipt.worktree import warning
 from vspair.published import read_published
 
 
@@ -44,10 +37,6 @@ TARGETS = {}
 COSTS = {}
 # Problem -> what is wrong with its settings beyond what they say of themselves.
 FAULTS = {}
-# Raw files that were found to be in order.
-LOOKED_AT = set()
-# Problem -> the rule that fetches what it lacks in the project's own data folder.
-FETCHED_BY = {}
 # Table or figure -> its section and the file with its caption, for the list of targets in the README.
 SHOWN = {}
 SECONDS = {"free": ["*"]}
@@ -106,49 +95,6 @@ def require_lock():
 
 
 told(require_lock)
-
-
-def require_enough_gpus():
-    """Refuse to start jobs on this machine when it has fewer GPU places than were asked for."""
-    if GPU and workflow.local_exec:
-        limit = workflow.global_resources.get("gpu")
-        told(require_gpus, (limit and limit.value) or 1, CONFIG.jobs_per_gpu)
-
-
-def require_a_place_to_work():
-    """Refuse to begin where Snakemake cannot keep its records."""
-    try:
-        require_writable(Path(".snakemake").absolute())
-    except VspairError as error:
-        end(
-            f"{printable.shown(error)}; or work on a copy (`git clone`), or in a folder of your own: snakemake --snakefile "
-            f"{ROOT / 'workflow/Snakefile'} --directory FOLDER"
-        )
-
-
-def warn_of_the_tree():
-    """Say before the first job what would be found out after the last: that no result will pass the audit."""
-    if sentence := warning(ROOT):
-        logger.warning(f"warning: {sentence}")
-
-
-def require_room_for_jobs():
-    """Refuse to start jobs on this machine that it has too little memory or disk for."""
-    if not workflow.local_exec:
-        return
-    jobs = []
-    for job in workflow.dag.needrun_jobs():
-        for name in CONFIG.problems:
-            made = [
-                file.removeprefix(f"{RESULTS}/{name}/")
-                for file in job.output
-                if file.startswith(f"{RESULTS}/{name}/")
-            ]
-            pairs = any(file.startswith("pairs/") for file in made)
-            if made:
-                what = "pairs" if pairs else job.rule.name
-                jobs.append((what, name, getattr(job.wildcards, "method", None)))
-    told(require_room, CONFIG.problems, jobs, Path(RESULTS), CONFIG.device)
 
 
 def evidence(script, keys, entries=(), seed=None):
@@ -263,102 +209,6 @@ def stage(
             evidence=told_of,
         script:
             str(place(ROOT, path))
-
-
-def fetching(name, problem, source, paths, keys, local=False, minutes=30, cost=SECONDS):
-    """The rule that fetches raw files which are not there, made by the script of its name.
-
-    Its output is a list of files and never a raw file: Snakemake deletes the outputs of a rule before it runs, when it
-    fails and when it is told to. The list lies where nobody keeps data, and nothing is believed because of it: what is
-    there is looked up, and only if something is not is this rule there too. A folder that the user named is only read.
-
-    problem, source: whose raw files they are, and what they are called. paths: the raw files, or the folder with them.
-    keys, local, minutes, cost: as for `stage`.
-    """
-    COSTS[name] = cost
-    absent = lacking(paths)
-    path, stem = f"scripts/{name}.py", f"results/sources/{source}"
-    if not absent:
-        return
-    if ONLY_PLANNED:
-        return as_if(name, absent, path, local)
-    if CONFIG.data_dir:
-        return
-    FETCHED_BY[problem] = name
-
-    def told_of(wildcards):
-        return evidence(path, keys)
-
-    def gone(wildcards):
-        # A list of files that are gone again: this makes it another job than the one that left it.
-        earlier = Path(f"{stem}.files.json")
-        return str(earlier.stat().st_mtime_ns) if earlier.is_file() else None
-
-    checkpoint:
-        name:
-            name
-        output:
-            listing=f"{stem}.files.json",
-            receipt=f"{stem}.receipt.json",
-        log:
-            f"{stem}.log",
-        benchmark:
-            f"{stem}.tsv"
-        localrule: local
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            gpu=0,
-            mem_mb=4000,
-            runtime=minutes,
-        params:
-            raw=paths,
-            gone=gone,
-            evidence=told_of,
-        script:
-            str(place(ROOT, path))
-
-
-def as_if(name, absent, path, local):
-    """The rule that brings what is not here to a plan by which nothing runs."""
-
-    rule:
-        name:
-            name
-        output:
-            absent,
-        localrule: local
-        script:
-            str(place(ROOT, path))
-
-
-def lacking(paths):
-    """Those raw files or folders that are not there; an empty folder counts as not there."""
-    return [
-        path
-        for path in paths
-        if not Path(path).exists()
-        or (Path(path).is_dir() and not any(Path(path).iterdir()))
-    ]
-
-
-def there(problem, paths, check):
-    """Raw files of a problem as inputs: they are looked at before any work, or fetched first.
-
-    check: of one path, raises VspairError.
-    """
-    if ONLY_PLANNED:
-        return paths
-    absent = lacking(paths) if problem in FETCHED_BY else []
-    for path in paths:
-        if path not in absent and path not in LOOKED_AT:
-            told(check, Path(path))
-            LOOKED_AT.add(path)
-    if absent:
-        # Snakemake asks again when the rule has run.
-        getattr(checkpoints, FETCHED_BY[problem]).get()
-    return paths
 
 
 def caption_of(name, section):

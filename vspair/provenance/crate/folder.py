@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.files import writing
+from vspair.refusals import writing
 
 
 @contextmanager
@@ -16,8 +16,8 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
     """Give a temporary folder beside `path`, put in its place only when the block ends well.
 
     Raises:
-        VspairError: the machine does not let it be written (see `files.refusal`), or there is something at `path` that
-            is not an empty folder.
+        VspairError: the machine does not let it be written (see `vspair.refusals`), or there is something at `path`
+            that is not an empty folder.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")

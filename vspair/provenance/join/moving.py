@@ -14,11 +14,12 @@ from time import time_ns
 from tqdm import tqdm
 
 from vspair.errors import VspairError
-from vspair.files import require_space, whole, writing
+from vspair.files import require_space, whole
 from vspair.provenance.join.choosing import Choice
 from vspair.provenance.join.planned import Planned
 from vspair.provenance.join.sides import Home
 from vspair.provenance.run.chain import Run
+from vspair.refusals import writing
 from vspair.regular import opened
 
 _ASIDE = ".joining"

@@ -8,8 +8,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.files import require_space, write_text, writing
+from vspair.files import require_space, write_text
 from vspair.provenance.run.listed import read_list
+from vspair.refusals import writing
 
 FILE = "bundle.json"
 _FORMAT = 1
