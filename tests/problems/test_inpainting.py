@@ -106,7 +106,7 @@ WRONG = [
     (calibration(levels=[0.9, 0.9]), r"levels must be distinct, found \[0.9, 0.9\]"),
     (
         {"data": {"train": 1700}},
-        "data.train=1700 and data.test=180 are more than the 1797 images of data.source=digits",
+        "inpainting: data.train=1700 and data.test=180 are more than the 1797 images of data.source=digits",
     ),
     (
         {"data": {"source": "mnist"}, "image": [32, 32]},

@@ -175,8 +175,15 @@ class ProblemSettings(Section, ABC):
 
     @model_validator(mode="after")
     def _studies_fit(self) -> "ProblemSettings":
+        if not self.studies:
+            return self
         # Of a point one method at a time is looked at, in which all stand that it inherits.
-        whole = self.model_dump(mode="json", exclude={"studies", "compare", "choices"}) if self.studies else {}
+        whole = self.model_dump(mode="json", exclude={"studies", "compare", "choices"})
+        try:
+            type(self).model_validate(whole)
+        except ValidationError:
+            # A fault of the problem itself, which its own validators tell after this one, is no study's.
+            return self
         for name, study in self.studies.items():
             if unknown := [method for method in study.methods if method not in self.methods]:
                 raise ValueError(f"studies.{name}.methods names {unknown[0]}, which methods does not have")
