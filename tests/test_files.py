@@ -315,11 +315,11 @@ def test_a_json_file_of_a_job_is_given_back_with_further_keys(tmp_path):
     [
         ("", "Expecting value"),
         (GIVEN[:-3], "Expecting"),
-        ("[" * 100_000, "recursion"),
-        (GIVEN.replace("1.5", "NaN"), "the number NaN, which is not finite"),
-        (GIVEN.replace('"x": 1', '"x": -Infinity'), "the number -Infinity"),
+        ("[" * 100_000, "values inside each other"),
+        (GIVEN.replace("1.5", "NaN"), "NaN, which is no number in JSON"),
+        (GIVEN.replace('"x": 1', '"x": -Infinity'), "-Infinity, which is no number in JSON"),
         (GIVEN.replace("1.5", "1e999"), "the number 1e999"),
-        (GIVEN.replace("3,", "3" * 5000 + ","), "4300 digits"),
+        (GIVEN.replace("3,", "3" * 5000 + ","), "5000 digits, beyond 64 bits"),
         (GIVEN.replace("3,", "3.0,"), "3.0 as epochs"),
         (GIVEN.replace("3,", "true,"), "True as epochs"),
         (GIVEN.replace('["a"]', '"a"'), "'a' as names"),
@@ -328,8 +328,8 @@ def test_a_json_file_of_a_job_is_given_back_with_further_keys(tmp_path):
         (b"\xff\xfe", "codec can't decode"),
         ("\ud800".encode("utf-8", "surrogatepass"), "codec can't decode"),
         (None, "No such file"),
-        ("folder", "no regular file"),
-        ("pipe", "no regular file"),
+        ("folder", "a folder in the place of a regular file"),
+        ("pipe", "a FIFO in the place of a regular file"),
     ],
 )
 def test_a_damaged_json_file_is_refused_in_a_sentence(tmp_path, text, found):
