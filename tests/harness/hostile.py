@@ -26,8 +26,9 @@ from pathlib import Path
 from mutations import mutated
 
 SECONDS = 20
-"""Longest time of one try: of the processor, so that a busy machine counts as an idle one; of the clock `WAITING` times it."""
+"""Longest time of one try on the processor, so that a busy machine counts as an idle one."""
 WAITING = 3
+"""Times as long may it take by the clock."""
 MEMORY = 768 << 20
 """Bytes that a try may take beyond what the process had."""
 CHUNK = 20
@@ -116,7 +117,7 @@ def _fault(sentence: str) -> str | None:
     if not sentence or len(sentence) > LONGEST:
         return f"a sentence of {len(sentence)} characters"
     strange = sorted({character for character in sentence if not character.isprintable()})
-    return f"unprintable characters in the sentence: {ascii(''.join(strange))}" if strange else None
+    return f"unprintable characters in the sentence: {''.join(strange)!a}" if strange else None
 
 
 def _cause(error: BaseException) -> str:

@@ -20,9 +20,22 @@ DEEP = 3000
 DIGITS = "@digits@"
 """Stands for a number of more digits than Python turns into a text."""
 TEXTS = (
-    *("", " ", "\x00", "\x1b[2J\x1b[31m", "‮evil", "a\nb", "\ud800", "..", "../../x", "/etc/passwd", "vspair./", "."),
-    *("data:x", "project:../x", "external:", "<script>alert(1)</script>", "{0.__class__}", "%s%n", "nan", "null"),
-    *("a" * 300, "x" * 100_000, "é", "漢字", "a/b", "a\\b", "-rf", "$(touch x)", "*", "é", "0" * 64, "|"),
+    *("", " ", "\x00", "\x1b[2J\x1b[31m", "\u202eevil", "a\nb", "\ud800", "nan", "null", "0" * 64, "|", "%s%n"),
+    *(
+        "..",
+        ".",
+        "../../x",
+        "/etc/passwd",
+        "vspair./",
+        "data:x",
+        "project:../x",
+        "external:",
+        "a/b",
+        "a\\b",
+        "-rf",
+        "*",
+    ),
+    *("<script>alert(1)</script>", "{0}", "$(touch x)", "a" * 300, "x" * 100_000, "é", "e\u0301", "漢字"),
 )
 """What may stand in the place of a text in a tree."""
 VALUES = (

@@ -12,6 +12,8 @@ from hostile import Reader
 
 PIXELS = 12
 ANGLES, BINS = 5, 6
+LARGEST = 1e3
+"""Beyond every line integral of a normalised slice."""
 IMAGES, LABELS = "MNIST/raw/train-images-idx3-ubyte", "MNIST/raw/train-labels-idx1-ubyte"
 
 
@@ -96,24 +98,26 @@ def read_lodopab(folder: Path, out: Path):
 
 
 def sound_slices(value, truth, folder) -> str | None:
-    """Slices of the size asked for, finite and normalised; a patient for each, or none at all."""
+    """Slices of the size asked for, finite and normalised, none constant; a patient for each, or none at all."""
     images, patients, grouped, *sinograms = value
-    if images.dtype != np.float32 or images.shape[1:] != (PIXELS, PIXELS) or not len(images):
-        return f"images are {images.dtype} of {images.shape}"
-    if not np.isfinite(images).all() or images.min() < 0 or images.max() > 1:
-        return "images are not finite values from 0 to 1"
-    if patients.shape != (len(images),) or patients.dtype.kind not in "iu":
-        return f"patients are {patients.dtype} of {patients.shape} for {len(images)} slices"
-    if grouped == "patient" and (patients < 0).any():
-        return "a patient that is not known is counted as one"
-    for measured in sinograms:
-        if measured.shape != (len(images), ANGLES, BINS) or not np.isfinite(measured).all():
-            return "sinograms are not finite, or not of the slices"
-        if np.abs(measured).max() > 1e3:
-            return "sinograms have values that no scan gives"
-    if (np.ptp(images.reshape(len(images), -1), axis=1) == 0).any():
-        return "a slice is constant"
-    return None
+    count = len(images)
+    wrong = {
+        f"images are {images.dtype} of {images.shape}": lambda: (
+            images.dtype != np.float32 or images.shape[1:] != (PIXELS, PIXELS) or not count
+        ),
+        "images are not finite values from 0 to 1": lambda: (
+            not np.isfinite(images).all() or images.min() < 0 or images.max() > 1
+        ),
+        "a slice is constant": lambda: (np.ptp(images.reshape(count, -1), axis=1) == 0).any(),
+        f"patients are {patients.dtype} of {patients.shape} for {count} slices": lambda: (
+            patients.shape != (count,) or patients.dtype.kind not in "iu"
+        ),
+        "a patient that is not known is counted as one": lambda: grouped == "patient" and (patients < 0).any(),
+        "sinograms are not those of the slices": lambda: any(one.shape != (count, ANGLES, BINS) for one in sinograms),
+        "sinograms are not finite": lambda: not all(np.isfinite(one).all() for one in sinograms),
+        "sinograms have values that no scan gives": lambda: any(np.abs(one).max() > LARGEST for one in sinograms),
+    }
+    return next((fault for fault, test in wrong.items() if test()), None)
 
 
 def make_dicom(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -61,8 +62,6 @@ def read_numbers(folder: Path, out: Path):
 
 
 def numbers(value, truth, folder) -> str | None:
-    import math
-
     for name, published in value.items():
         for place, pair in published.values.items():
             if not all(
@@ -97,9 +96,10 @@ def known_states(value, truth, folder) -> str | None:
     return None if all(state in states for state in value[1]) else f"a step is {value[1]!r:.60}"
 
 
+YAML = {".yaml": mutations.TEXT}
 READERS = (
-    Reader("settings", make_settings, read_settings, finite, "config/**/[cdit]*.yaml", {".yaml": mutations.TEXT}, 300),
-    Reader("campaign", make_settings, read_campaign, plain_commands, CAMPAIGN, {".yaml": mutations.TEXT}, 200),
+    Reader("settings", make_settings, read_settings, finite, "config/**/[cdit]*.yaml", YAML, 300),
+    Reader("campaign", make_settings, read_campaign, plain_commands, CAMPAIGN, YAML, 200),
     Reader(
         "published", make_settings, read_numbers, numbers, "config/published/*.yaml", {".yaml": mutations.TEXT}, 200
     ),

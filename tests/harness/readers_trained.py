@@ -1,15 +1,15 @@
-"""Readers of tensors: pairs, chosen slices, blocks of scans, weights, checkpoints, and trainings to be compared."""
+"""Readers of what a training leaves: weights, checkpoints, and trainings that are compared."""
 
 import json
+import math
 import struct
 from pathlib import Path
 
-import numpy as np
 from hostile import Reader
-from mutations import TABLE, metadata, tensors
+from mutations import metadata, tensors
+from readers_pairs import BOTH
 
 IDENTITY = {"seed": 1, "fingerprint": "a" * 64}
-FRAME = {"qoi_shape": (1, 8, 8), "observation_shape": (1, 8, 8)}
 
 
 def types_of(path: Path) -> dict[str, str]:
@@ -20,107 +20,9 @@ def types_of(path: Path) -> dict[str, str]:
     return {name: entry["dtype"] for name, entry in header.items() if name != "__metadata__"}
 
 
-def make_pairs_file(folder: Path) -> None:
-    from vspair.data import Pairs, Split, make_pairs, write_pairs
-
-    draw = np.random.default_rng(4)
-    images = draw.integers(1, 256, (14, 8, 8), dtype=np.uint8)
-    (folder / "images").mkdir(parents=True)
-    write_pairs(folder / "images/pairs.safetensors", make_pairs(images, np.arange(14), 8, 4, 2, 3, 5))
-
-    def scans(count):
-        qoi, observation = (draw.random((count, 1, *shape), dtype=np.float32) for shape in ((8, 8), (6, 5)))
-        return Split(qoi, observation, None, np.arange(count), np.arange(count) // 2, np.ones(count, np.float32))
-
-    (folder / "scans").mkdir()
-    write_pairs(folder / "scans/pairs.safetensors", Pairs(scans(8), scans(4)))
-
-
-def read_pairs_file(folder: Path, out: Path):
-    from vspair.data import read_pairs
-
-    return read_pairs(folder / "pairs.safetensors")
-
-
-def parts(split) -> dict[str, np.ndarray]:
-    return {name: value for name, value in vars(split).items() if value is not None}
-
-
-def sound_pairs(value, truth, folder) -> str | None:
-    for name in ("train", "test"):
-        found, wanted = parts(getattr(value, name)), parts(getattr(truth, name))
-        if fault := sound_parts(found, {key: wanted[key] for key in wanted if key in found}):
-            return f"{name}: {fault}"
-    for part in ("qoi", "observation"):
-        if getattr(value.train, part).shape[1:] != getattr(value.test, part).shape[1:]:
-            return f"{part} of training and test have different shapes"
-        if getattr(value.train, part).dtype != getattr(value.test, part).dtype:
-            return f"{part} of training and test have different types"
-    return None
-
-
-def sound_parts(found: dict, wanted: dict) -> str | None:
-    """Parts that fit together, each of the kind of number that was written, finite."""
-    count = len(found["index"])
-    for name, array in found.items():
-        if not array.ndim or len(array) != count or not count:
-            return f"{name} has shape {array.shape} for {count} pairs"
-        if name in wanted and array.dtype != wanted[name].dtype:
-            return f"{name} is {array.dtype} instead of {wanted[name].dtype}"
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            return f"{name} is not finite"
-    return None
-
-
-def make_selection(folder: Path) -> None:
-    from vspair.data.selection import Selection, write_selection
-
-    draw = np.random.default_rng(5)
-    images, sinograms = (draw.random((7, *shape), dtype=np.float32) for shape in ((4, 4), (2, 3)))
-    for name, observation in (("simulated", None), ("measured", sinograms)):
-        (folder / name).mkdir(parents=True)
-        index, patient = draw.permutation(100)[:7], draw.integers(0, 5, 7)
-        selection = Selection(images, index, patient, observation, np.arange(7) >= 4)
-        write_selection(folder / name / "slices.safetensors", selection)
-
-
-def read_chosen(folder: Path, out: Path):
-    from vspair.data.selection import read_selection
-
-    return [read_selection(folder / "slices.safetensors", block, 2) for block in range(2)]
-
-
-def sound_selection(value, truth, folder) -> str | None:
-    for share, wanted in zip(value, truth, strict=True):
-        if not len(share.index):
-            continue
-        if fault := sound_parts(parts(share), parts(wanted)):
-            return fault
-        if share.images.ndim != 3:
-            return f"images have shape {share.images.shape}"
-    return None
-
-
-def make_blocks(folder: Path) -> None:
-    from vspair.data.blocks import write_block
-
-    draw = np.random.default_rng(6)
-    for number in range(2):
-        qoi, observation = (draw.random((4, 1, *shape), dtype=np.float32) for shape in ((4, 4), (2, 3)))
-        order = np.arange(4) + 4 * number
-        block = {"qoi": qoi, "observation": observation, "index": order, "patient": order, "test": order % 2 == 1}
-        (folder / "both").mkdir(parents=True, exist_ok=True)
-        write_block(folder / f"both/block{number}.safetensors", block)
-
-
-def read_blocks(folder: Path, out: Path):
-    from vspair.data.blocks import join_blocks
-
-    return join_blocks([folder / f"block{number}.safetensors" for number in range(2)])
-
-
 def model():
     import torch
+
     from vspair.training import initialised
 
     torch.set_num_threads(1)
@@ -156,6 +58,7 @@ def sound_weights(value, truth, folder) -> str | None:
 def trained_by(path: Path, steps: int):
     """A model with its optimiser after some steps, and the checkpoint that belongs to it."""
     import torch
+
     from vspair.training import Checkpoint
 
     found = model()
@@ -176,6 +79,7 @@ def make_checkpoint(folder: Path) -> None:
 
 def read_checkpoint(folder: Path, out: Path):
     import torch
+
     from vspair.errors import VspairError
 
     found, optimiser, checkpoint = trained_by(folder / "checkpoint.safetensors", 0)
@@ -197,37 +101,41 @@ def read_checkpoint(folder: Path, out: Path):
 def sound_checkpoint(value, truth, folder) -> str | None:
     """All of it or nothing."""
     history, weights, state, untouched = value
-    if history == []:
-        return None if untouched else "the history is empty, and yet part of it was taken"
-    if untouched:
-        return "a history without a state"
+    if history == [] or untouched:
+        return None if untouched and history == [] else "a part of it was taken"
     whole_history, whole_weights, whole_state, _ = truth
-    dicts = isinstance(history, list) and all(isinstance(line, dict) for line in history)
-    if not dicts or [set(line) for line in history] != [set(line) for line in whole_history]:
-        return "the history is of another form"
-    numbers = [number for line in history for number in line.values()]
-    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
-        return "the history holds what is no number"
-    if not np.isfinite(np.array(numbers, float)).all():
-        return "the history is not finite"
-    if state.keys() != whole_state.keys():
-        return "the optimiser's state is not of all parameters"
-    for index, entries in whole_state.items():
-        if entries.keys() != state[index].keys():
-            return "the optimiser's state is not whole"
     pairs = [(weights[name], tensor) for name, tensor in whole_weights.items()]
-    pairs += [(state[index][name], entries[name]) for index, entries in whole_state.items() for name in entries]
-    if any(one.shape != other.shape or one.dtype != other.dtype for one, other in pairs):
-        return "a tensor is of another form"
-    if not all(one.isfinite().all() for one, _ in pairs):
-        return "a tensor is not finite"
-    if any((entries["exp_avg_sq"] < 0).any() or entries["step"] < 1 for entries in state.values()):
-        return "a second moment or a number of steps that cannot be"
-    return None if set(types_of(folder / "checkpoint.safetensors").values()) == {"F32"} else "another type was taken"
+    for index, entries in whole_state.items():
+        if state.get(index, {}).keys() != entries.keys():
+            return "the optimiser's state is not whole"
+        pairs += [(state[index][name], tensor) for name, tensor in entries.items()]
+    types = set(types_of(folder / "checkpoint.safetensors").values())
+    wrong = {
+        "the history is of another form": lambda: not same_form(history, whole_history),
+        "the history is not of finite numbers": lambda: (
+            not all(
+                type(number) in (int, float) and math.isfinite(number) for line in history for number in line.values()
+            )
+        ),
+        "a tensor is of another form": lambda: any(a.shape != b.shape or a.dtype != b.dtype for a, b in pairs),
+        "a tensor is not finite": lambda: not all(tensor.isfinite().all() for tensor, _ in pairs),
+        "a second moment or a number of steps that cannot be": lambda: any(
+            (entries["exp_avg_sq"] < 0).any() or entries["step"] < 1 for entries in state.values()
+        ),
+        f"tensors of {sorted(types)} were taken": lambda: types != {"F32"},
+    }
+    return next((fault for fault, test in wrong.items() if test()), None)
+
+
+def same_form(history, truth) -> bool:
+    """As many epochs, each with the same terms."""
+    lines = isinstance(history, list) and all(isinstance(line, dict) for line in history)
+    return lines and [set(line) for line in history] == [set(line) for line in truth]
 
 
 def make_trained(folder: Path) -> None:
     import pandas as pd
+
     from vspair.training import save_weights
 
     (folder / "run").mkdir(parents=True)
@@ -261,11 +169,8 @@ def told_apart(value, truth, folder) -> str | None:
     return None if value.differing >= 0 and value.largest >= 0 else f"a comparison that says {value}"
 
 
-BOTH = {".safetensors": (tensors, tensors, metadata), ".csv": TABLE}
+STATE = {".safetensors": (tensors, metadata, metadata)}
 READERS = (
-    Reader("pairs", make_pairs_file, read_pairs_file, sound_pairs, ways=BOTH, tries=400),
-    Reader("selection", make_selection, read_chosen, sound_selection, ways=BOTH),
-    Reader("blocks", make_blocks, read_blocks, sound_pairs, ways=BOTH),
     Reader("weights", make_weights, read_weights, sound_weights, ways=BOTH),
     Reader(
         "checkpoint",
