@@ -38,7 +38,7 @@ return {
   addresses: elements.flatMap((e) => [e.getAttribute('href'), e.getAttribute('src'), e.getAttribute('action')])
     .filter((address) => address && !/^(#|data:image[/]png;base64,)/.test(address)),
   scripts: document.querySelectorAll('script').length,
-  strange: elements.map((e) => e.tagName).filter((name) => /^(iframe|object|embed|svg|link|base|form|b|i)$/i.test(name)),
+  strange: elements.map((e) => e.tagName).filter((name) => /^(iframe|object|embed|svg|link|base|b|i)$/i.test(name)),
 }"""
 
 

@@ -108,7 +108,7 @@ def sound_slices(value, truth, folder) -> str | None:
         "images are not finite values from 0 to 1": lambda: (
             not np.isfinite(images).all() or images.min() < 0 or images.max() > 1
         ),
-        "a slice is constant": lambda: (np.ptp(images.reshape(count, -1), axis=1) == 0).any(),
+        "a slice is constant": lambda: bool((np.ptp(images.reshape(count, -1), axis=1) == 0).any()),
         f"patients are {patients.dtype} of {patients.shape} for {count} slices": lambda: (
             patients.shape != (count,) or patients.dtype.kind not in "iu"
         ),

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 from hostile import Reader
-from mutations import TABLE, metadata, tensors
+from mutations import TABLE
+from tensors import metadata, tensors
 
 
 def make_pairs_file(folder: Path) -> None:

@@ -6,8 +6,8 @@ import struct
 from pathlib import Path
 
 from hostile import Reader
-from mutations import metadata, tensors
 from readers_pairs import BOTH
+from tensors import metadata, tensors
 
 IDENTITY = {"seed": 1, "fingerprint": "a" * 64}
 
