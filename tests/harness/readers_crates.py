@@ -10,6 +10,10 @@ import mutations
 from hostile import Reader
 from readers_evidence import JSON, made
 
+KINDS = (*("metadata",) * 12, *("content", "name", "twice", "link") * 3, "swollen")
+SWOLLEN = 6_000_000
+"""Empty objects in the metadata, a few kilobytes when they are packed."""
+
 
 def make_crates(folder: Path) -> None:
     from vspair.provenance.audit import audit
@@ -54,7 +58,7 @@ def repacked(data: bytearray, draw: random.Random) -> str:
     """A crate in ZIP with whole checksums of its own, of which one file, name or the metadata is another."""
     with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
         files = {info.filename: archive.read(info) for info in archive.infolist()}
-    what = draw.choice(("metadata", "metadata", "metadata", "content", "name", "twice", "swollen", "link"))
+    what = draw.choice(KINDS)
     name = "ro-crate-metadata.json" if what == "metadata" else draw.choice(sorted(files))
     description = f"{what} of {name}"
     target = io.BytesIO()
@@ -68,7 +72,7 @@ def repacked(data: bytearray, draw: random.Random) -> str:
         files[draw.choice(mutations.TEXTS)] = files.pop(name)
     elif what == "swollen":
         text = files["ro-crate-metadata.json"]
-        files["ro-crate-metadata.json"] = text.replace(b'"@graph": [', b'"@graph": [' + b"{}," * 6_000_000, 1)
+        files["ro-crate-metadata.json"] = text.replace(b'"@graph": [', b'"@graph": [' + b"{}," * SWOLLEN, 1)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for place, content in files.items():
             info = zipfile.ZipInfo(place)

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-ROOM = {"scan": 3, "train": 2, "table_ct": 2}
+ROOM = {"scan_block": 3, "train": 2, "table_ct": 2}
 """Times that the disk is full at each stage, with a little more room each time."""
 LARGEST = 400_000
 """Bytes of room within which each of these stages fails somewhere."""

@@ -53,7 +53,7 @@ def pasted(tiny, environment):
 def run_there(beginning, helpers, tmp_path, name, data):
     odd = NAMES[name]
     folder = tmp_path / odd / "project" if data else tmp_path / odd
-    tiny = beginning("nothing" if data else "scan", folder)
+    tiny = beginning("nothing" if data else "scan_block", folder)
     environment = {}
     if data:
         place = tmp_path / f"data {odd}"

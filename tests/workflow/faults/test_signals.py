@@ -10,9 +10,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT, "KILL": signal.SIGKILL, "STOP": signal.SIGSTOP}
-JOBS = ("scan", "train", "table_ct")
-AGAIN = 3
-"""Moments for each signal to Snakemake itself."""
+JOBS = ("scan_block", "train", "table_ct")
 STOPPED = 2
 """Seconds that a process stands still."""
 
@@ -22,7 +20,8 @@ def disturbed(beginning, moment, seconds, name, stage, script, number):
     tiny = beginning(stage)
     running = tiny.started()
     pid = tiny.process(script)
-    assert pid is not None, f"{name}: no {script} ran: {tiny.output.read_text()[-2000:]}"
+    if pid is None:
+        return f"no {script} ran: {tiny.output.read_text()[-500:]}"
     time.sleep(moment(name, seconds[script]))
     target = pid if "job" in name else running.pid
     try:
