@@ -98,7 +98,9 @@ class Trials:
             with _watched(self.seconds):
                 value = self.reader.read(folder, out)
                 fault = self.reader.fault(value, self.truths[sample], folder)
-            found |= {"outcome": "lost", "cause": fault} if fault else {"outcome": "right"}
+            # A command refuses by its exit code and not by an exception.
+            well = "refused" if getattr(value, "refused", False) else "right"
+            found |= {"outcome": "lost", "cause": fault} if fault else {"outcome": well}
         except VspairError as error:
             fault = _fault(str(error)) or ("half-written: " + ", ".join(_listed(out)) if out.exists() else None)
             found |= {"outcome": "lost", "cause": fault} if fault else {"outcome": "refused", "cause": str(error)}

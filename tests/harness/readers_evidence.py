@@ -86,11 +86,20 @@ def commanded(root: Path, *arguments: str) -> tuple[int, str]:
     return code, raw.getvalue().decode()
 
 
+class Answers(dict):
+    """Command -> its exit code and text."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the audit found a break, or could not begin."""
+        return self["audit"][0] != 0
+
+
 def read_run(folder: Path, out: Path, place: str = RUN):
     """What the audit says of it, and one further command, which the content of the files chooses."""
     out.mkdir()
     record = out / "audit.json"
-    answers = {"audit": commanded(folder, "audit", place, "--json", str(record))}
+    answers = Answers(audit=commanded(folder, "audit", place, "--json", str(record)))
     answers["record"] = (0, record.read_text(encoding="utf-8") if record.exists() else "{}")
     others = [
         ("audit", place, "--full"),

@@ -146,9 +146,10 @@ def results_of(folder: Path) -> dict[str, bytes]:
 
 
 def last(text: str) -> str:
-    """The last lines of an output that say something."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(("Complete log", "Elapsed"))]
-    return " / ".join(lines[-4:])[-500:]
+    """The last lines of an output that speak of an error, else the last ones that say something."""
+    lines = [line.strip() for line in text.splitlines() if line.strip("= ") and not line.startswith("Complete log")]
+    errors = [line for line in lines if re.search(r"error|errno|no space|cannot|refus", line, re.IGNORECASE)]
+    return " / ".join((errors or lines)[-6:])[-700:]
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
+ROOT = Path(__file__).parents[3]
 ROOM = {"scan_block": 3, "train": 2, "table_ct": 2}
 """Times that the disk is full at each stage, with a little more room each time."""
 LARGEST = 400_000
@@ -104,6 +106,9 @@ def sentence(helpers, result, before, after):
 def prepared(beginning):
     """A finished run that a person has signed, with another one to be joined, and a crate."""
     tiny = beginning("nothing")
+    for name in ("CITATION.cff", "LICENSE", "README.md", "Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tiny.project.folder)
+    tiny.project.commit()
     signed = tiny.command("audit", "results/demo", "--sign-off", "A. Reviewer")
     assert signed.returncode == 0, signed.stdout + signed.stderr
     shutil.copytree(tiny.results, tiny.project.folder / "away")
