@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,10 +58,19 @@ def test_every_reader_is_tried(root):
     assert set(run(root, "list")[0]) == {*READERS, *PLANTED}
 
 
+@pytest.fixture(scope="module")
+def tried(root, request):
+    """What became of each reader that is asked for, two at a time."""
+    asked = [item.callspec.params["reader"] for item in request.session.items if item.name.startswith("test_damage")]
+    with ThreadPoolExecutor(2) as pool:
+        yield {reader: pool.submit(run, root, reader, "--seed", SEED) for reader in asked}
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("reader", READERS)
-def test_damage_is_refused_in_a_sentence_or_read_right(root, noted, reader):
-    found = run(root, reader, "--seed", SEED)
+def test_damage_is_refused_in_a_sentence_or_read_right(tried, noted, reader):
+    found = tried[reader].result()
     counts = Counter(one["outcome"] for one in found)
     noted(COLUMNS, (reader, len(found), *(counts[outcome] for outcome in ("refused", "right", "lost"))))
     losses = [one for one in found if one["outcome"] == "lost"]

@@ -124,8 +124,10 @@ def hindered(beginning, helpers, option, after):
         if name == "join":
             shutil.rmtree(tiny.results / "tables")
         with disk_of(tiny, 0) as change:
-            change(option) if option else None
             folder = tiny.project.folder / "results"
+            if option:
+                # The folder itself and two more, so that a command fails behind its first steps.
+                change(option.format(sum(1 for _ in folder.rglob("*")) + 3))
             before = everything(folder)
             result = tiny.command(*arguments)
             outcomes[name] = sentence(helpers, result, before, everything(folder))
@@ -143,6 +145,11 @@ def hindered(beginning, helpers, option, after):
 
 def test_commands_on_a_full_disk(beginning, helpers, told):
     told("full disk, commands", hindered(beginning, helpers, None, "size=64m"))
+
+
+def test_commands_on_a_disk_that_holds_no_more_files(beginning, helpers, told):
+    """There are free bytes, so that what asks for them beforehand begins, and fails in the middle."""
+    told("disk without a free file", hindered(beginning, helpers, "size=64m,nr_inodes={}", "nr_inodes=100000"))
 
 
 def test_commands_on_a_read_only_disk(beginning, helpers, told):
