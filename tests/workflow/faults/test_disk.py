@@ -70,7 +70,7 @@ def run_on_full(beginning, moment, helpers, name, stage):
             return tiny.fault()
         if helpers["TRACEBACK"] in said:
             return f"a traceback: {helpers['last'](said)}"
-        if "no space left on the disk" not in said:
+        if "free some space" not in said:
             return f"no sentence: {helpers['last'](said)}"
         if left := [path for path in tiny.temporary() if "checkpoint" not in path]:
             return f"half-written: {left[0]}"
