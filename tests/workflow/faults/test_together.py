@@ -23,12 +23,17 @@ def two_runs(beginning, helpers):
     return tiny.fault()
 
 
+def away(tiny):
+    """Where another run folder lies: outside the checkout, whose tree would be dirty with it."""
+    return tiny.project.folder.parent / "away"
+
+
 def beside_a_run(beginning, helpers, *command):
     """A command again and again while the run goes on: never a traceback, and the run ends as it should."""
     tiny = beginning("train")
     if command[0] == "join":
         other = beginning("nothing")
-        other.results.rename(tiny.project.folder / "away")
+        other.results.rename(away(tiny))
     running = tiny.started()
     while running.poll() is None:
         result = tiny.command(*command)
@@ -49,8 +54,8 @@ def at_once(beginning, helpers, *command):
     tiny = beginning("nothing")
     if command[0] == "join":
         other = beginning("nothing")
-        other.results.rename(tiny.project.folder / "away")
-        (tiny.results / "tables").rename(tiny.project.folder / "tables")
+        other.results.rename(away(tiny))
+        (tiny.results / "tables").rename(away(tiny).with_name("tables"))
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(4) as pool:
@@ -71,9 +76,9 @@ def test_two_at_once(beginning, helpers, side_by_side, told):
         "two runs": (two_runs, beginning, helpers),
         "audit and run": (beside_a_run, beginning, helpers, "audit", "results/demo"),
         "report and run": (beside_a_run, beginning, helpers, *report),
-        "join and run": (beside_a_run, beginning, helpers, "join", "away", "results/demo"),
+        "join and run": (beside_a_run, beginning, helpers, "join", "../away", "results/demo"),
         "four reports": (at_once, beginning, helpers, *report),
         "four signatures": (at_once, beginning, helpers, "audit", "results/demo", "--sign-off", "A. Reviewer"),
-        "four joins": (at_once, beginning, helpers, "join", "away", "results/demo"),
+        "four joins": (at_once, beginning, helpers, "join", "../away", "results/demo"),
     }
     told("two at once", side_by_side(calls))
