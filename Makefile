@@ -65,7 +65,7 @@ test: $(READY) ## the tests (real MNIST too where VSPAIR_DATA names it)
 	echo "waiting for tests/workflow"; wait $$finished; finished=$$?; cat "$$log"; \
 	[ $$others = 0 ] && [ $$finished = 0 ]
 
-test-slow: $(READY) ## the slow tests
+test-slow: $(READY) ## the slow tests; tables of the faults and damaged files that were tried
 	$(BIN)/python -m pytest -m slow
 
 lint: $(READY) ## code style and workflow checks

@@ -52,6 +52,26 @@ PAIRED = ("PAIR", "vPAIR", "vsPAIR")
 SPARSE = ("sVAE", "vsPAIR")
 
 
+HARNESS: dict[tuple[str, ...], list[tuple]] = {}
+"""Tables of what the harness tried: names of the columns -> lines."""
+
+
+@pytest.fixture(scope="session")
+def noted():
+    """Notes a line of a table that stands at the end of the tests' output, by the names of its columns."""
+    return lambda columns, line: HARNESS.setdefault(tuple(columns), []).append(tuple(line))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the harness tried, and how much of it was lost."""
+    from tabulate import tabulate
+
+    for columns, lines in HARNESS.items():
+        sums = ("all", *(sum(numbers) for numbers in list(zip(*lines, strict=True))[1:]))
+        terminalreporter.section(f"tried by {columns[0]}")
+        terminalreporter.write_line(tabulate([*lines, sums], columns))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
     """Remembered checksums of the tests stay with the tests."""

@@ -1,12 +1,20 @@
 """Published numbers with their tolerances, and whether a configuration may be compared with them."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from vspair.errors import VspairError
 from vspair.yaml_text import parse_yaml
+
+LONGEST = 300
+"""Characters of a parser's own words in a sentence."""
+
+_UNREADABLE = (OSError, ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError)
+_PAIRS = [[one, other] for one in (int, float) for other in (int, float)]
 
 
 @dataclass(frozen=True)
@@ -54,14 +62,36 @@ def _is_choice(wanted: Any) -> bool:
 
 
 def read_published(path: Path, table: str) -> Published:
-    """Read one table's published numbers from a file such as `config/published/vspair.yaml`."""
-    entry = _tables(path.read_text(encoding="utf-8"))[table]
-    values = {
-        (row, column): (number, tolerance)
-        for row, columns in entry["values"].items()
-        for column, (number, tolerance) in columns.items()
-    }
-    return Published(values, entry["conditions"])
+    """Read one table's published numbers from a file such as `config/published/vspair.yaml`.
+
+    Raises:
+        VspairError: the file is missing, is no YAML, or has no such table of finite numbers, each with a tolerance.
+    """
+    # Here and not above: what only holds published numbers reads no YAML.
+    from yaml import YAMLError
+
+    try:
+        entry = _tables(path.read_text(encoding="utf-8"))[table]
+        values = {
+            (row, column): _numbers(row, column, pair)
+            for row, columns in entry["values"].items()
+            for column, pair in columns.items()
+        }
+        return Published(values, dict(entry["conditions"]))
+    except (*_UNREADABLE, YAMLError) as error:
+        reason = f"no key {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
+        raise VspairError(
+            f"expected `conditions` and `values` of {table} in {path}, found: {reason[:LONGEST]}; restore the file"
+        ) from error
+
+
+def _numbers(row: Any, column: Any, pair: Any) -> tuple[float, float]:
+    """A published number and its tolerance, where both can be."""
+    named = isinstance(row, str) and isinstance(column, str)
+    numbers = isinstance(pair, list) and [type(one) for one in pair] in _PAIRS
+    if not (named and numbers and all(map(math.isfinite, pair)) and pair[1] >= 0):
+        raise ValueError(f"{pair!r:.60} in row {row!r:.60}, column {column!r:.60}, where [number, tolerance] should be")
+    return pair[0], pair[1]
 
 
 @lru_cache(maxsize=8)
