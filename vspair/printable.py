@@ -59,6 +59,12 @@ def brief(text: object, most: int = 200) -> str:
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
+def quoted(text: object, most: int = 200) -> str:
+    """The beginning of a text from a file, for a sentence: `shown`, and no longer than is read."""
+    text = str(text)
+    return shown(text) if len(text) <= most else f"{shown(text[:most])}..."
+
+
 def json_text(value: object) -> str:
     r"""JSON for programs: ASCII, so that every terminal and locale passes it on, and no text in it is obeyed by one.
 

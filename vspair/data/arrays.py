@@ -8,8 +8,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from vspair.data.checks import require_finite
-from vspair.data.inputs import plain, require_file
+from vspair.data.inputs import require_file
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 AGAIN = "delete it and run the same command again"
 
@@ -32,7 +33,7 @@ def read_arrays(path: Path, called: str) -> dict[str, np.ndarray]:
         raise not_whole(path, called, error) from error
     for name, array in arrays.items():
         if array.ndim and array.dtype.kind == "f":
-            require_finite(array, f"{path}: `{plain(name, 40)}`", AGAIN, unit="row")
+            require_finite(array, f"{path}: `{quoted(name, 40)}`", AGAIN, unit="row")
     return arrays
 
 
@@ -48,11 +49,11 @@ def require_kinds(arrays: Mapping[str, np.ndarray], kinds: Mapping[str, str]) ->
     """
     for name, array in arrays.items():
         if name not in kinds:
-            raise ValueError(f"expected none but {', '.join(kinds)}, found {plain(name, 40)}")
+            raise ValueError(f"expected none but {', '.join(kinds)}, found {quoted(name, 40)}")
         if array.dtype.kind not in kinds[name]:
             raise ValueError(f"expected {name} of one of the kinds {kinds[name]}, found {array.dtype}")
 
 
 def not_whole(path: Path, called: str, error: object) -> VspairError:
     """The sentence for a file that is not whole, or none of ours."""
-    return VspairError(f"{path} is not a whole {called} ({plain(error)}): {AGAIN}")
+    return VspairError(f"{path} is not a whole {called} ({quoted(error)}): {AGAIN}")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vspair.data.inputs import plain, require_file, stands_for
+from vspair.data.inputs import require_file, stands_for
 from vspair.data.stored import require_stored
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 if TYPE_CHECKING:
     import h5py
@@ -45,7 +46,7 @@ def opened(path: Path) -> Iterator["h5py.File"]:
         with h5py.File(path, "r") as file:
             yield file
     except RAISED as error:
-        raise VspairError(f"{path} cannot be read as HDF5 ({plain(error)}): {_reason(error)}") from error
+        raise VspairError(f"{path} cannot be read as HDF5 ({quoted(error)}): {_reason(error)}") from error
 
 
 def dataset(
@@ -69,7 +70,7 @@ def dataset(
 
     found = _object(file, name)
     if not isinstance(found, h5py.Dataset):
-        names = [plain(one, 40) for one, _ in zip(file, range(10), strict=False)]
+        names = [quoted(one, 40) for one, _ in zip(file, range(10), strict=False)]
         raise VspairError(
             f"{file.filename} has no dataset `{name}` (it has: {', '.join(names) or 'nothing'}): it is not the file "
             "that this source is read from"
@@ -122,7 +123,7 @@ def _object(file: "h5py.File", name: str) -> "h5py.HLObject | None":
             steps += [one for one in reversed(link.path.split("/")) if one not in ("", ".")]
         elif isinstance(link, h5py.ExternalLink):
             raise VspairError(
-                f"{file.filename}: `{name}` lies in another file, {plain(link.filename)}, whose content could change "
+                f"{file.filename}: `{name}` lies in another file, {quoted(link.filename)}, whose content could change "
                 "unseen: copy the dataset into the file itself"
             )
         else:

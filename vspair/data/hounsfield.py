@@ -8,11 +8,11 @@ import numpy as np
 from vspair.data.folders import told
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
-from vspair.data.inputs import plain
 from vspair.data.patients import patients
 from vspair.data.stored import require_unscaled
 from vspair.data.units import PLAUSIBLE, attenuation, require_hounsfield
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 if TYPE_CHECKING:
     import h5py
@@ -84,7 +84,7 @@ class HounsfieldFile:
         hu = dataset(file, "hu", (self.pixels, self.pixels))
         # What is an integer to h5py by way of an enumeration or a reference says so in its metadata.
         if hu.dtype.kind not in "iu" or hu.dtype.metadata:
-            kind = "enumeration" if hu.dtype.kind in "iu" else plain(hu.dtype)
+            kind = "enumeration" if hu.dtype.kind in "iu" else quoted(hu.dtype)
             raise VspairError(
                 f"{self.path}: `hu` is of type {kind} instead of an integer type: store Hounsfield units, rounded"
             )

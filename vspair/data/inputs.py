@@ -54,12 +54,6 @@ def stands_for(beginning: bytes) -> tuple[str, str] | None:
     return next((words for start, *words in BEGINNINGS if beginning.lstrip().startswith(start)), None)
 
 
-def plain(text: object, limit: int = 200) -> str:
-    """Text from a file for a sentence: what is not printable is escaped, and what is long is cut."""
-    shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(text)[: limit + 1])
-    return shown if len(shown) <= limit else f"{shown[:limit]}..."
-
-
 def _require(path: Path, missing: str, *, folder: bool) -> None:
     try:
         mode = path.stat().st_mode

@@ -17,10 +17,11 @@ from vspair.data.checks import require_varied, require_within
 from vspair.data.folders import told
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, opened, rows
-from vspair.data.inputs import plain, require_file, require_folder
+from vspair.data.inputs import require_file, require_folder
 from vspair.data.lists import listed_patients
 from vspair.data.stored import require_unscaled
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 if TYPE_CHECKING:
     import h5py
@@ -138,7 +139,7 @@ class LodopabFolder:
         data = dataset(file, "data", self.shapes[kind])
         if data.dtype.kind != "f":
             raise VspairError(
-                f"{file.filename}: `data` is of type {plain(data.dtype)} instead of floating point: fetch it again"
+                f"{file.filename}: `data` is of type {quoted(data.dtype)} instead of floating point: fetch it again"
             )
         require_unscaled(file, data, f"{file.filename}: `data`", RANGES[kind])
         return data

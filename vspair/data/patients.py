@@ -7,9 +7,9 @@ import numpy as np
 from vspair.data.groups import UNKNOWN
 from vspair.data.hdf5 import dataset, has
 from vspair.data.heap import variable_strings
-from vspair.data.inputs import plain
 from vspair.data.stored import NO_VALUE, attributes
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 if TYPE_CHECKING:
     import h5py
@@ -55,7 +55,7 @@ def _names(stored: "h5py.Dataset", where: str) -> tuple[np.ndarray, np.ndarray]:
         return names, ~np.isin(np.char.lower(names), NOBODY) & ~np.char.startswith(names, "-")
     if stored.dtype.kind not in "iuf" or stored.dtype.metadata:
         raise VspairError(
-            f"{where}: `patient` is of type {plain(stored.dtype)} instead of integers or strings: {ADVICE}"
+            f"{where}: `patient` is of type {quoted(stored.dtype)} instead of integers or strings: {ADVICE}"
         )
     names = stored[:]
     known = names >= 0

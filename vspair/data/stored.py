@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vspair.data.inputs import plain
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 if TYPE_CHECKING:
     import h5py
@@ -85,19 +85,19 @@ def require_unscaled(file: "h5py.File", found: "h5py.Dataset", where: str, real:
             for name, value in attributes(holder, names):
                 if value is None or (value != neutral).any():
                     raise VspairError(
-                        f"{owner} has the attribute {plain(name)}, {_shown(value)}, which is not "
+                        f"{owner} has the attribute {quoted(name)}, {_shown(value)}, which is not "
                         f"applied: store the values themselves and remove the attribute, or set it to {neutral}"
                     )
     for name, value in attributes(found, NO_VALUE):
         if value is None or ((value > real[0]) & (value <= real[1])).any():
             raise VspairError(
-                f"{where} has the attribute {plain(name)}, {_shown(value)}, but that would be taken for "
+                f"{where} has the attribute {quoted(name)}, {_shown(value)}, but that would be taken for "
                 "a real value: store what is true there, air for instance, and remove the attribute"
             )
     for name in file:
         if _bare(name) in SLOPES + INTERCEPTS:
             raise VspairError(
-                f"{file.filename} has `{plain(name)}` beside the slices, which is not applied: store the values "
+                f"{file.filename} has `{quoted(name)}` beside the slices, which is not applied: store the values "
                 "themselves, and leave it out"
             )
 
@@ -114,7 +114,7 @@ def attributes(found: "h5py.Dataset | h5py.Group", names: tuple[str, ...]) -> It
 
 
 def _shown(value: np.ndarray | None) -> str:
-    return "no number" if value is None else plain(value if len(value) > 1 else value[0], 40)
+    return "no number" if value is None else quoted(value if len(value) > 1 else value[0], 40)
 
 
 def _bare(name: str) -> str:
@@ -127,7 +127,7 @@ def _require_filters(filters: list[tuple[int, int, tuple, bytes]], where: str) -
 
     codes = [code for code, *_ in filters]
     for code, _, _, name in filters:
-        known = FILTERS.get(code) or plain(name.decode("latin-1"), 40) or "unknown"
+        known = FILTERS.get(code) or quoted(name.decode("latin-1"), 40) or "unknown"
         if codes.count(code) > 1:
             raise VspairError(f"{where} is compressed by filter {code} ({known}) twice: write it with gzip, once")
         if not h5z.filter_avail(code) or not h5z.get_filter_info(code) & h5z.FILTER_CONFIG_DECODE_ENABLED:

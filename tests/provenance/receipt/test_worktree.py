@@ -78,7 +78,7 @@ CHANGES = {
     "assumed unchanged": (hidden("--assume-unchanged"), ["changed unseen by git vspair/numbers.py"]),
     "skipped": (hidden("--skip-worktree"), ["changed unseen by git vspair/numbers.py"]),
     "submodule": (submodule, ["changed submodule inner"]),
-    "escapes": (wrote("a\x1b[2J\n\u202eb"), ["untracked a\\x1b[2J\\n\\u202eb"]),
+    "escapes": (wrote("a\x1b[2J\n\u202eb"), ["untracked a\\x1b[2J\\x0a\\u202eb"]),
     "blank": (wrote("a b.py"), ["untracked a b.py"]),
 }
 

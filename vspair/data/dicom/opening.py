@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 if TYPE_CHECKING:
     from pydicom import FileDataset
@@ -53,8 +54,7 @@ def guarded(complaint: str, advice: str) -> Iterator[None]:
         except VspairError:
             raise
         except Exception as error:
-            said = " ".join(str(error).split())[:200] or type(error).__name__
-            said = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in said)
+            said = quoted(" ".join(str(error).split()) or type(error).__name__)
             raise VspairError(f"{complaint} ({said}): {advice}") from error
 
 

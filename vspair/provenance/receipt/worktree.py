@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vspair.printable import shown
+
 NAMED = 10
 """Most files that a receipt names."""
 
@@ -73,10 +75,10 @@ def commit(root: Path) -> tuple[str | None, bool | None]:
     return found.commit, found.dirty
 
 
-def listed(changes: Sequence[str], more: int = 0, shown: int = _SHOWN) -> str:
+def listed(changes: Sequence[str], more: int = 0, most: int = _SHOWN) -> str:
     """The first few changes in a line, and how many more there are."""
-    rest = len(changes[shown:]) + more
-    return ", ".join(changes[:shown]) + (f" and {rest} more" if rest else "")
+    rest = len(changes[most:]) + more
+    return ", ".join(changes[:most]) + (f" and {rest} more" if rest else "")
 
 
 def remedy(reason: str | None) -> str:
@@ -117,15 +119,15 @@ def _status(root: Path) -> Iterator[str]:
     entries = iter(answer.split("\0"))
     for entry in entries:
         if entry.startswith("? "):
-            yield f"untracked {_printable(entry[2:])}"
+            yield f"untracked {shown(entry[2:])}"
         elif entry.startswith("1 "):
             yield _changed(*entry.split(" ", 8)[1:])
         elif entry.startswith("2 "):
-            yield f"renamed {_printable(entry.split(' ', 9)[9])}"
+            yield f"renamed {shown(entry.split(' ', 9)[9])}"
             # The name before follows.
             next(entries, None)
         elif entry.startswith("u "):
-            yield f"unmerged {_printable(entry.split(' ', 10)[10])}"
+            yield f"unmerged {shown(entry.split(' ', 10)[10])}"
 
 
 def _changed(state: str, submodule: str, *facts: str) -> str:
@@ -140,7 +142,7 @@ def _changed(state: str, submodule: str, *facts: str) -> str:
         kind = "changed permissions of"
     else:
         kind = "changed"
-    return f"{kind} {_printable(path)}"
+    return f"{kind} {shown(path)}"
 
 
 def _unwatched(root: Path) -> Iterator[str]:
@@ -159,7 +161,7 @@ def _unwatched(root: Path) -> Iterator[str]:
         named = "".join(f"{path}\n" for path in files)
         now = dict(zip(files, _git(root, "hash-object", "--stdin-paths", given=named).split(), strict=True))
         changed = (path for path, sha in flagged.items() if now.get(path) != sha)
-        yield from (f"changed unseen by git {_printable(path)}" for path in changed)
+        yield from (f"changed unseen by git {shown(path)}" for path in changed)
 
 
 def _git(root: Path, *arguments: str, given: str | None = None) -> str:
@@ -194,9 +196,3 @@ def _reason(words: str) -> str:
         "ambiguous argument 'HEAD'": NO_COMMIT,
     }
     return next((reason for text, reason in told.items() if text in words), UNREADABLE)
-
-
-def _printable(path: str) -> str:
-    """A name that any terminal and JSON can show: what is not UTF-8 or no visible character is escaped."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
