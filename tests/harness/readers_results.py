@@ -50,7 +50,6 @@ def scripted(name: str, folder: Path, out: Path) -> None:
         configuration = {
             "inpainting.data.scale": "symmetric",
             "inpainting.data.test": IMAGES,
-            **given.get("configuration", {}),
         }
         yield types.SimpleNamespace(configuration=configuration, annotate=lambda *_: None, seed=0)
 
