@@ -6,12 +6,13 @@ import json
 import math
 import runpy
 import types
+from importlib.util import find_spec
 from pathlib import Path
 
 import mutations
 from hostile import Reader
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(find_spec("vspair").origin).parents[1]
 IMAGES = 12
 METRICS = ("mse", "mse30", "nnz", "sparsity")
 RELATIVE = 1e-6
@@ -29,18 +30,27 @@ def make_metrics(folder: Path) -> None:
             values = ",".join(f"{value:.8g}" for value in draw.random(len(METRICS)))
             lines.append(f"{image},{100 - image},{image % 5},{values}")
         (path / "images.csv").write_text("\n".join(lines) + "\n")
-        summary = {"mse_to_unit": 0.25, "parameters": 1000, "inference_seconds": 0.5, "measures": list(METRICS)}
+        summary = {
+            "images": IMAGES,
+            "mse_to_unit": 0.25,
+            "parameters": 1000,
+            "inference_seconds": 0.5,
+            "measures": list(METRICS),
+        }
         (path / "summary.json").write_text(json.dumps(summary, indent=1))
 
 
-def scripted(name: str, folder: Path, out: Path, **given) -> None:
+def scripted(name: str, folder: Path, out: Path) -> None:
     """Run a script of the workflow on files of a folder, without the frame that records it."""
     from vspair import provenance
     from vspair.errors import VspairError
 
     @contextlib.contextmanager
     def unrecorded(snakemake):
-        configuration = {"inpainting.data.scale": "symmetric", **given.get("configuration", {})}
+        configuration = {
+            "inpainting.data.scale": "symmetric",
+            "inpainting.data.test": IMAGES,
+        }
         yield types.SimpleNamespace(configuration=configuration, annotate=lambda *_: None, seed=0)
 
     seeds = [folder / f"vsPAIR/seed{seed}" for seed in range(2)]

@@ -4,12 +4,13 @@ import argparse
 import json
 import math
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import mutations
 from hostile import Reader
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(find_spec("vspair").origin).parents[1]
 CAMPAIGN = "config/campaigns/mnist.yaml"
 
 

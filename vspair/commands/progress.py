@@ -15,6 +15,7 @@ from vspair.regular import parsed, text
 
 State = Literal["finished", "failed", "interrupted", "to come"]
 ENDED = ("finished", "failed")
+NOTED = (*ENDED, "interrupted")
 KINDS = ("tables", "figures")
 _LARGEST = 1 << 24
 
@@ -105,6 +106,12 @@ class Progress:
                 f"expected how far a campaign has come in {self.path}, found something else: remove the file, and the "
                 "campaign looks at every step anew"
             ) from None
+        for entry in found.values():
+            if entry.get("state") not in NOTED:
+                raise VspairError(
+                    f"expected {', '.join(NOTED)} as the state of a step in {self.path}, found "
+                    f"{entry.get('state')!a:.40}: remove the file, and the campaign looks at every step anew"
+                )
         return found
 
 
