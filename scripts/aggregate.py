@@ -4,13 +4,14 @@ import pandas as pd
 
 from vspair.errors import VspairError
 from vspair.files import whole
-from vspair.metrics import read_images
+from vspair.metrics import read_seeds
 from vspair.provenance import recorded
 from vspair.written import read_json
 
 with recorded(snakemake) as job:
-    files = list(zip(snakemake.input.images, snakemake.input.summaries, strict=True))
-    runs = pd.concat(read_images(path, None, read_json(summary, {"images": int})["images"]) for path, summary in files)
+    files = snakemake.input.images
+    counts = {read_json(summary, {"images": int})["images"] for summary in snakemake.input.summaries}
+    runs = pd.concat(read_seeds(files, None, max(counts)))
     # What describes a pair stands before its measures, of which every problem has the squared error first.
     grouped = runs.groupby(list(runs.columns[: runs.columns.get_loc("mse")]), dropna=False)
     if (grouped.size() != len(files)).any():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from vspair.metrics import read_images
+from vspair.metrics import read_seeds
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
 from vspair.written import read_json
@@ -17,7 +17,7 @@ with recorded(snakemake) as job:
         paths = [path for path in snakemake.input.images if f"/{method}/" in path]
         summary = next(path for path in snakemake.input.summaries if f"/{method}/" in path)
         factor = read_json(summary, {"mse_to_unit": int | float})["mse_to_unit"]
-        found = [read_images(path, ("mse",), images, optional=("mse30", "nnz", "sparsity")) for path in paths]
+        found = read_seeds(paths, ("mse",), images, optional=("mse30", "nnz", "sparsity"))
         means = pd.DataFrame([frame[[key for key in MEASURES if key in frame]].mean() for frame in found])
         for key in MEASURES:
             if key in means:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from vspair.metrics import read_images
+from vspair.metrics import read_seeds
 from vspair.provenance import recorded
 from vspair.reporting import Cell, make_table
 from vspair.written import read_json
@@ -36,7 +36,7 @@ with recorded(snakemake) as job:
     split = read_json(snakemake.input.split, SPLIT)
     cells = []
     for row, paths in rows.items():
-        found = [read_images(path, ("mse",), split["test"], optional=list(COLUMNS)) for path in paths]
+        found = read_seeds(paths, ("mse",), split["test"], optional=list(COLUMNS))
         means = pd.DataFrame([frame[[column for column in COLUMNS if column in frame]].mean() for frame in found])
         cells += [
             Cell(row, column, means[column].tolist(), unit, paths, column, "mean")

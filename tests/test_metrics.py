@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vspair.errors import VspairError
-from vspair.metrics import LOCALISED, number, read_history, read_images, read_numbers, require_finite
+from vspair.metrics import LOCALISED, number, read_history, read_images, read_numbers, read_seeds, require_finite
 
 IMAGES = "image,index,level,mse,psnr,nnz\n0,7,0.5,0.25,30.5,4\n1,3,1.5,0.5,29,0\n2,9,10,1e-05,45,12\n"
 LATENTS = (
@@ -150,3 +150,13 @@ def test_what_is_not_finite_is_refused_where_it_arises():
         require_finite({"mse": [0.5, 1], "psnr": [30.0, math.inf]}, "why", ["psnr"], first=10)
     with pytest.raises(VspairError, match="expected a finite mse of every image, found nan for image 0"):
         require_finite(pd.DataFrame({"mse": [math.nan]}), "why")
+
+
+def test_seeds_with_other_columns_are_not_put_together(tmp_path):
+    """A damaged name of an optional column would take its cell out of the table without a word."""
+    for seed, name in enumerate(("mse30", "mse70")):
+        (tmp_path / f"{seed}.csv").write_text(f"image,label,mse,{name}\n0,3,1.5,2\n1,4,0.5,1\n")
+    paths = [tmp_path / "0.csv", tmp_path / "1.csv"]
+    assert [len(frame) for frame in read_seeds(paths[:1] * 2, ("mse",), 2, optional=("mse30",))] == [2, 2]
+    with pytest.raises(VspairError, match=r"expected the columns of .*0.csv in .*1.csv, found mse30, mse70 in one of"):
+        read_seeds(paths, ("mse",), 2, optional=("mse30",))

@@ -6,11 +6,13 @@ finite is refused, but where a column may be empty, such as the ratio of a laten
 
 import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,7 @@ LOCALISED = (
 )
 """Columns of the search for localised latents that are empty together, where an image has no latent with an effect."""
 
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _TRUTHS = {"True": 1.0, "False": 0.0}
 
 
@@ -44,6 +47,8 @@ def read_texts(path: Path) -> dict[str, list[str]]:
             names, *lines = list(csv.reader(stream, strict=True)) or [[]]
         if not names:
             raise ValueError("no line")
+        if odd := [name for name in names if not _NAME.fullmatch(name)]:
+            raise ValueError(f"a column called {odd[0]}")
         if uneven := [place for place, line in enumerate(lines) if len(line) != len(names)]:
             raise ValueError(f"{len(lines[uneven[0]])} fields in line {uneven[0]}, not {len(names)}")
         if len(set(names)) < len(names):
@@ -52,8 +57,8 @@ def read_texts(path: Path) -> dict[str, list[str]]:
         return {name: list(column) for name, column in zip(names, columns, strict=True)}
     except (OSError, ValueError, csv.Error) as error:
         raise VspairError(
-            f"expected a CSV with lines of one length at {path}, found: {error}; delete it and run the same command "
-            "again"
+            f"expected a CSV with lines of one length at {path}, found: {quoted(error)}; delete it and run the same "
+            "command again"
         ) from error
 
 
@@ -141,6 +146,24 @@ def read_images(
     return pd.read_csv(path)
 
 
+def read_seeds(
+    paths: Sequence[Path | str],
+    columns: Sequence[str] | None = None,
+    images: int | None = None,
+    optional: Sequence[str] = (),
+) -> "list[pd.DataFrame]":
+    """Metric files of one method, one a seed, as `read_images` reads each.
+
+    Raises:
+        VspairError: as `read_images` does, or one has other columns than the first.
+    """
+    found = [read_images(path, columns, images, optional) for path in paths]
+    for path, frame in zip(paths, found, strict=True):
+        if other := sorted({*frame.columns} ^ {*found[0].columns}):
+            raise _refused(Path(path), f"the columns of {paths[0]}", f"{', '.join(other)} in one of them")
+    return found
+
+
 def count_images(path: Path | str) -> int:
     """How many images a metric file of any kind is of, once all of its measures were found whole.
 
@@ -196,6 +219,6 @@ def require_finite(values: Mapping[str, Sequence[float]], why: str, empty: Seque
 
 def _refused(path: Path, expected: str, found: Any) -> VspairError:
     return VspairError(
-        f"expected {expected} in {path}, found {found}: it was edited or damaged; delete it and run the same command "
-        "again"
+        f"expected {quoted(expected)} in {path}, found {quoted(found)}: it was edited or damaged; delete it and run "
+        "the same command again"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vspair.errors import VspairError
+from vspair.printable import quoted
 from vspair.yaml_text import parse_yaml
 
 LONGEST = 300
@@ -81,7 +82,24 @@ def read_published(path: Path, table: str) -> Published:
     except (*_UNREADABLE, YAMLError) as error:
         reason = f"no key {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise VspairError(
-            f"expected `conditions` and `values` of {table} in {path}, found: {reason[:LONGEST]}; restore the file"
+            f"expected `conditions` and `values` of {table} in {path}, found: {quoted(reason, LONGEST)}; restore the "
+            "file"
+        ) from error
+
+
+def published_tables(path: Path) -> tuple[str, ...]:
+    """Names of the tables that a file has published numbers of.
+
+    Raises:
+        VspairError: the file is missing, or no YAML with a section for each table.
+    """
+    from yaml import YAMLError
+
+    try:
+        return tuple(map(str, _tables(path.read_text(encoding="utf-8")).keys()))
+    except (*_UNREADABLE, YAMLError) as error:
+        raise VspairError(
+            f"expected a section for each table in {path}, found: {quoted(error, LONGEST)}; restore the file"
         ) from error
 
 

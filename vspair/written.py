@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vspair.errors import VspairError
+from vspair.printable import quoted
 from vspair.regular import parsed, text
 
 if TYPE_CHECKING:
@@ -80,6 +81,6 @@ def read_arrays(
 
 def _damaged(path: Path, expected: str, error: Exception) -> VspairError:
     return VspairError(
-        f"expected {expected} in {path}, found {error}: it was edited or damaged; delete it and run the same command "
-        "again"
+        f"expected {expected} in {path}, found {quoted(error)}: it was edited or damaged; delete it and run the same "
+        "command again"
     )

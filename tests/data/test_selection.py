@@ -120,17 +120,20 @@ def test_a_split_with_one_slice_too_few_is_refused(needed, message):
     [
         ({"index": np.arange(6)}, "arrays of 6, 7 slices"),
         ({"observation": np.zeros((8, 2, 3), np.float32)}, "arrays of 7, 8 slices"),
-        ({"images": np.full((7, 4, 4), np.nan, np.float32)}, "images was expected as finite float32"),
-        ({"observation": np.full((7, 2, 3), np.inf, np.float32)}, "observation was expected as finite float32"),
-        ({"images": np.zeros((7, 4, 4))}, "images was expected as finite float32, found float64"),
-        ({"images": np.zeros((7, 4, 4), np.int16)}, "images was expected as finite float32, found int16"),
-        ({"test": np.zeros(7, np.uint8)}, "test was expected as a list of truths"),
-        ({"patient": np.zeros(7, np.float32)}, "patient was expected as a list of integers"),
-        ({"index": np.zeros((7, 1), np.int64)}, "index was expected as a list of integers"),
+        (
+            {"images": np.full((7, 4, 4), np.nan, np.float32)},
+            "`images`: expected values that are finite, found 112",
+        ),
+        ({"observation": np.full((7, 2, 3), np.inf, np.float32)}, "`observation`: expected values that are finite"),
+        ({"images": np.zeros((7, 4, 4))}, "expected images of one of the types f4, found float64"),
+        ({"images": np.zeros((7, 4, 4), np.int16)}, "expected images of one of the types f4, found int16"),
+        ({"test": np.zeros(7, np.uint8)}, "expected test of one of the types b, found uint8"),
+        ({"patient": np.zeros(7, np.float32)}, "expected patient of one of the types i, found float32"),
+        ({"index": np.zeros((7, 1), np.int64)}, "index of the shape \\(7, 1\\)"),
     ],
 )
 def test_a_file_that_is_damaged_inside_is_refused(tmp_path, change, found):
     path = tmp_path / "slices.safetensors"
     save_file(vars(chosen()) | change, path)
-    with pytest.raises(VspairError, match=rf"is not a whole file of chosen slices \({found}.*: delete it and run"):
+    with pytest.raises(VspairError, match=rf"slices.safetensors.*{found}.*: delete it and run"):
         read_selection(path)

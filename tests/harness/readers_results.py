@@ -87,6 +87,11 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+def place(text: str) -> int | str:
+    """What describes a pair, 07 as 7."""
+    return int(text) if text.isdecimal() else text
+
+
 def wanted(folder: Path) -> list[tuple[list[list[str]], list[dict[str, float]]]] | str:
     """Places and numbers of both seeds without the project and its libraries; what is wrong with them, if anything."""
     found = []
@@ -107,7 +112,7 @@ def wanted(folder: Path) -> list[tuple[list[list[str]], list[dict[str, float]]]]
             return "not finite"
         if len(numbers) != IMAGES:
             return "not all test images"
-        places = [[text for key, text in zip(head, line, strict=True) if key not in METRICS] for line in lines]
+        places = [[place(text) for key, text in zip(head, line, strict=True) if key not in METRICS] for line in lines]
         found.append((places, numbers))
     return found
 

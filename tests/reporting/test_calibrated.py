@@ -57,7 +57,7 @@ DAMAGE = {
     "truncated": (lambda text: text[:-9], "expected JSON with raw"),
     "without a part": (lambda text: text.replace('"scaled"', '"scald"'), "found no scaled"),
     "a text in the place of a number": (lambda text: text.replace("0.4,", '"0.4",'), "a number or null as raw.cov"),
-    "not finite": (lambda text: text.replace("0.4,", "NaN,"), "found the number NaN, which is not finite"),
+    "not finite": (lambda text: text.replace("0.4,", "NaN,"), "found NaN, which is no number in JSON"),
     "beyond all numbers": (lambda text: text.replace("0.4,", "1e400,"), "found the number 1e400"),
     "of fewer images": (lambda text: text.replace('"images": 4', '"images": 3'), "on 7 test images .* images 3"),
     "of other samples": (lambda text: text.replace('"samples": 40', '"samples": 41'), "found samples 41"),

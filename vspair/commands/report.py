@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from vspair.commands.audit import audit_of
 from vspair.commands.settings import add_config
 from vspair.errors import VspairError
@@ -86,12 +84,12 @@ def captions(root: Path) -> dict[str, str]:
 
 def published(root: Path) -> Mapping[str, "Published"]:
     """Name of each table with published numbers -> these numbers."""
-    from vspair.published import read_published
+    from vspair.published import published_tables, read_published
 
     return {
         table: read_published(path, table)
         for path in sorted((root / "config/published").glob("*.yaml"))
-        for table in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for table in published_tables(path)
     }
 
 

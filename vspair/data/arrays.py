@@ -42,7 +42,8 @@ def require_kinds(arrays: Mapping[str, np.ndarray], kinds: Mapping[str, str]) ->
 
     Arguments:
         arrays: by name.
-        kinds: for each name that there may be, letters of NumPy's kinds of types.
+        kinds: for each name that there may be, the beginnings of the types that it may have, in NumPy's letters:
+            `f`, `f4`.
 
     Raises:
         ValueError: one is something else.
@@ -50,8 +51,8 @@ def require_kinds(arrays: Mapping[str, np.ndarray], kinds: Mapping[str, str]) ->
     for name, array in arrays.items():
         if name not in kinds:
             raise ValueError(f"expected none but {', '.join(kinds)}, found {quoted(name, 40)}")
-        if array.dtype.kind not in kinds[name]:
-            raise ValueError(f"expected {name} of one of the kinds {kinds[name]}, found {array.dtype}")
+        if not array.dtype.str[1:].startswith(tuple(kinds[name].split())):
+            raise ValueError(f"expected {name} of one of the types {kinds[name]}, found {array.dtype}")
 
 
 def not_whole(path: Path, called: str, error: object) -> VspairError:

@@ -15,8 +15,8 @@ from vspair.errors import VspairError
 from vspair.files import whole
 from vspair.operators import Scan, crop_average
 
-KINDS = {"qoi": "f", "observation": "f", "index": "ui", "patient": "ui", "test": "b"}
-"""Parts of a block, with the letters of NumPy's kinds of types that each may have."""
+KINDS = {"qoi": "f4", "observation": "f4", "index": "i", "patient": "i", "test": "b"}
+"""Parts of a block, with the types that each may have (see `require_kinds`)."""
 
 CALLED = "block of scans"
 

@@ -1,6 +1,6 @@
 """The slices that were chosen from a source, split by patient, in one file that all later jobs read parts of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +9,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from tqdm import tqdm
 
+from vspair.data.arrays import AGAIN, not_whole, require_kinds
+from vspair.data.checks import require_finite
 from vspair.data.slices import Slices
 from vspair.data.splits import SliceSplit
-from vspair.errors import VspairError
 from vspair.files import whole
+
+KINDS = {"images": "f4", "index": "i", "patient": "i", "observation": "f4", "test": "b"}
+"""Parts of a selection, with the types that each may have (see `require_kinds`)."""
+
+CALLED = "file of chosen slices"
 
 AT_ONCE = 64
 """Slices read at once: bounds the memory of sinograms before they are made smaller."""
@@ -83,27 +89,6 @@ def write_selection(path: Path, selection: Selection) -> None:
         save_file(arrays, temporary)
 
 
-def require_whole(arrays: Mapping[str, np.ndarray], values: Sequence[str]) -> None:
-    """Check arrays of one length by slice, of which some hold finite numbers, one a boolean and the others integers.
-
-    Arguments:
-        arrays: name -> one row for each slice.
-        values: names of those with finite numbers, float32.
-
-    Raises:
-        ValueError: they are not so.
-    """
-    lengths = {len(array) for array in arrays.values()}
-    if len(lengths) != 1:
-        raise ValueError(f"arrays of {', '.join(map(str, sorted(lengths)))} slices")
-    for name, array in arrays.items():
-        if name in values:
-            if array.dtype != np.float32 or not np.isfinite(array).all():
-                raise ValueError(f"{name} was expected as finite float32, found {array.dtype} or what is not finite")
-        elif array.ndim != 1 or array.dtype.kind not in ("b" if name == "test" else "iu"):
-            raise ValueError(f"{name} was expected as a list of {'truths' if name == 'test' else 'integers'}")
-
-
 def read_selection(path: Path, block: int = 0, blocks: int = 1) -> Selection:
     """Read one of several shares of a selection, as equal as can be and in order; by default all of it.
 
@@ -113,20 +98,26 @@ def read_selection(path: Path, block: int = 0, blocks: int = 1) -> Selection:
         blocks: number of shares.
 
     Raises:
-        VspairError: the file is not one of ours, or truncated.
+        VspairError: the file is not one of ours, truncated, or holds what cannot be.
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            count = file.get_slice("index").get_shape()[0]
+            arrays = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            count, *others = sorted({array.get_shape()[0] for array in arrays.values()})
+            if others:
+                raise ValueError(f"arrays of {', '.join(map(str, (count, *others)))} slices")
             bounds = np.linspace(0, count, blocks + 1).astype(int)
             share = slice(int(bounds[block]), int(bounds[block + 1]))
-            lengths = {file.get_slice(name).get_shape()[0] for name in file.keys()}  # noqa: SIM118 (no mapping)
-            if len(lengths) != 1:
-                raise ValueError(f"arrays of {', '.join(map(str, sorted(lengths)))} slices")
-            arrays = {name: file.get_slice(name)[share] for name in file.keys()}  # noqa: SIM118
-            require_whole(arrays, ("images", "observation"))
-            return Selection(**{"observation": None} | arrays)
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise VspairError(
-            f"{path} is not a whole file of chosen slices ({error}): delete it and run the same command again"
-        ) from error
+            shared = {name: array[share] for name, array in arrays.items()}
+            require_kinds(shared, KINDS)
+            if wrong := [name for name, array in shared.items() if array.ndim != (3 if KINDS[name] == "f4" else 1)]:
+                raise ValueError(f"{wrong[0]} of the shape {shared[wrong[0]].shape}")
+            if len(set(shared["images"].shape[1:])) != 1:
+                raise ValueError(f"images that are not square but {shared['images'].shape[1:]}")
+            selection = Selection(**{"observation": None} | shared)
+    except (SafetensorError, OSError, LookupError, TypeError, ValueError, AttributeError, MemoryError) as error:
+        raise not_whole(path, CALLED, error) from error
+    for name in ("images", "observation"):
+        if name in shared:
+            require_finite(shared[name], f"{path}: `{name}`", AGAIN)
+    return selection

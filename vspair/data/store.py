@@ -15,8 +15,8 @@ SPLITS = ("train", "test")
 
 CALLED = "file of prepared pairs"
 
-KINDS = {"qoi": "fui", "observation": "fui", "mask": "b", "index": "ui", "label": "ui", "level": "f"}
-"""Letters of NumPy's kinds of types that each part may have."""
+KINDS = {"qoi": "f u i", "observation": "f u i", "mask": "b", "index": "u i", "label": "u i", "level": "f"}
+"""Types that each part may have (see `require_kinds`)."""
 
 
 def write_pairs(path: Path, pairs: Pairs) -> None:

@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import yaml
-
 from vspair.errors import VspairError
 from vspair.metrics import read_numbers, read_texts
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
 from vspair.provenance.run.ledger import LARGEST, cells_of, read_lines
+from vspair.published import read_published
 from vspair.regular import text
 from vspair.verdicts import verdict
 
@@ -124,8 +123,7 @@ def _published(run: Run, receipt: Receipt, table: str) -> dict[tuple[str, str], 
     for name, recorded in receipt.inputs.items():
         path = run.project_path(receipt, name)
         if path is not None and path.suffix == ".yaml" and run.project_digest(receipt, name) == recorded:
-            values = yaml.safe_load(path.read_text(encoding="utf-8")).get(table, {}).get("values", {})
-            return {(row, column): tuple(pair) for row, line in values.items() for column, pair in line.items()}
+            return dict(read_published(path, table).values)
     return None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vspair.errors import VspairError
+from vspair.printable import quoted
 
 _BLOCK = 1 << 20
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -163,4 +164,6 @@ def _refused(path: Path, name: str, what: str) -> VspairError:
 
 
 def _unreadable(path: Path, name: str, error: Exception) -> VspairError:
-    return VspairError(f"expected to read {name} in {path}, found: {error or type(error).__name__}; get the crate anew")
+    return VspairError(
+        f"expected to read {name} in {path}, found: {quoted(str(error) or type(error).__name__)}; get the crate anew"
+    )
