@@ -83,7 +83,7 @@ def test_a_column_that_nobody_reads_may_be_anything(path):
 
 
 def test_what_is_no_file_is_refused(tmp_path):
-    with pytest.raises(VspairError, match="no regular file"):
+    with pytest.raises(VspairError, match="in the place of a regular file"):
         read_images(tmp_path)
     with pytest.raises(VspairError, match="No such file"):
         read_images(tmp_path / "images.csv")

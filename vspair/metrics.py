@@ -8,14 +8,19 @@ import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vspair import regular
 from vspair.errors import VspairError
 from vspair.printable import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LARGEST = 1 << 28
+"""Bytes of a metric file at most: a line an image, hundreds of bytes each."""
 
 IMAGE = "image"
 """Column with the number of the image, from 0."""
@@ -40,11 +45,8 @@ def read_texts(path: Path) -> dict[str, list[str]]:
         VspairError: it is missing, no CSV, or has two columns of one name or a line of another length.
     """
     try:
-        # A pipe would be waited for.
-        if path.exists() and not path.is_file():
-            raise ValueError("no regular file")
-        with path.open(encoding="utf-8", newline="") as stream:
-            names, *lines = list(csv.reader(stream, strict=True)) or [[]]
+        stream = StringIO(regular.text(path, LARGEST, links=True), newline="")
+        names, *lines = list(csv.reader(stream, strict=True)) or [[]]
         if not names:
             raise ValueError("no line")
         if odd := [name for name in names if not _NAME.fullmatch(name)]:
@@ -101,7 +103,8 @@ def read_numbers(
         raise _refused(path, f"{lines} lines, one for each that was promised", f"{count}")
     for line, text in enumerate(texts.get(IMAGE, ())):
         if text != str(line):
-            raise _refused(path, f"the images 0 to {count - 1} one after another", f"{text!r} in place of image {line}")
+            in_order = f"the images 0 to {count - 1} one after another"
+            raise _refused(path, in_order, f"{text!r} in place of image {line}")
     place = "image" if IMAGE in texts else "line"
     found: dict[str, list[float]] = {}
     for column in wanted:

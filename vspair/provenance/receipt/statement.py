@@ -72,7 +72,7 @@ class Notes(Model):
     index: Given[list[Text]] = None
     published: Text | None = None
     comparable: Truth | None = None
-    images: Promised | None = None
+    images: Given[Promised] = None
 
 
 class Output(Model):
@@ -130,7 +130,7 @@ class Tree(Model):
     """Whether the project had changes that are in no commit, the first of them and how many more; why it had none."""
 
     dirty: Truth | None = None
-    changes: list[Text] | None = None
+    changes: Given[list[Text]] = None
     more: Whole | None = None
     reason: Text | None = None
 
@@ -183,7 +183,7 @@ class External(Model):
     configuration: dict[Label, Any]
     parameters: Any = None
     target: Name
-    folders: list[Folder] | None = None
+    folders: Given[list[Folder]] = None
     """Inputs that are folders; their files are among the inputs. Of older receipts it is not known which were."""
 
 
