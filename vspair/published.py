@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -68,23 +69,19 @@ def read_published(path: Path, table: str) -> Published:
     Raises:
         VspairError: the file is missing, is no YAML, or has no such table of finite numbers, each with a tolerance.
     """
-    # Here and not above: what only holds published numbers reads no YAML.
-    from yaml import YAMLError
-
-    try:
+    with _told(path, f"`conditions` and `values` of {table}"):
         entry = _tables(path.read_text(encoding="utf-8"))[table]
-        values = {
-            (row, column): _numbers(row, column, pair)
-            for row, columns in entry["values"].items()
-            for column, pair in columns.items()
-        }
-        return Published(values, dict(entry["conditions"]))
-    except (*_UNREADABLE, YAMLError) as error:
-        reason = f"no key {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
-        raise VspairError(
-            f"expected `conditions` and `values` of {table} in {path}, found: {quoted(reason, LONGEST)}; restore the "
-            "file"
-        ) from error
+        return Published(_values(entry), dict(entry["conditions"]))
+
+
+def read_values(path: Path, table: str) -> dict[tuple[str, str], tuple[float, float]]:
+    """The numbers alone, whatever they depend on: (row, column) -> number and tolerance; none of a table without any.
+
+    Raises:
+        VspairError: the file is missing, is no YAML, or what it has of the table are no such numbers.
+    """
+    with _told(path, f"`values` of {table}"):
+        return _values(_tables(path.read_text(encoding="utf-8")).get(table, {"values": {}}))
 
 
 def published_tables(path: Path) -> tuple[str, ...]:
@@ -93,14 +90,30 @@ def published_tables(path: Path) -> tuple[str, ...]:
     Raises:
         VspairError: the file is missing, or no YAML with a section for each table.
     """
+    with _told(path, "a section for each table"):
+        return tuple(map(str, _tables(path.read_text(encoding="utf-8")).keys()))
+
+
+@contextmanager
+def _told(path: Path, expected: str) -> Iterator[None]:
+    """Turn what is wrong with a file into a sentence."""
+    # Here and not above: what only holds published numbers reads no YAML.
     from yaml import YAMLError
 
     try:
-        return tuple(map(str, _tables(path.read_text(encoding="utf-8")).keys()))
+        yield
     except (*_UNREADABLE, YAMLError) as error:
-        raise VspairError(
-            f"expected a section for each table in {path}, found: {quoted(error, LONGEST)}; restore the file"
-        ) from error
+        reason = f"no key {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
+        found = quoted(reason, LONGEST)
+        raise VspairError(f"expected {expected} in {path}, found: {found}; restore the file") from error
+
+
+def _values(entry: Mapping[str, Any]) -> dict[tuple[str, str], tuple[float, float]]:
+    return {
+        (row, column): _numbers(row, column, pair)
+        for row, columns in entry["values"].items()
+        for column, pair in columns.items()
+    }
 
 
 def _numbers(row: Any, column: Any, pair: Any) -> tuple[float, float]:

@@ -35,7 +35,7 @@ vspair.__file__ = str(root / "vspair/__init__.py")
 
 
 def resolve(root, overrides):
-    return types.SimpleNamespace(data_dir=None, select=lambda keys: {key: VALUES[key] for key in keys})
+    return types.SimpleNamespace(data_dir=None, problems={}, select=lambda keys: {key: VALUES[key] for key in keys})
 
 
 settings.resolve = resolve

@@ -13,7 +13,7 @@ from vspair.provenance.audit.findings import Finding
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
 from vspair.provenance.run.ledger import LARGEST, cells_of, read_lines
-from vspair.published import read_published
+from vspair.published import read_values
 from vspair.regular import text
 from vspair.verdicts import verdict
 
@@ -123,7 +123,7 @@ def _published(run: Run, receipt: Receipt, table: str) -> dict[tuple[str, str], 
     for name, recorded in receipt.inputs.items():
         path = run.project_path(receipt, name)
         if path is not None and path.suffix == ".yaml" and run.project_digest(receipt, name) == recorded:
-            return dict(read_published(path, table).values)
+            return read_values(path, table)
     return None
 
 
