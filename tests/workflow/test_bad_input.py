@@ -202,13 +202,3 @@ def test_a_failing_job_says_one_sentence_and_leaves_nothing(untouched, tmp_path)
     assert "error: the source has 1 slices, but a split needs at least two" in text
     assert "Traceback" not in text
     assert list((untouched.folder / "results/demo/tomography").rglob("*.*")) == []
-
-
-def test_a_forecast_of_what_lacks_its_data_says_the_same_sentence(untouched):
-    result = untouched.run(
-        *("vspair", "forecast", "--preset", "demo", "tomography"),
-        *("--config", "tomography={data: {source: hounsfield}}"),
-    )
-    assert result.returncode != 0
-    assert "data/ct/ct_slices.h5 is missing: put the HDF5 file there" in result.stderr
-    assert "Traceback" not in result.stdout + result.stderr
