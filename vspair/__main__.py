@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = options.command(options, Path(vspair.__file__).resolve().parent.parent)
         # Here and not when Python ends: what cannot be printed is an error like others.
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except VspairError as error:
         return _failed(str(error))

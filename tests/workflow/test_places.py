@@ -34,6 +34,7 @@ def plans_table8(project, command):
     return text
 
 
+@pytest.mark.slow
 def test_behind_links_and_with_blanks_the_remaking_command_is_right(untouched, tmp_path):
     """In the receipt, by `why`, and in a crate."""
     pytest.importorskip("rocrate")
@@ -60,6 +61,7 @@ def test_behind_links_and_with_blanks_the_remaking_command_is_right(untouched, t
     assert f"Remade by: {command}" in (tmp_path / "crate/ro-crate-metadata.json").read_text()
 
 
+@pytest.mark.slow
 def test_in_another_working_folder_the_evidence_is_whole_and_the_command_says_where(untouched, tmp_path):
     (tmp_path / "work").mkdir()
     elsewhere = type(untouched)(tmp_path / "work")

@@ -88,7 +88,9 @@ def ran(project, *arguments, **environment):
     return result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("named", [False, True], ids=["data", "data_dir"])
+@pytest.mark.parametrize(
+    "named", [pytest.param(False, id="data"), pytest.param(True, id="data_dir", marks=pytest.mark.slow)]
+)
 def test_no_command_touches_raw_data(checkout, mirror, tmp_path, named):
     """In `data` and in a folder that the user names, which is read-only, without a network: what is there is used."""
     offline(checkout)
@@ -107,6 +109,7 @@ def test_no_command_touches_raw_data(checkout, mirror, tmp_path, named):
     assert not (checkout.folder / "results/sources").exists()
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_fetched_once_and_tracked(checkout, mirror, tmp_path):
     assert checkout.planned(PAIRS, *MNIST) == {"download", "pairs mnist"}
     ran(checkout, PAIRS, *MNIST)

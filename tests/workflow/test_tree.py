@@ -34,6 +34,7 @@ def test_a_run_begins_with_the_names_of_what_makes_its_tree_dirty(untouched):
     assert "(untracked config/notes.txt)" in why.stdout
 
 
+@pytest.mark.slow
 def test_a_campaign_begins_with_them_too(untouched):
     project = untouched
     steps = [{"name": "sizes", "tells": "counts", "targets": ["table8"]}]

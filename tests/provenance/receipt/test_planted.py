@@ -359,6 +359,7 @@ def test_a_job_whose_settings_no_reader_takes_leaves_no_receipt(project):
         assert not (project.run / "prepared/pairs.receipt.json").exists()
 
 
+@pytest.mark.slow
 def test_memory_stays_small(counted):
     """Of what a small file unfolds into; the limit is on the address space of a process of its own."""
     for name in (

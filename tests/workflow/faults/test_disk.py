@@ -166,7 +166,7 @@ def run_read_only(beginning, helpers, stage):
             return "says that all is well"
         if helpers["TRACEBACK"] in said:
             return f"a traceback: {helpers['last'](said)}"
-        if "read-only" not in said.lower():
+        if "may only be read, so" not in said:
             return f"no sentence: {helpers['last'](said)}"
         change("rw")
         return tiny.finish()
