@@ -2,6 +2,7 @@
 
 import shutil
 
+import pytest
 import yaml
 
 WARNING = "so that results made now will fail the audit as those of a dirty tree"
