@@ -498,7 +498,10 @@ FAULTS = {
         second_column, {(TABLE3, "contradiction"), ("ledger.csv", "stale data")}, {"contradiction"}
     ),
     "code that git was told to overlook": Fault(
-        hidden_code, at("contradiction", "tables/table8.csv"), {"contradiction"}, {"full": True}
+        hidden_code,
+        at("contradiction", "tables/table8.csv") | at("dirty tree", "tables/table8.csv"),
+        {"contradiction"},
+        {"full": True},
     ),
     "forged table without a ledger": Fault(
         lambda run: (forge_cell(run, "vsPAIR", "mse_unit"), *(path.unlink() for path in run.results.glob("ledger.*"))),
