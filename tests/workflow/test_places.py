@@ -76,6 +76,7 @@ def test_in_another_working_folder_the_evidence_is_whole_and_the_command_says_wh
     plans_table8(untouched, command)
 
 
+@pytest.mark.slow
 def test_a_checkout_of_another_user_is_called_that_when_a_run_starts(untouched):
     """And what to do about it; git's own safety stands."""
     if os.getuid():
@@ -140,6 +141,7 @@ def mounted(folder, command, **environment):
     )
 
 
+@pytest.mark.slow
 def test_a_checkout_that_may_only_be_read_is_told_and_what_is_advised_works(untouched, tmp_path):
     folder, environment = untouched.folder, {"PYTHONPATH": str(untouched.folder), "PYTHONDONTWRITEBYTECODE": "1"}
     (tmp_path / "mine").mkdir()

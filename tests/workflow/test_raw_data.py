@@ -159,6 +159,7 @@ def test_a_file_that_is_there_and_wrong_is_refused_before_the_others_are_fetched
     assert state(checkout.folder / "data") == before
 
 
+@pytest.mark.slow
 def test_a_download_that_fails_leaves_what_was_there(checkout, mirror):
     offline(checkout)
     path = checkout.folder / "data" / raw_files("mnist")[0]

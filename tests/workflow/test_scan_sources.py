@@ -155,6 +155,7 @@ def test_anonymised_slices_are_counted_by_study_and_a_second_export_not_at_all(u
     assert "files used: 68, passed over: 2" in receipt
 
 
+@pytest.mark.slow
 def test_a_slice_that_comes_later_is_seen(untouched, tmp_path):
     """By the workflow and by the audit; so is one that goes, and a list of names beside the slices."""
     (tmp_path / "data").mkdir()

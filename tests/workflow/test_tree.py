@@ -14,6 +14,7 @@ def table8(project, *more):
     return result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_a_run_begins_with_the_names_of_what_makes_its_tree_dirty(untouched):
     """And its audit and `why` repeat them; a link in the place of results, or a scheduler's log, is none of it."""
     project = untouched
