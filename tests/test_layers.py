@@ -18,7 +18,7 @@ LAYERS = (
 ROOMS = ("code", "receipt", "logs", "recording", "run", "audit", "why", "crate", "forecast", "join")
 """Of the evidence, from the bottom up."""
 FOR_ALL = (
-    *("config", "devices", "errors", "files", "metrics", "printable", "published", "refusals", "regular"),
+    *("config", "devices", "errors", "files", "folders", "metrics", "printable", "published", "refusals", "regular"),
     *("verdicts", "written", "yaml_text"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names} | dict.fromkeys(FOR_ALL, -1)

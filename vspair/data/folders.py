@@ -3,10 +3,11 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from vspair.errors import VspairError
+from vspair.folders import below, identity
 
 HIDDEN = "hidden (names that begin with a dot)"
 TWICE = "reached twice through links"
@@ -29,13 +30,17 @@ def files_of(folder: Path) -> tuple[list[Path], Counter[str]]:
     found: list[Path] = []
     passed: Counter[str] = Counter()
     seen: set[tuple[int, int]] = set()
-    for path, state in _walk(Path(folder), {_identity(_state(Path(folder)))}, passed):
-        if not stat.S_ISREG(state.st_mode):
+    for path, state in below(folder):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            passed[HIDDEN] += 1
+        elif state is None:
+            raise _unreachable(path)
+        elif not stat.S_ISREG(state.st_mode):
             passed[SPECIAL] += 1
-        elif _identity(state) in seen:
+        elif identity(state) in seen:
             passed[TWICE] += 1
         else:
-            seen.add(_identity(state))
+            seen.add(identity(state))
             found.append(path)
     return sorted(found), passed
 
@@ -46,35 +51,11 @@ def told(used: int, passed: Mapping[str, int]) -> str:
     return f"files used: {used}, passed over: {sum(passed.values())}" + (f" ({reasons})" if reasons else "")
 
 
-def _walk(folder: Path, above: set[tuple[int, int]], passed: Counter[str]) -> Iterator[tuple[Path, os.stat_result]]:
-    """All but folders below one, real folders before links, so that what both lead to has its real name."""
+def _unreachable(path: Path) -> VspairError:
+    what = f"is a link that leads nowhere ({path.readlink()})" if path.is_symlink() else "cannot be looked at"
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: (entry.is_symlink(), entry.name))
+        os.stat(path)  # noqa: PTH116 - for its error
+        reason = "it came back meanwhile"
     except OSError as error:
-        raise VspairError(
-            f"{folder} cannot be listed ({error.strerror}): allow it to be read, or take it out of the source's folder"
-        ) from error
-    for entry in entries:
-        path = folder / entry.name
-        if entry.name.startswith("."):
-            passed[HIDDEN] += 1
-            continue
-        state = _state(path)
-        if not stat.S_ISDIR(state.st_mode):
-            yield path, state
-        # A link to a folder that was seen already would lead to the same files again, or round in a circle.
-        elif _identity(state) not in above:
-            above.add(_identity(state))
-            yield from _walk(path, above, passed)
-
-
-def _state(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError as error:
-        what = f"is a link that leads nowhere ({path.readlink()})" if path.is_symlink() else "cannot be looked at"
-        raise VspairError(f"{path} {what} ({error.strerror}): restore what it stands for, or remove it") from error
-
-
-def _identity(state: os.stat_result) -> tuple[int, int]:
-    return state.st_dev, state.st_ino
+        reason = error.strerror
+    return VspairError(f"{path} {what} ({reason}): restore what it stands for, or remove it")

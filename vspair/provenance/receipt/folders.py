@@ -2,21 +2,22 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+import stat
 from pathlib import Path
 
-from vspair.errors import VspairError
+from vspair.folders import below
 
 _SNAKEMAKES = ".snakemake_timestamp"
 
 
 def files_below(folder: Path) -> list[Path]:
-    """All files in a folder and in those inside it, in order; links are followed, and no folder is entered twice.
+    """All regular files in a folder and in those inside it, in order (see `vspair.folders.below`).
 
     Raises:
         VspairError: a folder may not be read.
     """
-    return sorted(path for path in _entries(folder) if path.is_file())
+    regular = (path for path, state in below(folder) if state is not None and stat.S_ISREG(state.st_mode))
+    return sorted(path for path in regular if path.name != _SNAKEMAKES)
 
 
 def state_of_folder(folder: Path) -> str:
@@ -26,31 +27,9 @@ def state_of_folder(folder: Path) -> str:
         VspairError: a folder may not be read.
     """
     digest = hashlib.sha256()
-    for path in sorted(_entries(folder)):
-        try:
-            status = path.stat()
-            facts = f"{status.st_size} {status.st_mtime_ns}"
-        except OSError:
-            facts = "unreadable"
+    for path, state in sorted(below(folder), key=lambda each: each[0]):
+        if path.name == _SNAKEMAKES:
+            continue
+        facts = "unreadable" if state is None else f"{state.st_size} {state.st_mtime_ns}"
         digest.update(os.fsencode(path.relative_to(folder)) + b"\0" + facts.encode() + b"\0")
     return digest.hexdigest()
-
-
-def _entries(folder: Path) -> Iterator[Path]:
-    entered: set[tuple[int, int]] = set()
-    for inside, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
-        status = Path(inside).stat()
-        if (status.st_dev, status.st_ino) in entered:
-            # A link leads back here, or another one led here before.
-            folders.clear()
-            continue
-        entered.add((status.st_dev, status.st_ino))
-        # In a fixed order, so that of two ways to a folder always the same one is taken.
-        folders.sort()
-        yield from (Path(inside, name) for name in files if name != _SNAKEMAKES)
-
-
-def _refuse(error: OSError) -> None:
-    raise VspairError(
-        f"expected to read the folder {error.filename}, found: {error.strerror}; change its permissions"
-    ) from error
