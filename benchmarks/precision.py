@@ -19,7 +19,7 @@ from vspair.config import Training
 from vspair.data import clean_images, make_pairs, scale_for
 from vspair.devices import configure, device_name
 from vspair.evaluation import UNDEFINED, evaluate
-from vspair.metrics import require_finite
+from vspair.metrics import require_measured
 from vspair.problems.configuration import resolve
 from vspair.published import read_published
 from vspair.training import Execution, ResidentPairs, generator_for, train_model
@@ -40,7 +40,7 @@ def run(name, config, parts, schedule, execution, seed, samples):
     seconds = time.perf_counter() - started
     draws = generator_for(train.qoi.device.type, seed, "evaluation")
     images = evaluate(model, test.qoi, test.observation, test.lost, samples, 250, draws).images
-    require_finite(images[[measure for measure in MEASURES if measure in images]], UNDEFINED)
+    require_measured(images[[measure for measure in MEASURES if measure in images]], UNDEFINED)
     means = {measure: float(images[measure].mean()) for measure in MEASURES if measure in images}
     return means | {"total": history[-1]["total"], "seconds": seconds}
 

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import UNDEFINED, evaluate, inference_seconds
 from vspair.files import whole, write_text
-from vspair.metrics import require_finite
+from vspair.metrics import require_measured
 from vspair.problems.registry import job_function
 from vspair.problems.setting import described_by, open_setting
 from vspair.provenance import recorded
@@ -26,7 +26,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     draws, quality = generator_for(device, job.seed, "evaluation"), job_function(of.problem, "quality")
     result = evaluate(model, test.qoi, test.observation, test.lost, samples, batch_size, draws, quality)
     seconds = inference_seconds(model, test.observation[:batch_size], generator_for(device, job.seed, "evaluation", 4))
-    require_finite(result.images, UNDEFINED)
+    require_measured(result.images, UNDEFINED)
     means = result.images.mean()
     for place, (column, values) in enumerate(described_by(of.problem, setting.stored.test).items()):
         result.images.insert(place, column, values)

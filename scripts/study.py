@@ -9,7 +9,7 @@ import torch
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import UNDEFINED, evaluate
 from vspair.files import sha256, whole
-from vspair.metrics import require_finite
+from vspair.metrics import require_measured
 from vspair.models.kinds import settings_of
 from vspair.problems.learning import learn
 from vspair.problems.registry import job_function
@@ -55,7 +55,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         generator_for(device, job.seed, "evaluation"),
         quality,
     )
-    require_finite(result.images, UNDEFINED)
+    require_measured(result.images, UNDEFINED)
     with whole(images) as temporary:
         result.images.to_csv(temporary, index_label="image", float_format="%.8g")
     with whole(snakemake.output.history) as temporary:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vspair.errors import VspairError
-from vspair.metrics import LOCALISED, number, read_history, read_images, read_numbers, read_seeds, require_finite
+from vspair.metrics import LOCALISED, number, read_history, read_images, read_numbers, read_seeds, require_measured
 
 IMAGES = "image,index,level,mse,psnr,nnz\n0,7,0.5,0.25,30.5,4\n1,3,1.5,0.5,29,0\n2,9,10,1e-05,45,12\n"
 LATENTS = (
@@ -145,11 +145,11 @@ def test_a_history_counts_its_epochs(tmp_path, text, epochs, message):
 
 
 def test_what_is_not_finite_is_refused_where_it_arises():
-    require_finite({"mse": [0.5, 1], "ause": [math.nan, 1]}, "why", ["ause"])
+    require_measured({"mse": [0.5, 1], "ause": [math.nan, 1]}, "why", ["ause"])
     with pytest.raises(VspairError, match="expected a finite psnr of every image, found inf for image 11: why"):
-        require_finite({"mse": [0.5, 1], "psnr": [30.0, math.inf]}, "why", ["psnr"], first=10)
+        require_measured({"mse": [0.5, 1], "psnr": [30.0, math.inf]}, "why", ["psnr"], first=10)
     with pytest.raises(VspairError, match="expected a finite mse of every image, found nan for image 0"):
-        require_finite(pd.DataFrame({"mse": [math.nan]}), "why")
+        require_measured(pd.DataFrame({"mse": [math.nan]}), "why")
 
 
 def test_seeds_with_other_columns_are_not_put_together(tmp_path):

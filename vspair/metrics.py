@@ -202,7 +202,9 @@ def read_history(path: Path | str, epochs: int | None = None) -> "pd.DataFrame":
     return pd.read_csv(path)
 
 
-def require_finite(values: Mapping[str, Sequence[float]], why: str, empty: Sequence[str] = (), first: int = 0) -> None:
+def require_measured(
+    values: Mapping[str, Sequence[float]], why: str, empty: Sequence[str] = (), first: int = 0
+) -> None:
     """Refuse measures that are not finite where they arise, before they are written.
 
     Arguments:

@@ -15,7 +15,7 @@ from vspair.printable import quoted
 AGAIN = "delete it and run the same command again"
 
 
-def read_arrays(path: Path, called: str) -> dict[str, np.ndarray]:
+def read_whole(path: Path, called: str) -> dict[str, np.ndarray]:
     """All arrays of a file by name; a header that declares more or less than the file holds is refused.
 
     Arguments:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from vspair.data.arrays import AGAIN, not_whole, read_arrays, require_kinds
+from vspair.data.arrays import AGAIN, not_whole, read_whole, require_kinds
 from vspair.data.checks import require_finite, require_within
 from vspair.data.pairs import Pairs, Split
 from vspair.data.selection import Selection
@@ -106,7 +106,7 @@ def join_blocks(paths: Sequence[Path]) -> Pairs:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    block = read_arrays(path, CALLED)
+    block = read_whole(path, CALLED)
     try:
         require_kinds(block, KINDS)
         block = {name: block[name] for name in KINDS}

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from vspair.data.arrays import not_whole, read_arrays, require_kinds
+from vspair.data.arrays import not_whole, read_whole, require_kinds
 from vspair.data.checks import require_finite
 from vspair.data.pairs import OPTIONAL, PARTS, Pairs, Split
 from vspair.files import whole
@@ -42,7 +42,7 @@ def read_pairs(path: Path) -> Pairs:
         VspairError: the file is missing, not one of ours, truncated, without pairs, holds NaN or infinity, or its
             parts do not fit together.
     """
-    arrays = read_arrays(path, CALLED)
+    arrays = read_whole(path, CALLED)
     try:
         pairs = Pairs(*(_split(arrays, f"{name}.") for name in SPLITS))
         require_kinds(arrays, {f"{name}.{part}": KINDS[part] for name in SPLITS for part in PARTS})

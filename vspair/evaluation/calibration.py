@@ -17,7 +17,7 @@ from vspair.errors import VspairError
 from vspair.evaluation.conformal import conformal_factor, require_images
 from vspair.evaluation.predictive import PredictiveSamples, exact, level_name, require_samples
 from vspair.evaluation.sparsification import removed_shares, sparsification, sparsification_error
-from vspair.metrics import require_finite
+from vspair.metrics import require_measured
 
 HOLES_LEVEL = 0.9
 """Coverage in the holes is given for one level: the one nearest to this."""
@@ -194,7 +194,7 @@ def _holes_level(levels: Iterable[float]) -> float:
 def _frame(columns: Sequence[Mapping[str, Tensor]], part: str, first: int = 0) -> pd.DataFrame:
     frame = pd.DataFrame({name: torch.cat([c[name] for c in columns]).double().cpu().numpy() for name in columns[0]})
     # Without an error no share of it is left, and a coverage of the holes needs some.
-    require_finite(frame, DIVERGED, [name for name in frame if name == "ause" or "holes_coverage" in name], first)
+    require_measured(frame, DIVERGED, [name for name in frame if name == "ause" or "holes_coverage" in name], first)
     frame.insert(0, "part", part)
     return frame
 

@@ -22,7 +22,7 @@ UNDEFINED = (
     "relative error have none where x is constant, PSNR none where a reconstruction is exact, and the variance of a "
     "region none where an image has lost nothing or everything: leave such images out of the test data"
 )
-"""Where measures are not finite, and what to do: they are not written into a metric file (`require_finite`)."""
+"""Where measures are not finite, and what to do: they are not written into a metric file (`require_measured`)."""
 
 
 @dataclass(frozen=True)
