@@ -101,7 +101,8 @@ def print_findings(run: Run, findings: Sequence[Finding]) -> None:
         tell(f"note: {note}")
     counts = Counter(finding.word for finding in findings)
     kinds = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-    checked = f"{len(run.receipts) + len(run.damaged)} receipts of the preset {run.preset} checked"
+    of = f" of the preset {run.preset}" if run.preset else ""
+    checked = f"{len(run.receipts) + len(run.damaged)} receipts{of} checked"
     tell(f"{checked}: {kinds or 'every link is still true'}")
     if "unvouched" not in counts and (ends := run.unvouched()) and not vouched(run):
         named = ", ".join(ends[:3]) + (f" and {len(ends) - 3} more" if len(ends) > 3 else "")

@@ -27,8 +27,8 @@ def add_config(command: argparse.ArgumentParser) -> None:
     )
 
 
-def resolved(root: Path, preset: str, assignments: Sequence[str]) -> RunSettings:
-    """The configuration as the workflow would resolve it now for that preset.
+def resolved(root: Path, preset: str | None, assignments: Sequence[str]) -> RunSettings:
+    """The configuration as the workflow would resolve it now for that preset, or for the one that it would take.
 
     Raises:
         VspairError: a setting is not written KEY=VALUE, or the configuration is not valid.
@@ -36,7 +36,8 @@ def resolved(root: Path, preset: str, assignments: Sequence[str]) -> RunSettings
     file = root / "config" / "config.yaml"
     settings = read_settings(file) if file.is_file() else {}
     # The preset is what the receipts say it was.
-    return resolve(root, {**merge(settings, assigned(assignments)), "preset": preset})
+    told = {} if preset is None else {"preset": preset}
+    return resolve(root, {**merge(settings, assigned(assignments)), **told})
 
 
 def assigned(assignments: Sequence[str]) -> dict[str, object]:

@@ -18,6 +18,7 @@ from vspair.errors import VspairError
 from vspair.files import sha256
 from vspair.provenance.audit import audit
 from vspair.provenance.audit.findings import SEVERAL, Finding
+from vspair.provenance.crate import export
 from vspair.provenance.crate.contents import collect
 from vspair.provenance.forecast import read_records
 from vspair.provenance.join.sides import Home, source
@@ -136,6 +137,22 @@ def test_every_command_goes_on(counted, settings, capsys, name):
         assert main(["audit", str(counted.run), "--json", "-"]) == SEVERAL
         out = capsys.readouterr().out
         assert json.loads(out[out.index("{") :])["counts"]["damaged receipt"] == 1
+
+
+def test_where_all_are_damaged_each_is_one_line_too(counted, settings, capsys):
+    """Commands that go by receipts have none, and say that or go on."""
+    receipts = sorted(counted.run.rglob("*.receipt.json"))
+    for path in receipts:
+        path.write_text("{}")
+    main(["audit", str(counted.run)])
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("  damaged receipt  " in line for line in lines) == len(receipts)
+    assert f"{len(receipts)} receipts checked: {len(receipts)} damaged receipt" in lines[-1]
+    page = counted.root / "page.html"
+    assert main(["report", str(counted.run), "--output", str(page)]) == 0
+    assert page.is_file()
+    with pytest.raises(VspairError, match=rf"a receipt that can be read in .*, found {len(receipts)} damaged ones"):
+        export(counted.run, counted.root / "crate.zip", counted.root, [])
 
 
 @pytest.mark.parametrize("name", SOME)

@@ -67,6 +67,11 @@ def export(
     require_library()
     output = Path(output)
     run = Run(folder, root)
+    if not run.receipts:
+        raise VspairError(
+            f"expected a receipt that can be read in {folder}, found {len(run.damaged)} damaged ones: remake the jobs "
+            "that left them"
+        )
     if output.exists() or output.is_symlink():
         raise VspairError(f"expected no file or folder at {output} yet, found one: remove it or give another name")
     if run.places.inside(output):

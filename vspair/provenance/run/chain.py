@@ -63,11 +63,10 @@ class Run:
                 self.receipts.append(read(path))
             except VspairError as error:
                 self.damaged[spelled(path.relative_to(folder).as_posix())] = str(error)
-        if not self.receipts:
-            found = next(iter(self.damaged.values()), "none")
-            raise VspairError(f"expected receipts in {folder}, found {found}: run the workflow first")
-        above = Counter(receipt.run_folder for receipt in self.receipts).most_common(1)[0][0]
-        if folder != above and folder.is_relative_to(above):
+        if not self.receipts and not self.damaged:
+            raise VspairError(f"expected receipts in {folder}, found none: run the workflow first")
+        folders = Counter(receipt.run_folder for receipt in self.receipts).most_common(1)
+        if folders and folder != (above := folders[0][0]) and folder.is_relative_to(above):
             raise VspairError(
                 f"expected a run folder, found in {folder} receipts of the run folder {above}: give that one"
             )
@@ -77,10 +76,10 @@ class Run:
         self.places = replace(self.places, data=folder if folder is not None and folder.is_dir() else None)
 
     @property
-    def preset(self) -> str:
-        """The preset of most receipts; a draw goes to the one that the folder is named after."""
+    def preset(self) -> str | None:
+        """The preset of most receipts; a draw goes to the one that the folder is named after. None if none is read."""
         counts = Counter(receipt.preset for receipt in self.receipts)
-        return max(sorted(counts), key=lambda preset: (counts[preset], preset == self.places.run.name))
+        return max(sorted(counts), key=lambda preset: (counts[preset], preset == self.places.run.name), default=None)
 
     def name(self, receipt: Receipt) -> str:
         """A receipt's own path in the run folder."""
