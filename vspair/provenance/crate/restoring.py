@@ -12,9 +12,9 @@ from urllib.parse import unquote
 from vspair.errors import VspairError
 from vspair.files import require_space
 from vspair.provenance.crate.contents import LEFT_OUT, METADATA, RESULTS, colliding, safe
-from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.packages import Package, opened
 from vspair.provenance.run.bundle import write_list
+from vspair.provenance.run.folder import whole_folder
 
 _LARGEST_METADATA = 1 << 26
 # Of objects and lists, and of values: what these take in memory is many times what they take in the file.
