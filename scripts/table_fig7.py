@@ -6,10 +6,9 @@ from vspair.reporting import Cell, make_table
 from vspair.reporting.uncertainty import REGIONS, variance_ratio
 
 with recorded(snakemake) as job:
-    cells = []
+    cells, images = [], job.configuration["inpainting.data.test"]
     for method in snakemake.params.methods:
         paths = [path for path in snakemake.input.images if f"/{method}/" in path]
-        images = job.configuration["inpainting.data.test"]
         frames = [read_images(path, ("mse30", "uncertainty", *REGIONS), images) for path in paths]
         ratios = [variance_ratio(frame) for frame in frames]
         correlations = [float(frame["uncertainty"].corr(frame["mse30"])) for frame in frames]

@@ -10,7 +10,7 @@ import unicodedata
 
 import pytest
 
-from vspair.printable import brief, encodable, json_text, shown, shown_all
+from vspair.printable import brief, encodable, first_few, json_text, shown, shown_all
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,10 @@ def test_a_command_bears_any_locale(locale, root):
     assert b"\\u202e" in done.stdout
     assert b"\\xff" in done.stdout
     assert (done.stdout.count(b"\n"), done.stderr.count(b"\n")) == (1, 1)
+
+
+def test_the_first_few_of_many_names():
+    assert first_few([]) == ""
+    assert first_few(["a", "b", "c"]) == "a, b, c"
+    assert first_few(["a", "b", "c", "d"]) == "a, b, c and 1 more"
+    assert first_few(["a", "b", "c", "d"], most=1, more=5) == "a and 8 more"

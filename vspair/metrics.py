@@ -7,7 +7,7 @@ finite is refused, but where a column may be empty, such as the ratio of a laten
 import csv
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +92,17 @@ def read_numbers(
             or a value is missing or not finite. The sentence names file, column and image.
     """
     path = Path(path)
-    texts = read_texts(path)
+    return numbers_of(path, read_texts(path), columns, lines, empty)
+
+
+def numbers_of(
+    path: Path,
+    texts: Mapping[str, Sequence[str]],
+    columns: Sequence[str],
+    lines: int | None = None,
+    empty: Sequence[Sequence[str]] = (),
+) -> dict[str, list[float]]:
+    """What `read_numbers` gives, where the file was read already: `texts` are what `read_texts` gave of it."""
     groups = {name: group for group in empty for name in group}
     count = len(next(iter(texts.values()), ()))
     wanted = dict.fromkeys((*columns, *groups))
@@ -143,9 +153,9 @@ def read_images(
     import pandas as pd
 
     path = Path(path)
-    there = list(read_texts(path))
-    columns = _measures(there) or [FIRST] if columns is None else columns
-    read_numbers(path, [IMAGE, *columns, *(name for name in optional if name in there)], images, empty)
+    texts = read_texts(path)
+    columns = _measures(texts) or [FIRST] if columns is None else columns
+    numbers_of(path, texts, [IMAGE, *columns, *(name for name in optional if name in texts)], images, empty)
     return pd.read_csv(path)
 
 
@@ -174,13 +184,14 @@ def count_images(path: Path | str) -> int:
         VspairError: as `read_numbers` does.
     """
     path = Path(path)
-    there = list(read_texts(path))
-    groups = [group for group in LOCALISED if group[0] in there]
-    return len(read_numbers(path, [IMAGE, *_measures(there)], empty=groups)[IMAGE])
+    texts = read_texts(path)
+    groups = [group for group in LOCALISED if group[0] in texts]
+    return len(numbers_of(path, texts, [IMAGE, *_measures(texts)], empty=groups)[IMAGE])
 
 
-def _measures(there: Sequence[str]) -> list[str]:
-    return list(there[there.index(FIRST) :]) if FIRST in there else []
+def _measures(columns: Iterable[str]) -> list[str]:
+    there = list(columns)
+    return there[there.index(FIRST) :] if FIRST in there else []
 
 
 def read_history(path: Path | str, epochs: int | None = None) -> "pd.DataFrame":
@@ -196,7 +207,8 @@ def read_history(path: Path | str, epochs: int | None = None) -> "pd.DataFrame":
     import pandas as pd
 
     path = Path(path)
-    counted = read_numbers(path, ["epoch", *read_texts(path)], epochs)["epoch"]
+    texts = read_texts(path)
+    counted = numbers_of(path, texts, ["epoch", *texts], epochs)["epoch"]
     if counted != list(range(1, len(counted) + 1)):
         raise _refused(path, f"the epochs 1 to {len(counted)} one after another", "others")
     return pd.read_csv(path)

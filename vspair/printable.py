@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -63,6 +64,18 @@ def quoted(text: object, most: int = 200) -> str:
     """The beginning of a text from a file, for a sentence: `shown`, and no longer than is read."""
     text = str(text)
     return shown(text) if len(text) <= most else f"{shown(text[:most])}..."
+
+
+def first_few(texts: Sequence[str], most: int = 3, more: int = 0) -> str:
+    """The first of some texts in a line, and how many more there are.
+
+    Args:
+        texts: of which the first are told.
+        most: how many are.
+        more: further ones that are not among the texts.
+    """
+    rest = len(texts[most:]) + more
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest else "")
 
 
 def json_text(value: object) -> str:

@@ -50,6 +50,18 @@ def test_gives_seed_configuration_and_log(project, capsys):
     assert logging.getLogger("vspair").handlers == []
 
 
+def test_a_log_that_cannot_be_begun_is_shown_in_one_line(prepare, tmp_path, capsys):
+    """Its name comes from the command line, and a terminal would obey what is in it."""
+    (tmp_path / "a\x1b[2J\nfolder").write_text("in the place of a folder")
+    prepare.log = [str(tmp_path / "a\x1b[2J\nfolder/log")]
+    with pytest.raises(SystemExit), recorded(prepare):
+        pytest.fail("the job must not run")
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert r"a\x1b[2J\x0afolder" in said
+
+
 def test_snakemakes_named_lists(project, monkeypatch):
     namedlist = pytest.importorskip("snakemake.iocontainers").Namedlist
     monkeypatch.chdir(project.root)

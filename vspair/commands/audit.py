@@ -9,7 +9,7 @@ from pathlib import Path
 from vspair.commands.settings import add_config, compared, resolved
 from vspair.errors import VspairError
 from vspair.files import write_text
-from vspair.printable import json_text, tell
+from vspair.printable import first_few, json_text, tell
 from vspair.problems.configuration import RunSettings
 from vspair.provenance.audit.auditing import audited
 from vspair.provenance.audit.findings import CODES, SEVERAL, Finding, exit_code
@@ -105,8 +105,7 @@ def print_findings(run: Run, findings: Sequence[Finding]) -> None:
     checked = f"{len(run.receipts) + len(run.damaged)} receipts{of} checked"
     tell(f"{checked}: {kinds or 'every link is still true'}")
     if "unvouched" not in counts and (ends := run.unvouched()) and not vouched(run):
-        named = ", ".join(ends[:3]) + (f" and {len(ends) - 3} more" if len(ends) > 3 else "")
-        tell(f"Nothing but its own receipt vouches for {named}: a ledger or a signed record would")
+        tell(f"Nothing but its own receipt vouches for {first_few(ends)}: a ledger or a signed record would")
     raw = {name for receipt in run.receipts for name in receipt.inputs if not run.checkable(name)}
     if raw:
         tell(f"{len(raw)} raw files were not checked: name their folder with --config data_dir=FOLDER")

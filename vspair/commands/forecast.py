@@ -29,19 +29,20 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace, root: Path) -> int:
     """Print the forecast."""
-    from vspair.provenance.forecast import estimate, flat, read_records, render, summary
+    from vspair.provenance.forecast import estimate, flat, plan, read_records, render, summary
 
     config = resolved(root, options.preset, options.config)
     gpus = (1 if config.device == "cuda" else 0) if options.gpus is None else options.gpus
     if options.cores < 1 or gpus < 0:
         raise VspairError(f"expected at least 1 core and no negative GPUs, found {options.cores} and {gpus}: mend that")
     records, damaged = read_records(_folders(root, options.records))
-    tasks, laws, note = _plan(root, options)
+    given = assigned(options.config) | {"preset": options.preset}
+    tasks, laws, absent = plan(root, given, options.targets, options.cores)
     # As receipts have it: of a section what differs from its default.
     settings = flat(config.model_dump(mode="json", exclude_defaults=True))
     times, sizes = (estimate(tasks, laws, records, settings, what) for what in ("time", "size"))
     answer = summary(tasks, times, sizes, options.cores, gpus, config.jobs_per_gpu)
-    lines = [*note.splitlines(), *damaged]
+    lines = [*(f"{name} is not here: planned as if it came" for name in absent), *damaged]
     if options.json:
         print(json_text(answer | {"note": "".join(f"{line}\n" for line in lines)}))
         return 0
@@ -49,16 +50,6 @@ def run(options: argparse.Namespace, root: Path) -> int:
     for line in lines:
         tell(line)
     return 0
-
-
-def _plan(root: Path, options: argparse.Namespace) -> tuple[list, dict, str]:
-    """The jobs and the cost laws of their rules; data that are not here are planned as if they came."""
-    from vspair.provenance.forecast import plan
-
-    tasks, laws, absent = plan(
-        root, assigned(options.config) | {"preset": options.preset}, options.targets, options.cores
-    )
-    return tasks, laws, "".join(f"{name} is not here: planned as if it came\n" for name in absent)
 
 
 def _folders(root: Path, named: Sequence[str] | None) -> list[Path]:

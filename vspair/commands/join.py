@@ -4,12 +4,9 @@ import argparse
 from pathlib import Path
 
 from vspair.commands.settings import add_config, assigned, compared, resolved
-from vspair.printable import tell
+from vspair.printable import first_few, tell
 from vspair.provenance.join.joining import Outcome, join
 from vspair.provenance.receipt.receipt import Receipt
-
-_NAMED = 3
-"""Files or jobs that a line names before it says how many more there are."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -34,11 +31,11 @@ def run(options: argparse.Namespace, root: Path) -> int:
             tell(_line(done, receipt))
     tell(_summary(done, "would be taken" if options.dry_run else "taken"))
     for reason, passed in done.choice.passed.items():
-        tell(f"not taken, {reason}: {_listed([receipt.target for receipt in passed])}")
+        tell(f"not taken, {reason}: {first_few([receipt.target for receipt in passed])}")
     if done.wanted:
         tell(
-            f"jobs still to be made read {_listed(done.wanted)}; they would make that anew, and all that was made from "
-            "it: to keep what was joined, bring it too or make it alone, and join again"
+            f"jobs still to be made read {first_few(done.wanted)}; they would make that anew, and all that was made "
+            "from it: to keep what was joined, bring it too or make it alone, and join again"
         )
     return 0
 
@@ -58,8 +55,3 @@ def _summary(done: Outcome, taken: str) -> str:
         f"already there: {len(done.choice.there)}; "
         f"left behind: {len(done.load.left_behind)} files of {len(behind)} jobs"
     )
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

@@ -13,7 +13,7 @@ from time import perf_counter
 
 from vspair.errors import VspairError
 from vspair.files import sha256
-from vspair.printable import shown
+from vspair.printable import shown, tell
 from vspair.provenance.code import fingerprint
 from vspair.provenance.logs import handlers_of
 from vspair.provenance.receipt.folders import files_below
@@ -171,7 +171,7 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
     try:
         handlers = handlers_of(_paths(snakemake.log))
     except VspairError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(f"error: {error}", to_errors=True)
         raise SystemExit(1) from None
     log = logging.getLogger("vspair")
     level = log.level
@@ -189,7 +189,7 @@ def recorded(snakemake: object, root: Path | None = None) -> Iterator[Job]:
         raise SystemExit(1) from None
     except Exception as error:
         if isinstance(error, OSError) and (sentence := refusal(error)) is not None:
-            log.error("error: %s", sentence)
+            log.error("error: %s", shown(sentence))
             raise SystemExit(1) from None
         # Python prints the traceback on the standard error by itself when the script ends.
         for handler in handlers[1:]:

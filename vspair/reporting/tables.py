@@ -73,10 +73,9 @@ def table_frame(cells: Sequence[Cell], published: Published, configuration: Mapp
 
 
 def _line(cell: Cell, published: Published, comparable: bool) -> dict[str, Any]:
-    values = pd.Series(cell.values, dtype=float)
-    known = values[np.isfinite(values)]
+    known = _known(cell)
     # Of how many seeds it is the mean; where none has a value, how many have none.
-    n = len(known) or len(values)
+    n = len(known) or len(cell.values)
     value = known.mean() if n else None
     sd = known.std() if len(known) > 1 else None
     number, tolerance = published.values.get((cell.row, cell.column), (None, None))
@@ -85,11 +84,16 @@ def _line(cell: Cell, published: Published, comparable: bool) -> dict[str, Any]:
     return dict(zip(COLUMNS, line, strict=True))
 
 
+def _known(cell: Cell) -> pd.Series:
+    values = pd.Series(cell.values, dtype=float)
+    return values[np.isfinite(values)]
+
+
 def fewer_seeds(cells: Sequence[Cell]) -> str | None:
     """A sentence on the cells that are means over fewer seeds than ran; None where there is none."""
     told = []
     for cell in cells:
-        known = int(np.isfinite(pd.Series(cell.values, dtype=float)).sum())
+        known = len(_known(cell))
         if 0 < known < len(cell.values):
             told.append(f"{cell.row} {cell.column} ({known} of {len(cell.values)})")
     return f"Over the seeds that have a value: {', '.join(told)}." if told else None

@@ -49,16 +49,16 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
         configuration = None
     found = {Finding(name, "damaged receipt", sentence) for name, sentence in run.damaged.items()}
     for receipt in run.receipts:
-        found.update(_guarded(run.name(receipt), lambda job=receipt: check(run, job, configuration)))
-        found.update(_guarded(run.name(receipt), lambda job=receipt: contradicted(run, job)))
-        found.update(_guarded(run.name(receipt), lambda job=receipt: incomplete(run, job)))
+        found.update(_guarded(run.name(receipt), check, run, receipt, configuration))
+        for alone in (contradicted, incomplete):
+            found.update(_guarded(run.name(receipt), alone, run, receipt))
     for between in (mixed_presets, mixed_claims, mixed_chains, misplaced, rewritten, changed_locks):
-        found.update(_guarded(_ALL, lambda asked=between: asked(run)))
+        found.update(_guarded(_ALL, between, run))
     # A bundle holds results of the past: without its commit there is nothing to compare its code with.
     strict = full or run.left_out is not None
     if strict:
-        found.update(_guarded(_ALL, lambda: against_history(run)))
-    found.update(_guarded(LEDGER, lambda: contradicted_ledger(run)))
+        found.update(_guarded(_ALL, against_history, run))
+    found.update(_guarded(LEDGER, contradicted_ledger, run))
     for name in run.linked():
         sentence = "a symbolic link stands in the place of this folder: put the folder itself there"
         found.add(Finding(name, "edited", sentence))
@@ -74,10 +74,10 @@ def audited(run: Run, configuration: Configuration | None = None, full: bool = F
     return sorted(found)
 
 
-def _guarded(name: str, checks: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def _guarded(name: str, checks: Callable[..., Iterable[Finding]], *arguments: object) -> list[Finding]:
     """What some checks find, and where they end in an error that nobody foresaw, that they do: no other check ends."""
     try:
-        return list(checks())
+        return list(checks(*arguments))
     except Exception as error:
         told = f"{type(error).__name__}: {brief(error)}"
         sentence = f"it could not be checked, which ended in {told}; remake what it stands for, and report this defect"

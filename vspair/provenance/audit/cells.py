@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vspair.errors import VspairError
-from vspair.metrics import read_numbers, read_texts
+from vspair.metrics import numbers_of, read_texts
 from vspair.provenance.audit.findings import Finding
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
@@ -146,17 +146,19 @@ def _same(found: float | None, wanted: float | None, scale: float) -> bool:
 
 def _mean(path: Path, key: str) -> float | None:
     """Mean of a CSV's column, of which every field is a finite number; None when there is no such column."""
-    if key not in read_texts(path):
+    texts = read_texts(path)
+    if key not in texts:
         return None
-    numbers = read_numbers(path, [key])[key]
+    numbers = numbers_of(path, texts, [key])[key]
     return sum(numbers) / len(numbers) if numbers else math.nan
 
 
 def _known_mean(path: Path, key: str) -> float | None:
     """The same without the empty fields of a column that may have some."""
-    if key not in read_texts(path):
+    texts = read_texts(path)
+    if key not in texts:
         return None
-    numbers = [value for value in read_numbers(path, [key], empty=[(key,)])[key] if not math.isnan(value)]
+    numbers = [value for value in numbers_of(path, texts, [key], empty=[(key,)])[key] if not math.isnan(value)]
     return sum(numbers) / len(numbers) if numbers else math.nan
 
 

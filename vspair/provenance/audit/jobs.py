@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from vspair.errors import VspairError
-from vspair.printable import brief
+from vspair.printable import brief, first_few
 from vspair.provenance.audit.environment import contradicted_pins
 from vspair.provenance.audit.findings import Configuration, Finding, value_of
 from vspair.provenance.code import sources
@@ -13,8 +13,6 @@ from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.chain import Run
 
 _DATA, _PROJECT = "data:", "project:"
-# Added files that a finding names before it says how many more there are.
-_NAMED = 3
 
 
 def check(run: Run, receipt: Receipt, configuration: Configuration | None = None) -> list[Finding]:
@@ -78,9 +76,8 @@ def _added(run: Run, receipt: Receipt) -> Iterable[Finding]:
             yield Finding(receipt.target, "missing", f"its input {folder} cannot be read: {error}")
             continue
         if added := sorted(now - receipt.inputs.keys()):
-            more = f" and {len(added) - _NAMED} more" if len(added) > _NAMED else ""
             sentence = (
-                f"its input {folder} has files that were not there: {', '.join(added[:_NAMED])}{more}; remake it with "
+                f"its input {folder} has files that were not there: {first_few(added)}; remake it with "
                 f"`{receipt.command}`, or remove them"
             )
             yield Finding(receipt.target, "stale data", sentence)

@@ -12,6 +12,11 @@ FRAME = ("vspair.provenance", "recorded")
 """What writes a job's log and receipt: no fingerprint covers it, because it changes none of a job's numbers."""
 
 
+def dotted(entry: str) -> bool:
+    """Whether a text names a module, `package.module`, or an object in one, `package.module:object`, and no path."""
+    return all(part.isidentifier() for name in entry.split(":", 1) for part in name.split("."))
+
+
 class Walk:
     """One traversal; it stops before the frame, except when the frame itself is asked for.
 
@@ -44,8 +49,8 @@ class Walk:
             VspairError: it is no such name, there is no such module or object, or a module on the way is imported with
                 a star.
         """
-        name, colon, attribute = entry.partition(":")
-        if not all(part.isidentifier() for part in (*name.split("."), *(attribute.split(".") if colon else ()))):
+        name, _, attribute = entry.partition(":")
+        if not dotted(entry):
             raise VspairError(f"expected an entry such as package.module:object, found {entry!r}: correct the entry")
         chain = tuple(attribute.split(".")) if attribute else ()
         module = self._module(name)

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from vspair.printable import first_few
 from vspair.provenance.crate.contents import SNAKEFILE
 from vspair.provenance.crate.graph import Graph
 from vspair.provenance.crate.settings import environment, host, settings
 from vspair.provenance.receipt.places import SUFFIX
 from vspair.provenance.receipt.receipt import Receipt
-from vspair.provenance.receipt.worktree import listed, worktree
+from vspair.provenance.receipt.worktree import worktree
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity
@@ -61,7 +62,7 @@ def _workflow(graph: Graph, receipts: Iterable[Receipt]) -> "Entity":
     now = worktree(graph.run.places.root)
     sha, state = now.commit, f"no commit, since {now.reason}" if now.reason else now.commit
     if now.dirty:
-        state = f"{sha} with uncommitted changes ({listed(now.changes, now.more)})"
+        state = f"{sha} with uncommitted changes ({first_few(now.changes, more=now.more)})"
     workflow["name"] = "Workflow of the project"
     workflow["description"] = f"State of the source on export: {state}."
     workflow["version"] = sha or "unknown"

@@ -13,9 +13,9 @@ from vspair.provenance.audit.findings import Finding
 from vspair.provenance.crate.actions import add_actions
 from vspair.provenance.crate.contents import METADATA, Item, collect
 from vspair.provenance.crate.description import describe
-from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.graph import Graph, require_library
 from vspair.provenance.run.chain import Run
+from vspair.provenance.run.folder import whole_folder
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 from vspair.errors import VspairError
 from vspair.files import require_space
 from vspair.provenance.crate.contents import LEFT_OUT, METADATA, RESULTS, colliding, safe
-from vspair.provenance.crate.folder import whole_folder
 from vspair.provenance.crate.packages import Package, opened
 from vspair.provenance.run.bundle import write_list
+from vspair.provenance.run.folder import whole_folder
 
 _LARGEST_METADATA = 1 << 26
 # Of objects and lists, and of values: what these take in memory is many times what they take in the file.
@@ -103,16 +103,11 @@ def _metadata(package: Package) -> list[dict]:
         identifier = entity.get("@id")
         if not isinstance(identifier, str) or identifier in known:
             raise VspairError(
-                f"expected one entity of each @id in {METADATA} of {package.path}, found {_shown(identifier)} "
+                f"expected one entity of each @id in {METADATA} of {package.path}, found {identifier!a:.80} "
                 f"{'twice' if isinstance(identifier, str) else 'as one'}: do not trust it"
             )
         known.add(identifier)
     return graph
-
-
-def _shown(value: object) -> str:
-    """What a crate says, for a sentence: short, and without characters that a terminal would obey."""
-    return ascii(str(value)[:80])
 
 
 def _listed(package: Package, graph: Iterable[dict]) -> dict[str, _Listed]:
@@ -126,12 +121,12 @@ def _listed(package: Package, graph: Iterable[dict]) -> dict[str, _Listed]:
         size, sha256 = str(entity.get("contentSize")), str(entity.get("sha256"))
         if not (re.fullmatch(r"[0-9]{1,18}", size) and re.fullmatch(r"[0-9a-f]{64}", sha256)):
             raise VspairError(
-                f"expected size and SHA-256 of {_shown(name)} in {package.path}, found {_shown(size)} and "
-                f"{_shown(sha256)}: get it anew"
+                f"expected size and SHA-256 of {name!a:.80} in {package.path}, found {size!a:.80} and "
+                f"{sha256!a:.80}: get it anew"
             )
         if not safe(name):
             raise VspairError(
-                f"expected plain names inside the crate {package.path}, found {_shown(name)}: do not trust it"
+                f"expected plain names inside the crate {package.path}, found {name!a:.80}: do not trust it"
             )
         if name in listed:
             raise VspairError(
@@ -159,7 +154,7 @@ def _left_out(package: Package, graph: Iterable[dict], run: str) -> dict[str, st
         ):
             raise VspairError(
                 f"expected once a plain name in the run folder and a SHA-256 of each file that {package.path} left "
-                f"out, found {_shown(name)} and {_shown(sha256)}: do not trust it"
+                f"out, found {name!a:.80} and {sha256!a:.80}: do not trust it"
             )
         found[inside] = sha256
     return found
@@ -180,9 +175,7 @@ def _compare(package: Package, listed: dict[str, _Listed]) -> None:
     """Compare names and sizes before anything is read."""
     found = set(package.sizes) - {METADATA}
     for name in sorted(found - set(listed)):
-        raise VspairError(
-            f"expected only files that {METADATA} lists, found {_shown(name)} in {package.path}: remove it"
-        )
+        raise VspairError(f"expected only files that {METADATA} lists, found {name!a:.80} in {package.path}: remove it")
     for name, facts in sorted(listed.items()):
         if name not in found:
             raise VspairError(f"expected the listed file {name} in {package.path}, found none: get the crate anew")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from vspair.printable import first_few
 from vspair.provenance.receipt.state import LOCK
 from vspair.provenance.receipt.statement import (
     CellNotes,
@@ -20,7 +21,7 @@ from vspair.provenance.receipt.statement import (
     Statement,
     Surroundings,
 )
-from vspair.provenance.receipt.worktree import listed, remedy
+from vspair.provenance.receipt.worktree import remedy
 
 _DURATIONS = {"duration", "evidence"}
 
@@ -106,7 +107,7 @@ class Receipt:
             return "no git commit" + (f", since {told.reason}" if told.reason else "")
         if self.dirty is False:
             return f"a clean tree at {self.commit[:12]}"
-        names = f" ({listed(told.changes, told.more or 0)})" if told.changes else ""
+        names = f" ({first_few(told.changes, more=told.more or 0)})" if told.changes else ""
         return f"uncommitted changes on top of {self.commit[:12]}{names}"
 
     @property

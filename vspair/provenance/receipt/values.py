@@ -10,6 +10,8 @@ from pydantic import StringConstraints as Constraints
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from vspair.provenance.code.walk import dotted
+
 EXPECTED = "expected"
 """Type of an error whose message is what a value should have been, such as `a text`."""
 
@@ -20,7 +22,6 @@ LABEL, TEXT, NAME, PART = 1_000, 20_000, 2_000, 255
 """Letters of a label and of a text such as a command; bytes of a file's name and of each part of it."""
 
 _PREFIX = re.compile(r"^(data|project|external):")
-_ENTRY = re.compile(r"(?P<module>[^:]+)(:(?P<object>[^:]+))?")
 _YEARS = range(1970, 2262)
 """What a file system's times in nanoseconds can hold; a machine without a clock begins in the first."""
 
@@ -68,13 +69,6 @@ def _script(text: str) -> str:
     if set(text) & set(":\\") or not text.endswith(".py") or not text.isprintable():
         raise ValueError(text)
     return _name(text)
-
-
-def dotted(text: str) -> bool:
-    """Whether a text names a module, `package.module`, or an object in one, `package.module:object`, and no path."""
-    found = _ENTRY.fullmatch(text)
-    parts = [part for group in found.group("module", "object") if group for part in group.split(".")] if found else [""]
-    return all(part.isidentifier() for part in parts)
 
 
 def _entry(text: str) -> str:

@@ -3,17 +3,16 @@
 import os
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vspair.printable import shown
+from vspair.printable import first_few, shown
 
 NAMED = 10
 """Most files that a receipt names."""
 
 _TIMEOUT = 20
-_SHOWN = 3
 # Where the user's settings are, and among them whose repositories git may read.
 _USERS_OWN = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
@@ -75,12 +74,6 @@ def commit(root: Path) -> tuple[str | None, bool | None]:
     return found.commit, found.dirty
 
 
-def listed(changes: Sequence[str], more: int = 0, most: int = _SHOWN) -> str:
-    """The first few changes in a line, and how many more there are."""
-    rest = len(changes[most:]) + more
-    return ", ".join(changes[:most]) + (f" and {rest} more" if rest else "")
-
-
 def remedy(reason: str | None) -> str:
     """What to do where there is no commit, for that reason; older receipts tell none."""
     return _REMEDIES.get(reason or "", "commit")
@@ -94,8 +87,8 @@ def warning(root: Path) -> str | None:
     if not found.dirty:
         return None
     return (
-        f"the project has uncommitted changes ({listed(found.changes, found.more)}), so that results made now will "
-        "fail the audit as those of a dirty tree: stop, then commit these, or remove what is not the project's"
+        f"the project has uncommitted changes ({first_few(found.changes, more=found.more)}), so that results made now "
+        "will fail the audit as those of a dirty tree: stop, then commit these, or remove what is not the project's"
     )
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vspair.errors import VspairError
 from vspair.files import require_space, write_text
+from vspair.provenance.run.folder import whole_folder
 from vspair.provenance.run.listed import read_list
-from vspair.refusals import writing
 
 FILE = "bundle.json"
 _FORMAT = 1
@@ -61,15 +61,9 @@ def write_bundle(
     kept = [name for name in names if name not in left_out]
     size = sum((folder / name).stat().st_size for name in kept)
     require_space(target, size, "leave more out with --without, or give another place")
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        with writing(target):
-            for name in kept:
-                (partial / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name, partial / name)
-            write_list(partial, left_out)
-            partial.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with whole_folder(target) as temporary:
+        for name in kept:
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / name, temporary / name)
+        write_list(temporary, left_out)
     return len(left_out)

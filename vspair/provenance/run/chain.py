@@ -62,7 +62,7 @@ class Run:
             try:
                 self.receipts.append(read(path))
             except VspairError as error:
-                self.damaged[spelled(path.relative_to(folder).as_posix())] = str(error)
+                self.damaged[self._own(path)] = str(error)
         if not self.receipts and not self.damaged:
             raise VspairError(f"expected receipts in {folder}, found none: run the workflow first")
         folders = Counter(receipt.run_folder for receipt in self.receipts).most_common(1)
@@ -83,7 +83,11 @@ class Run:
 
     def name(self, receipt: Receipt) -> str:
         """A receipt's own path in the run folder."""
-        return spelled(receipt.path.relative_to(self.places.run).as_posix())
+        return self._own(receipt.path)
+
+    def _own(self, path: Path) -> str:
+        """Name of a path in the run folder, wherever a link there leads."""
+        return spelled(path.relative_to(self.places.run).as_posix())
 
     @cached_property
     def makers(self) -> dict[str, list[Receipt]]:
@@ -174,8 +178,7 @@ class Run:
     def linked(self) -> list[str]:
         """Names of symbolic links to folders, whose content would go unseen."""
         links = (path for path in self.places.run.rglob("*") if path.is_symlink() and path.is_dir())
-        names = (path.relative_to(self.places.run) for path in links)
-        return sorted(spelled(name.as_posix()) for name in names if name.parts[0] not in _PASSING)
+        return sorted(name for name in map(self._own, links) if name.split("/")[0] not in _PASSING)
 
     def unreceipted(self) -> list[str]:
         """Names of files that no receipt covers, apart from logs, benchmarks, checkpoints and the run's own notes.
@@ -188,7 +191,6 @@ class Run:
             passing = parts[0] in _PASSING or any(part.startswith(".") for part in parts)
             own = len(parts) == 1 and path.name in _OWN
             marked = path.name.endswith(SUFFIX) or path.name == _CHECKPOINT
-            name = spelled("/".join(parts))
-            if not (passing or own or marked or path.is_dir()) and name not in self.makers:
-                found.append(name)
+            if not (passing or own or marked or path.is_dir()) and self._own(path) not in self.makers:
+                found.append(self._own(path))
         return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vspair.errors import VspairError
+from vspair.printable import first_few
 from vspair.provenance.receipt.receipt import Receipt
 from vspair.provenance.run.ledger import cells_of, read_lines
 
@@ -91,6 +92,4 @@ def _unknown(file: Path, lines: list[dict], index: Sequence[str] | None, cell: t
 
 
 def _shortened(names: Sequence[str]) -> str:
-    distinct = list(dict.fromkeys(names))
-    more = len(distinct) - _NAMED
-    return ", ".join(map(repr, distinct[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+    return first_few(list(map(repr, dict.fromkeys(names))), _NAMED)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from vspair.printable import first_few
+
 _NAMED = 3
 """How many of a list of files or numbers the text names; all of them are in the JSON."""
 
@@ -96,7 +98,5 @@ def _code(node: dict) -> str:
     tree = f"commit {node['commit'][:12]}" if clean else f"made with {node['tree']} ({node['remedy']})"
     # The script first: the others are what it reaches.
     files = sorted(node["files"], key=lambda file: file != node["script"])
-    more = len(files) - _NAMED
-    named = ", ".join(files[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-    sources = f"{len(files)} source files: {named}" if files else f"script {node['script']}"
+    sources = f"{len(files)} source files: {first_few(files, _NAMED)}" if files else f"script {node['script']}"
     return f"code {node['fingerprint'][:12]}, {tree}, lock {node['lock_file']} {node['lock'][:12]}, {sources}"
