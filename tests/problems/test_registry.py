@@ -15,14 +15,14 @@ from typing import ClassVar
 from pydantic import Field, PositiveInt
 
 from vspair.config.section import Section
-from vspair.problems.settings import ProblemSettings
+from vspair.problems.inverse import InverseProblem
 
 
 class Data(Section):
     train: PositiveInt = Field(description="training pairs")
 
 
-class Settings(ProblemSettings):
+class Settings(InverseProblem):
     """A line through points."""
 
     title: ClassVar[str] = "Lines"

@@ -18,8 +18,9 @@ from vspair.config.section import Section
 from vspair.config.theory import Theory
 from vspair.errors import VspairError
 from vspair.problems.faults import sentences
+from vspair.problems.inverse import InverseProblem
+from vspair.problems.problem import Problem
 from vspair.problems.registry import folder, installed, settings_class
-from vspair.problems.settings import ProblemSettings
 from vspair.yaml_text import parse_yaml
 
 PARTS = ("theory", "determinism")
@@ -76,12 +77,17 @@ class RunSettings(Section):
         return self
 
     @property
-    def problems(self) -> dict[str, ProblemSettings]:
+    def problems(self) -> dict[str, Problem]:
         """The problems by name."""
         return {name: getattr(self, name) for name in installed()}
 
+    @property
+    def inverse_problems(self) -> dict[str, InverseProblem]:
+        """Those of them with pairs and methods."""
+        return {name: problem for name, problem in self.problems.items() if isinstance(problem, InverseProblem)}
+
     def require_data(self, problem: str) -> None:
-        """Check that a problem's data are what is wanted of them (see `ProblemSettings.require_data`).
+        """Check that a problem's data are what is wanted of them (see `Problem.require_data`).
 
         Raises:
             VspairError: they are not.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from vspair.devices import memory_of
 from vspair.errors import VspairError
 from vspair.files import free_space
-from vspair.problems.settings import ENTRY, ProblemSettings
+from vspair.problems.inverse import ENTRY, InverseProblem
 
 STATES = 3
 """Copies of the weights that a training holds at least: the weights themselves and Adam's two moments."""
@@ -32,7 +32,7 @@ class Need(NamedTuple):
     disk: int
 
 
-def least(problem: ProblemSettings, rule: str, method: str | None) -> Need:
+def least(problem: InverseProblem, rule: str, method: str | None) -> Need:
     """What a job of a rule on a method of a problem takes; nothing of rules whose jobs are small, or not known here.
 
     Arguments:
@@ -59,13 +59,13 @@ def least(problem: ProblemSettings, rule: str, method: str | None) -> Need:
     return Need(stored + weights + ENTRY * drawn * qoi, 0)
 
 
-def pairs_tested(problem: ProblemSettings) -> int:
+def pairs_tested(problem: InverseProblem) -> int:
     """Test pairs of each data set; 0 where the settings do not say it."""
     return getattr(getattr(problem, "data", None), "test", 0)
 
 
 def require_room(
-    problems: Mapping[str, ProblemSettings], jobs: Iterable[tuple[str, str, str | None]], folder: Path, device: str
+    problems: Mapping[str, InverseProblem], jobs: Iterable[tuple[str, str, str | None]], folder: Path, device: str
 ) -> None:
     """Refuse jobs that this machine has too little memory or disk for, whatever else it does.
 

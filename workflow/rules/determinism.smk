@@ -6,7 +6,7 @@ TRIAL = f"{RESULTS}/determinism/{{problem}}/{{method}}/{{data}}/{{trial}}"
 
 # One method of each kind that is trained by steps, the first, on the first data set that it is run on.
 OF_KINDS = {}
-for problem, settings in CONFIG.problems.items():
+for problem, settings in CONFIG.inverse_problems.items():
     for run in settings.runs(SEEDS[:1]):
         method = settings.methods[run.method]
         if hasattr(method, "training"):

@@ -26,9 +26,17 @@ wildcard_constraints:
     run="[^/]+",
 
 
+def problem_of(wildcards):
+    """The problem's settings, of one with pairs and methods."""
+    name = wildcards.problem
+    if name not in CONFIG.inverse_problems:
+        end(f"{name} has no pairs and methods: `snakemake {name}` makes what it has")
+    return CONFIG.inverse_problems[name]
+
+
 def settings_of_job(wildcards):
     """The problem's and the method's settings."""
-    problem = CONFIG.problems[wildcards.problem]
+    problem = problem_of(wildcards)
     if wildcards.method not in problem.methods:
         end(
             f"{wildcards.problem}.methods has no {wildcards.method}: it has {', '.join(problem.methods)}"
@@ -84,16 +92,13 @@ def seed_of(wildcards):
 
 def raw(wildcards):
     """Raw files of a problem."""
-    problem = CONFIG.problems[wildcards.problem]
+    problem = problem_of(wildcards)
     paths = [f"{DATA}/{file}" for file in problem.raw_files()]
-    return there(wildcards.problem, paths, problem.check_raw_file)
+    return there(paths, problem.check_raw_file)
 
 
 def pairs_keys(wildcards):
-    return [
-        f"{wildcards.problem}.{key}"
-        for key in CONFIG.problems[wildcards.problem].pairs_keys
-    ]
+    return [f"{wildcards.problem}.{key}" for key in problem_of(wildcards).pairs_keys]
 
 
 stage(
@@ -104,10 +109,10 @@ stage(
     lambda wildcards: [
         told(job_path, wildcards.problem, name) for name in ("pairs", "described")
     ],
-    lambda wildcards: CONFIG.problems[wildcards.problem].data.seed,
+    lambda wildcards: problem_of(wildcards).data.seed,
     dict(
         shapes=lambda wildcards: [
-            list(shape) for shape in CONFIG.problems[wildcards.problem].shapes()
+            list(shape) for shape in problem_of(wildcards).shapes()
         ]
     ),
     cost=dict(

@@ -14,7 +14,7 @@ MEASURED = dict(
 KINDS = sorted(
     {
         method.kind
-        for problem in CONFIG.problems.values()
+        for problem in CONFIG.inverse_problems.values()
         for method in problem.methods.values()
     }
 )

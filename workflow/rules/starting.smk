@@ -38,7 +38,7 @@ def require_room_for_jobs():
         return
     jobs = []
     for job in workflow.dag.needrun_jobs():
-        for name in CONFIG.problems:
+        for name in CONFIG.inverse_problems:
             made = [
                 file.removeprefix(f"{RESULTS}/{name}/")
                 for file in job.output
@@ -48,4 +48,4 @@ def require_room_for_jobs():
             if made:
                 what = "pairs" if pairs else job.rule.name
                 jobs.append((what, name, getattr(job.wildcards, "method", None)))
-    told(require_room, CONFIG.problems, jobs, Path(RESULTS), CONFIG.device)
+    told(require_room, CONFIG.inverse_problems, jobs, Path(RESULTS), CONFIG.device)

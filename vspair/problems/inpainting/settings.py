@@ -11,7 +11,7 @@ from vspair.config.numbers import Count, Distinct, Few, Index, Multiple, Percent
 from vspair.config.section import Section
 from vspair.data.sources import AVAILABLE, SHAPES, check_file, raw_files
 from vspair.models.method import Shape
-from vspair.problems.settings import ProblemSettings
+from vspair.problems.inverse import InverseProblem
 
 MOST_LOST = 4
 """Pixels of all holes in images: since holes overlap, so many still leave some pixels of nearly every image."""
@@ -85,7 +85,7 @@ class Figures(Section):
         return self
 
 
-class Settings(ProblemSettings):
+class Settings(InverseProblem):
     """Blind inpainting (Section 4.1)."""
 
     title: ClassVar[str] = "Blind inpainting"

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from vspair.config.numbers import Count, Distinct, Index, Multiple, Pixels, Probability
 from vspair.config.section import Section
 from vspair.models.method import Shape
-from vspair.problems.settings import ProblemSettings
+from vspair.problems.inverse import InverseProblem
 from vspair.problems.tomography.scans import VARIABLE, Noise, ScanSettings, SliceData
 
 Shown = Annotated[tuple[Index, ...], Field(min_length=1, max_length=50), Distinct]
@@ -44,7 +44,7 @@ class Figures(Section):
         return self
 
 
-class Settings(ProblemSettings):
+class Settings(InverseProblem):
     """Computed tomography (Section 4.2)."""
 
     title: ClassVar[str] = "Computed tomography"

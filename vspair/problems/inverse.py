@@ -1,9 +1,8 @@
-"""What the settings of every problem hold: methods and which of them are compared, evaluation, studies."""
+"""Settings of a problem whose QoI is found from observations: methods and which are compared, evaluation, studies."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
@@ -12,11 +11,11 @@ from vspair.config.evaluation import Evaluation
 from vspair.config.merging import merge
 from vspair.config.names import Name, Title, require_data_name
 from vspair.config.numbers import Distinct
-from vspair.config.section import Section
 from vspair.config.training import Training
 from vspair.models.kinds import all_settings, any_method
 from vspair.models.method import Method, Shape
 from vspair.problems.faults import INHERITED, sentences
+from vspair.problems.problem import Problem
 from vspair.problems.studies import EVERY_METHOD, Study, run_name, varied
 
 ENTRY = 4
@@ -34,11 +33,8 @@ class Run(NamedTuple):
     seed: int
 
 
-class ProblemSettings(Section, ABC):
-    """The settings of one problem; a subclass adds its own and says what the class variables and methods below are."""
-
-    title: ClassVar[str]
-    """Name of its section in the report."""
+class InverseProblem(Problem):
+    """A problem of pairs (QoI, observation) with methods; a subclass adds what is its own."""
 
     physical: ClassVar[bool] = False
     """Whether its methods may know the operator: `frame` gives it to them."""
@@ -74,26 +70,6 @@ class ProblemSettings(Section, ABC):
         """How many training and test pairs each data set has; 0 where the settings do not say it."""
         return 0
 
-    def raw_files(self) -> list[str]:
-        """Files in the data folder that the pairs are made from."""
-        return []
-
-    def check_raw_file(self, path: Path) -> None:
-        """Check a raw file of a folder that the user named.
-
-        Raises:
-            VspairError: it is missing or not what it should be.
-        """
-
-    def require_data(self) -> None:
-        """Check that the data are what methods, evaluation, figures and studies want; asked when a job is planned.
-
-        Not when the settings are read: who asks for one problem need not have another one's data in order.
-
-        Raises:
-            ValueError: there are too few of them, or they are of another kind.
-        """
-
     @property
     def compared(self) -> dict[str, Method]:
         """The methods that are compared."""
@@ -127,7 +103,7 @@ class ProblemSettings(Section, ABC):
         return {**values, "methods": {name: _whole(name, method, values) for name, method in values["methods"].items()}}
 
     @model_validator(mode="after")
-    def _methods_fit(self) -> "ProblemSettings":
+    def _methods_fit(self) -> "InverseProblem":
         for name in self.datasets():
             require_data_name(name)
         for name, method in self.methods.items():
@@ -163,7 +139,7 @@ class ProblemSettings(Section, ABC):
         return self
 
     @model_validator(mode="after")
-    def _pairs_can_be_held(self) -> "ProblemSettings":
+    def _pairs_can_be_held(self) -> "InverseProblem":
         pairs, shapes = self.pairs_made(), self.shapes()
         size = ENTRY * pairs * sum(math.prod(shape) for shape in shapes)
         if size > MOST_BYTES:
@@ -174,7 +150,7 @@ class ProblemSettings(Section, ABC):
         return self
 
     @model_validator(mode="after")
-    def _studies_fit(self) -> "ProblemSettings":
+    def _studies_fit(self) -> "InverseProblem":
         if not self.studies:
             return self
         # Of a point one method at a time is looked at, in which all stand that it inherits.
