@@ -8,5 +8,5 @@ from vspair.provenance import recorded
 
 with recorded(snakemake) as job:
     folder = Path(snakemake.config["local"]["data_dir"])
-    files = download(job.configuration["inpainting.data.source"], folder)
+    files = download(snakemake.params.source, folder)
     write_listing(snakemake.output.listing, folder, files)

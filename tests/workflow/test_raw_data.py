@@ -111,7 +111,7 @@ def test_no_command_touches_raw_data(checkout, mirror, tmp_path, named):
 
 @pytest.mark.slow
 def test_what_is_missing_is_fetched_once_and_tracked(checkout, mirror, tmp_path):
-    assert checkout.planned(PAIRS, *MNIST) == {"download", "pairs mnist"}
+    assert checkout.planned(PAIRS, *MNIST) == {"download_mnist", "pairs mnist"}
     ran(checkout, PAIRS, *MNIST)
     data = checkout.folder / "data"
     fetched = state(data)
@@ -128,7 +128,7 @@ def test_what_is_missing_is_fetched_once_and_tracked(checkout, mirror, tmp_path)
     # A list of files that are gone is not believed, and the other file stays what it was.
     labels, kept = data / raw_files("mnist")[1], fetched[(data / raw_files("mnist")[0]).relative_to(data)]
     labels.unlink()
-    assert checkout.planned(PAIRS, *MNIST) == {"download", "pairs mnist"}
+    assert checkout.planned(PAIRS, *MNIST) == {"download_mnist", "pairs mnist"}
     ran(checkout, PAIRS, *MNIST)
     assert state(data)[(data / raw_files("mnist")[0]).relative_to(data)] == kept
     assert checkout.planned(PAIRS, *MNIST) == set()

@@ -343,7 +343,7 @@ def test_the_papers_inpainting_is_planned_without_gpu_data_or_scan_slices(untouc
     # of each choice alone: two of PAIR, three of sVAE, four of vsPAIR.
     assert counts["study"] == 3 * (2 + 5 + 16 + 8 + 2 + 3 + 4)
     assert counts["table_alternatives"] == counts["table_choices"] == 1
-    assert counts["download"] == 1
+    assert counts["download_mnist"] == 1
     assert not [rule for rule in counts if "scan" in rule.split("_") or rule in ("fig9", "fig10", "fig11")]
 
 

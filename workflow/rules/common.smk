@@ -25,9 +25,6 @@ ONLY_PLANNED = bool(config.pop("only_planned", False))
 CONFIG = told(resolve, ROOT, config)
 SEEDS = CONFIG.seeds
 RESULTS = f"results/{CONFIG.preset}"
-# A file of the project, also where Snakemake works in another folder.
-PUBLISHED = "config/published/vspair.yaml"
-PUBLISHED = PUBLISHED if Path.cwd().samefile(ROOT) else str(ROOT / PUBLISHED)
 DATA = CONFIG.data_dir or "data"
 GPU = 1 if CONFIG.device == "cuda" else 0
 ENVIRONMENT = str(ROOT / ("envs/gpu.yaml" if GPU else "envs/cpu.yaml"))
@@ -84,6 +81,12 @@ def rules_file(name):
             f"expected the rules of the problem {name} at {file}, found no file: write it"
         )
     return file
+
+
+def paper_of(section):
+    """File with the published numbers that a problem is compared with, also where Snakemake works elsewhere."""
+    name = f"config/published/{CONFIG.problems[section].published}.yaml"
+    return name if Path.cwd().samefile(ROOT) else str(ROOT / name)
 
 
 def require_lock():
@@ -250,8 +253,8 @@ def shown(
     stage(
         name,
         {**outputs, "receipt": receipt},
-        [*keys, *(conditions(published) if published else [])],
-        {**inputs, **({"published": PUBLISHED} if published else {})},
+        [*keys, *(conditions(section, published) if published else [])],
+        {**inputs, **({"published": paper_of(section)} if published else {})},
         # What the script of another package imports from that package counts too.
         [*entries, *([own.split("/")[0]] if own else [])],
         given=given,
@@ -321,9 +324,9 @@ def without(problem, *methods):
     )
 
 
-def conditions(table):
+def conditions(section, table):
     """Dotted keys that the comparison with a published table depends on."""
-    return list(read_published(ROOT / PUBLISHED, table).conditions)
+    return list(told(read_published, ROOT / paper_of(section), table).conditions)
 
 
 def labels(problem, names):

@@ -1,7 +1,5 @@
 # Blind inpainting (Section 4.1, Appendix B).
 
-from vspair.data.sources import FOLDERS
-
 INPAINTING = CONFIG.inpainting
 HOLES = INPAINTING.datasets()[0]
 LOCALISED = f"{PROBLEM}/localisations/{OF_RUN}/localisation.csv"
@@ -52,16 +50,7 @@ NO_POSTERIOR = needs_some(PROBABILISTIC, "probabilistic")
 NO_LATENT = needs_some(LATENT, "latent")
 NO_VSPAIR = without("inpainting", "vsPAIR")
 
-if HOLES in FOLDERS:
-    fetching(
-        "download",
-        "inpainting",
-        FOLDERS[HOLES],
-        [f"{DATA}/{file}" for file in INPAINTING.raw_files()],
-        ["inpainting.data.source"],
-        local=True,
-        cost=dict(alike=["inpainting.data.source"]),
-    )
+fetching_images(HOLES)
 
 stage(
     "localise",
@@ -264,7 +253,7 @@ for study in ("choices", "alternatives"):
     table(
         f"table_{study}",
         "inpainting",
-        dict(runs=paths, published=PUBLISHED),
+        dict(runs=paths, published=paper_of("inpainting")),
         [f"inpainting.studies.{study}"],
         dict(
             study=f"inpainting.studies.{study}",

@@ -1,31 +1,43 @@
 # Raw data as inputs: looked at before any work, fetched where they are not there, and never an output.
 
+from vspair.data.sources import FOLDERS, check_file, raw_files
+
 # Raw files that were found to be in order.
 LOOKED_AT = set()
-# Problem -> the rule that fetches what it lacks in the project's own data folder.
+# Raw file that the project's own data folder lacks -> the rule that fetches it.
 FETCHED_BY = {}
 
 
-def fetching(name, problem, source, paths, keys, local=False, minutes=30, cost=SECONDS):
-    """The rule that fetches raw files which are not there, made by the script of its name.
+def fetching(
+    name,
+    source,
+    paths,
+    keys,
+    given={},
+    made_by=None,
+    local=False,
+    minutes=30,
+    cost=SECONDS,
+):
+    """The rule that fetches raw files which are not there.
 
     Its output is a list of files and never a raw file: Snakemake deletes the outputs of a rule before it runs, when it
     fails and when it is told to. The list lies where nobody keeps data, and nothing is believed because of it: what is
     there is looked up, and only if something is not is this rule there too. A folder that the user named is only read.
 
-    problem, source: whose raw files they are, and what they are called. paths: the raw files, or the folder with them.
-    keys, local, minutes, cost: as for `stage`.
+    source: what the raw files are called together. paths: the raw files, or the folder with them. keys, given, made_by,
+    local, minutes, cost: as for `stage`.
     """
     COSTS[name] = cost
     absent = lacking(paths)
-    path, stem = f"scripts/{name}.py", f"results/sources/{source}"
+    path, stem = made_by or f"scripts/{name}.py", f"results/sources/{source}"
     if not absent:
         return
     if ONLY_PLANNED:
         return as_if(name, absent, path, local)
     if CONFIG.data_dir:
         return
-    FETCHED_BY[problem] = name
+    FETCHED_BY.update(dict.fromkeys(absent, name))
 
     def told_of(wildcards):
         return evidence(path, keys)
@@ -54,6 +66,7 @@ def fetching(name, problem, source, paths, keys, local=False, minutes=30, cost=S
             mem_mb=4000,
             runtime=minutes,
         params:
+            **given,
             raw=paths,
             gone=gone,
             evidence=told_of,
@@ -84,19 +97,43 @@ def lacking(paths):
     ]
 
 
-def there(problem, paths, check):
-    """Raw files of a problem as inputs: they are looked at before any work, or fetched first.
+def there(paths, check):
+    """Raw files as inputs: they are looked at before any work, or fetched first.
 
     check: of one path, raises VspairError.
     """
     if ONLY_PLANNED:
         return paths
-    absent = lacking(paths) if problem in FETCHED_BY else []
+    absent = [path for path in lacking(paths) if path in FETCHED_BY]
     for path in paths:
         if path not in absent and path not in LOOKED_AT:
             told(check, Path(path))
             LOOKED_AT.add(path)
-    if absent:
+    for name in {FETCHED_BY[path]: path for path in absent}:
         # Snakemake asks again when the rule has run.
-        getattr(checkpoints, FETCHED_BY[problem]).get()
+        getattr(checkpoints, name).get()
     return paths
+
+
+def fetching_images(source):
+    """The rule that fetches a data set of images, one for all problems that read it; none of what needs no file."""
+    name = f"download_{source}"
+    if source not in FOLDERS or name in COSTS:
+        return
+    fetching(
+        name,
+        FOLDERS[source],
+        [f"{DATA}/{file}" for file in raw_files(source)],
+        [],
+        dict(source=source),
+        made_by="scripts/download.py",
+        local=True,
+        cost={},
+    )
+
+
+def raw_images(source):
+    """Of the wildcards: the raw files of a data set of images."""
+    fetching_images(source)
+    paths = [f"{DATA}/{file}" for file in raw_files(source)]
+    return lambda wildcards: there(paths, lambda path: check_file(source, path))

@@ -43,13 +43,12 @@ def check_source(path):
 
 def slice_source(wildcards):
     """File or folder of the CT slices."""
-    return there("tomography", SLICE_PATHS, check_source)
+    return there(SLICE_PATHS, check_source)
 
 
 if ONLY_PLANNED or FETCHED:
     fetching(
         "scan_download",
-        "tomography",
         Path(SLICES.path).name,
         SLICE_PATHS,
         [],
