@@ -44,7 +44,9 @@ class Gaussian:
             generator: source of the noise, on the device of the parameters.
             sample_shape: shape of independent draws in front.
         """
-        noise = self.mean.new_empty(*sample_shape, *self.mean.shape).normal_(generator=generator)
+        # Made and not filled in place, so that runs trained as one can share it (`vspair.training.stacked`).
+        shape, like = (*sample_shape, *self.mean.shape), self.mean
+        noise = torch.randn(shape, generator=generator, device=like.device, dtype=like.dtype)
         return self.mean + (0.5 * self.log_variance).exp() * noise
 
     def kl_per_latent(self, prior: "Gaussian | None" = None) -> Tensor:

@@ -101,7 +101,8 @@ class SpikeSlab:
             generator: source of the noise, on the device of the parameters.
             sample_shape: shape of independent draws in front.
         """
-        uniform = self.gate.new_empty(*sample_shape, *self.gate.shape).uniform_(generator=generator)
+        shape, like = (*sample_shape, *self.gate.shape), self.gate
+        uniform = torch.rand(shape, generator=generator, device=like.device, dtype=like.dtype)
         return straight_through_gate(self.gate, uniform) * self.slab.rsample(generator, sample_shape)
 
     def kl(self, prior: SparsityPrior) -> dict[str, Tensor]:

@@ -34,9 +34,7 @@ def learn(
         limit: only the first training pairs; None for all.
 
     Returns:
-        The method; its history; and its cost: `seconds` per epoch (mean over this session's, None without one), those
-        of its `preparation` (a capture, and what is compiled for it), `epochs`, `here` (epochs of this session), and
-        `peak_bytes` held by the process (`peak_memory`).
+        The method; its history; and its cost (`Cost.told`).
 
     Raises:
         VspairError: the training does not fit into memory, a term is not finite, or the disk is full.
@@ -47,15 +45,7 @@ def learn(
     _require_room(setting, training, execution, checkpoint)
     spent, pairs = Cost(), setting.pairs(setting.stored.train, limit)
     model, history = train_model(setting.method, setting.frame, pairs, seed, training, checkpoint, spent, execution)
-    mean = sum(spent.seconds) / len(spent.seconds) if spent.seconds else None
-    cost = {
-        "seconds": mean,
-        "preparation": spent.preparation,
-        "epochs": training.epochs,
-        "here": len(spent.seconds),
-        "peak_bytes": spent.peak_bytes,
-    }
-    return model, history, cost
+    return model, history, spent.told(training.epochs)
 
 
 def _tuned(setting: Setting) -> tuple[torch.nn.Module, list[dict[str, float]], dict[str, Any]]:
@@ -65,17 +55,7 @@ def _tuned(setting: Setting) -> tuple[torch.nn.Module, list[dict[str, float]], d
     started = time.perf_counter()
     history = model.tune(pairs.qoi, pairs.observation)
     seconds = time.perf_counter() - started
-    return (
-        model,
-        history,
-        {
-            "seconds": seconds,
-            "preparation": 0.0,
-            "epochs": 1,
-            "here": 1,
-            "peak_bytes": peak_memory(setting.device),
-        },
-    )
+    return model, history, Cost([seconds], peak_bytes=peak_memory(setting.device)).told(1)
 
 
 def _require_room(setting: Setting, training: Training, execution: Execution, checkpoint: Checkpoint | None) -> None:

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from tqdm import tqdm
@@ -43,6 +44,17 @@ class Cost:
     seconds: list[float] = field(default_factory=list)
     preparation: float = 0.0
     peak_bytes: int = 0
+
+    def told(self, epochs: int) -> dict[str, Any]:
+        """What the cost file of a training says.
+
+        Returns:
+            `seconds` per epoch (mean over this session's, None without one), those of the `preparation`, `epochs`,
+            `here` (epochs of this session) and `peak_bytes`.
+        """
+        mean = sum(self.seconds) / len(self.seconds) if self.seconds else None
+        here = {"epochs": epochs, "here": len(self.seconds)}
+        return {"seconds": mean, "preparation": self.preparation, **here, "peak_bytes": self.peak_bytes}
 
 
 def fit(
