@@ -38,3 +38,28 @@ def _log_ratios(ours: Mapping, published: Mapping) -> np.ndarray:
         raise ValueError(f"no number in common: ours are {list(ours)}, published {list(published)}")
     with np.errstate(divide="ignore"):
         return np.log([ours[name] / published[name] for name in common])
+
+
+CAP = 10.0
+"""Tolerances beyond which a number counts as missed and no more: one that is far out must not outweigh all others."""
+
+
+def capped_distance(ours: Mapping, published: Mapping) -> tuple[float, float]:
+    """Mean of min(|ours - published| / tolerance, `CAP`) over the numbers that both have, and the share within 1.
+
+    For numbers of any sign, each with a tolerance of its own; one of ours that is NaN counts as `CAP`.
+
+    Arguments:
+        ours: name -> number.
+        published: name -> number and tolerance > 0.
+
+    Raises:
+        ValueError: they have no number in common.
+    """
+    common = [name for name in published if name in ours]
+    if not common:
+        raise ValueError(f"no number in common: ours are {list(ours)}, published {list(published)}")
+    numbers, tolerances = np.array([published[name] for name in common]).T
+    missed = np.abs(np.array([ours[name] for name in common]) - numbers) / tolerances
+    missed = np.where(np.isnan(missed), CAP, np.minimum(missed, CAP))
+    return float(missed.mean()), float((missed <= 1).mean())
