@@ -106,12 +106,13 @@ class GaussianMixture:
         information = start + (observation @ operator).unsqueeze(-2) / noise**2
         means = (covariances @ information.unsqueeze(-1)).squeeze(-1)
         evidence = self.measured(operator, noise)
-        parts = GaussianMixture(
+        # Each component as a mixture of one, so that their densities come apart.
+        apart = GaussianMixture(
             torch.ones_like(self.weights).unsqueeze(-1),
             evidence.means.unsqueeze(-2),
             evidence.covariances.unsqueeze(-3),
         )
-        likelihood = parts.log_prob(observation.unsqueeze(-2))
+        likelihood = apart.log_prob(observation.unsqueeze(-2))
         return GaussianMixture(torch.softmax(self.weights.log() + likelihood, -1), means, covariances)
 
     def measured(self, operator: Tensor, noise: float) -> "GaussianMixture":

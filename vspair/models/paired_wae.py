@@ -1,4 +1,4 @@
-"""Paired Wasserstein autoencoders: two autoencoders of one latent space that draw from a coupling (Piening and Chung)."""
+"""Paired Wasserstein autoencoders: two of one latent space, which draw from a coupling (Piening and Chung)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal

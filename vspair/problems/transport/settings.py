@@ -38,7 +38,7 @@ class Mixtures(Section):
     spread: tuple[Positive, Positive] = Field(description="least and greatest spread of a component in a coordinate")
     spread_is: Literal["variance", "deviation"] = Field(description="what `spread` says: variances or their roots")
     weighting: Literal["uniform", "softmax", "equal"] = Field(
-        description="weights before they are divided by their sum: uniform on [0, 1], exponentials of normal draws, equal"
+        description="weights before division by their sum: uniform on [0, 1], exponentials of normal draws, equal"
     )
     drawn: Literal["each", "once"] = Field(description="mixtures of each seed, or one set for all seeds")
     samples: Count = Field(description="training samples of each distribution")

@@ -42,6 +42,11 @@ def plane_stacks(betas: Sequence[float]) -> list[str]:
     return [WAE, *map(cvae_stack, betas)]
 
 
+def coverage_column(level: float) -> str:
+    """Name of the column with the coverage of an interval's level, such as `coverage_90`."""
+    return f"coverage_{100 * level:g}".replace(".", "_")
+
+
 def changed(stack: str, choices: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """The stack that a name stands for, and the settings that are changed for it: none but of a choice.
 
