@@ -1,0 +1,21 @@
+"""The learned map on the sphere beside the minibatch optimal-transport map (Piening and Chung, Table 1, right)."""
+
+from pathlib import Path
+
+from vspair.files import whole
+from vspair.provenance import recorded
+from vspair.reporting.couplings import IMAGES, POINTS, read_points, sphere_figure
+from vspair.reporting.printed import printed
+from vspair.reporting.style import save_figure
+
+with recorded(snakemake) as job:
+    path, stack = snakemake.input.points, snakemake.params.stack
+    points = read_points(path, [*POINTS, *IMAGES], ["stack", "map"])
+    points = points[points["stack"] == stack].reset_index(drop=True)
+    points.insert(0, "point", points.groupby("map").cumcount())
+    with whole(snakemake.output.csv) as temporary:
+        points.to_csv(temporary, index=False, float_format="%.8g")
+    keys = {column: column + " of {map} in {stack}, point {point}" for column in (*POINTS, *IMAGES)}
+    noted = printed(snakemake.output.csv, ["map", "point"], [[path]] * len(points), keys)
+    job.annotate(snakemake.output.csv, noted)
+    save_figure(sphere_figure(points), Path(snakemake.output.png).with_suffix(""))

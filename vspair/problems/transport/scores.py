@@ -1,0 +1,132 @@
+"""Scores of trained runs: the measures of Section 4 batch by batch, and the points that the figures show."""
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from vspair.evaluation.transport import cheapest, interval_coverage, monge_gap
+from vspair.objectives.energy import energy_distance
+from vspair.objectives.transport import COSTS
+from vspair.problems.transport.draws import Truth
+from vspair.problems.transport.settings import Scores
+from vspair.problems.transport.stacks import coverage_column
+
+KAPPA = 10.0
+"""Weight of the energy distance in MG + kappa ED (Table 1)."""
+
+SHOWN_OBSERVATIONS = 2
+"""Observations whose posteriors Figure 4 shows (the paper's Table 4)."""
+
+
+@torch.inference_mode()
+def sphere_scores(model: nn.Module, truth: Truth, settings: Scores, cost: str, seed: int) -> pd.DataFrame:
+    """Energy distance and Monge gap of each batch (Table 1).
+
+    Arguments:
+        model: a trained paired WAE on the sphere.
+        truth: law of its data.
+        settings: how many batches, of how many points.
+        cost: name of c.
+        seed: of batches and noise.
+
+    Returns:
+        Columns `ed` (mean of both marginals'), `mg` (mean of both directions'), `sum` (MG + 10 ED), and their parts.
+    """
+    generator, lines, distance = torch.Generator().manual_seed(seed), [], COSTS[cost]
+    for _ in range(settings.batches):
+        qoi, observation = truth.sample(settings.batch_size, generator)
+        made = model.generate(settings.batch_size, generator)
+        energies = [energy_distance(*pair).item() for pair in zip((qoi, observation), made, strict=True)]
+        gaps = (
+            monge_gap(qoi, model.transport(qoi), distance),
+            monge_gap(observation, model.transport_back(observation), distance),
+        )
+        lines.append((*energies, *gaps))
+    frame = pd.DataFrame(lines, columns=["ed_qoi", "ed_observation", "mg_forth", "mg_back"])
+    frame["ed"] = (frame["ed_qoi"] + frame["ed_observation"]) / 2
+    frame["mg"] = (frame["mg_forth"] + frame["mg_back"]) / 2
+    frame["sum"] = frame["mg"] + KAPPA * frame["ed"]
+    return frame
+
+
+@torch.inference_mode()
+def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) -> pd.DataFrame:
+    """Unconditional and conditional energy distance of each batch (Table 2), and coverage of credible intervals.
+
+    A line is a batch of x and y and, with the first y of it, a posterior. A method without a coupling of its own draws
+    x from its posteriors of the batch's y, and y by measuring that x.
+
+    Arguments:
+        model: a trained method of the plane.
+        truth: law of its data.
+        settings: how many batches and observations, of how many points and samples; which intervals.
+        seed: of batches and noise.
+
+    Returns:
+        Columns `unconditional` (mean of both marginals'), `conditional`, `coverage_<level in percent>`, parts.
+    """
+    generator, lines = torch.Generator().manual_seed(seed), []
+    for _ in range(settings.batches):
+        qoi, observation = truth.sample(settings.batch_size, generator)
+        made = _generated(model, truth, observation, generator)
+        energies = [energy_distance(*pair).item() for pair in zip((qoi, observation), made, strict=True)]
+        law, draws = truth.posterior(observation[:1]), _posterior(model, observation[:1], settings, generator)
+        exact = law.sample(settings.batch_size, generator)
+        conditional = energy_distance(draws[:, 0], exact[:, 0]).item()
+        coverage = [interval_coverage(draws, law, level).mean().item() for level in settings.levels]
+        lines.append((*energies, conditional, *coverage))
+    covered = [coverage_column(level) for level in settings.levels]
+    frame = pd.DataFrame(lines, columns=["ed_qoi", "ed_observation", "conditional", *covered])
+    frame["unconditional"] = (frame["ed_qoi"] + frame["ed_observation"]) / 2
+    return frame
+
+
+@torch.inference_mode()
+def sphere_shown(model: nn.Module, truth: Truth, points: int, cost: str, seed: int) -> pd.DataFrame:
+    """Points of Figure 1: x, its image under the learned map, and under the optimal map to as many draws of y.
+
+    Returns:
+        A line each point and map, with columns `map` (`learned` or `minibatch`), `x0`, ..., and `y0`, ....
+    """
+    generator = torch.Generator().manual_seed(seed)
+    qoi, observation = truth.sample(points, generator)
+    target, _ = cheapest(qoi, observation, COSTS[cost])
+    images = {"learned": model.transport(qoi), "minibatch": observation[target]}
+    frames = [_points(qoi, "x").join(_points(image, "y")).assign(map=name) for name, image in images.items()]
+    return pd.concat(frames, ignore_index=True)
+
+
+@torch.inference_mode()
+def plane_shown(model: nn.Module, truth: Truth, points: int, seed: int) -> pd.DataFrame:
+    """Points of Figure 4: samples for two observations, of the method and of the closed form.
+
+    Returns:
+        A line each sample, with columns `observation` (its number), `y`, `source` (`method` or `truth`), `x0`, `x1`.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    _, observation = truth.sample(SHOWN_OBSERVATIONS, generator)
+    exact = truth.posterior(observation).sample(points, generator)
+    draws = model.posterior(observation).sample(points, generator)
+    frames = []
+    for source, found in (("truth", exact), ("method", draws)):
+        for number, y in enumerate(observation[:, 0].tolist()):
+            frames.append(_points(found[:, number], "x").assign(observation=number, y=y, source=source))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _generated(
+    model: nn.Module, truth: Truth, observation: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    if hasattr(model, "generate"):
+        return model.generate(len(observation), generator)
+    qoi = model.posterior(observation).sample(1, generator)[0]
+    noise = truth.noise * torch.randn(observation.shape, generator=generator)
+    return qoi, qoi @ truth.operator.mT + noise
+
+
+def _posterior(model: nn.Module, observation: Tensor, settings: Scores, generator: torch.Generator) -> Tensor:
+    return model.posterior(observation).sample(settings.batch_size, generator)
+
+
+def _points(values: Tensor, name: str) -> pd.DataFrame:
+    return pd.DataFrame({f"{name}{axis}": column for axis, column in enumerate(values.T.tolist())})
