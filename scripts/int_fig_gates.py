@@ -12,7 +12,10 @@ from vspair.reporting.printed import printed
 from vspair.reporting.style import named, palette, save_figure
 
 with recorded(snakemake) as job:
-    wanted, names = job.configuration["interventions.gates"], named(snakemake.params.order, snakemake.params.labels)
+    wanted, names = (
+        job.configuration["inpainting.evaluation.gates"],
+        named(snakemake.params.order, snakemake.params.labels),
+    )
     found, inputs, parts = {}, [], []
     for method, path in zip(snakemake.params.methods, snakemake.input.images, strict=True):
         found[names[method]] = effects(read_images(path, images=wanted["images"]), wanted["top"])

@@ -3,6 +3,7 @@
 INPAINTING = CONFIG.inpainting
 HOLES = INPAINTING.datasets()[0]
 LOCALISED = f"{PROBLEM}/localisations/{OF_RUN}/localisation.csv"
+GATES = f"{PROBLEM}/gates/{OF_RUN}/images.csv"
 # Rows of Figure 3, in the paper's order, and others below; then those with a latent space.
 PROBABILISTIC = [
     *(name for name in ("vsPAIR", "vPAIR", "sVAE") if name in INPAINTING.compared),
@@ -11,6 +12,9 @@ PROBABILISTIC = [
         for name, method in INPAINTING.compared.items()
         if method.probabilistic and name not in ("vsPAIR", "vPAIR", "sVAE")
     ),
+]
+SPARSE = [
+    name for name in PROBABILISTIC if hasattr(INPAINTING.methods[name], "rho_start")
 ]
 LATENT = [name for name in PROBABILISTIC if INPAINTING.methods[name].latent]
 ALL = runs("inpainting")
@@ -48,6 +52,7 @@ def needs_some(methods, kind):
 
 NO_POSTERIOR = needs_some(PROBABILISTIC, "probabilistic")
 NO_LATENT = needs_some(LATENT, "latent")
+NO_SPARSE = needs_some(SPARSE, "sparse")
 NO_VSPAIR = without("inpainting", "vsPAIR")
 
 fetching_images(HOLES)
@@ -75,6 +80,27 @@ stage(
             "{problem}.evaluation.localisation.levels",
         ],
         size=["{problem}.evaluation.localisation.images"],
+    ),
+)
+stage(
+    "fix_gates",
+    dict(images=GATES, receipt=f"{PROBLEM}/gates/{OF_RUN}/fix.receipt.json"),
+    keys_of("evaluation.gates"),
+    dict(pairs=PAIRS, weights=learned),
+    entries_of("groups", "columns"),
+    seed_of,
+    threads=CONFIG.threads,
+    gpu=GPU,
+    mem=8000,
+    minutes=60,
+    cost=dict(
+        TRAINED,
+        time=[
+            "{problem}.evaluation.gates.images",
+            "{problem}.evaluation.gates.top",
+            "{problem}.evaluation.gates.samples",
+        ],
+        size=["{problem}.evaluation.gates.images"],
     ),
 )
 INSPECTED["inpainting"] = dict(
@@ -198,6 +224,14 @@ figure(
     ["seeds", "inpainting.evaluation.localisation"],
     dict(named(LATENT), runs=told_seeds(LATENT)),
     needs=NO_LATENT,
+)
+figure(
+    "int_fig_gates",
+    "inpainting",
+    dict(images=inpainted(GATES, SPARSE, FIRST)),
+    ["seeds", "inpainting.evaluation.gates"],
+    named(SPARSE),
+    needs=NO_SPARSE,
 )
 figure(
     "fig_calibration",

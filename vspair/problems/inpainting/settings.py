@@ -49,10 +49,19 @@ class Localisation(Section):
         return self
 
 
+class Gates(Section):
+    """Interventions on the gates of sparse methods (ours, after Mueller et al.)."""
+
+    images: Count = Field(description="test images, the first ones")
+    top: Few = Field(description="gates of an image that are fixed one by one, the most undecided ones")
+    samples: Count = Field(description="posterior draws for each image")
+
+
 class LatentEvaluation(Evaluation):
     """Evaluation on the test pairs (Section 4.1)."""
 
     localisation: Localisation = Field(description="search for localised latents")
+    gates: Gates = Field(description="interventions on the gates of sparse methods")
 
 
 class Figures(Section):
@@ -156,10 +165,14 @@ class Settings(InverseProblem):
             raise ValueError(f"figures.examples names test image {beyond[0]}, but data.test={self.data.test}")
         for name, wanted in (
             ("evaluation.localisation.images", self.evaluation.localisation.images),
+            ("evaluation.gates.images", self.evaluation.gates.images),
             ("figures.scatter", self.figures.scatter),
         ):
             if wanted > self.data.test:
                 raise ValueError(f"{name}={wanted} is more than the data.test={self.data.test} test images")
+        for name, method in self.methods.items():
+            if hasattr(method, "rho_start") and (top := self.evaluation.gates.top) > method.latent_x:
+                raise ValueError(f"evaluation.gates.top={top} is more than the latents of methods.{name}")
         self.evaluation.require_images(self.data.test)
         for name, study in self.studies.items():
             if study.train > self.data.train or study.test > self.data.test:
