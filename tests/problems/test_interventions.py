@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,7 +161,6 @@ def test_a_cell_says_where_it_is_from(results):
     one = results.of_epochs(40)[0]
     cell = results.cell(one, CHOSEN, "int_var")
     assert (cell.row, cell.statistic, len(cell.values)) == ("mnist 1", "value", 4)
-    assert (
-        json.loads(open(cell.inputs[2]).read())["metrics"]["shared"]["squared"]["of_means"]["int_var"] == cell.values[2]
-    )
+    told = json.loads(Path(cell.inputs[2]).read_text())
+    assert told["metrics"]["shared"]["squared"]["of_means"]["int_var"] == cell.values[2]
     assert all(map(math.isnan, results.values(one, "metrics.shared.squared.mean_of_ratios.ratio_sum")))

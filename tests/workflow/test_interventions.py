@@ -4,14 +4,9 @@ import json
 
 import pandas as pd
 
-TINY = (
-    "interventions={data: {classes: [1, 2], images: 12, seeds: [1, 2]}, network: {hidden: 8, latent: 3},"
-    " training: {epochs: [1], batch_size: 8}, analysis: {pairs: 6, images: 10}, choices: {epochs: 1}}"
-)
-
 
 def test_tables_are_made_from_the_analyses_of_all_runs(untouched):
-    result = untouched.snakemake("interventions", "--config", TINY)
+    result = untouched.snakemake("interventions")
     assert result.returncode == 0, result.stdout + result.stderr
     results = untouched.folder / "results/demo"
     table = pd.read_csv(results / "tables/int_table32.csv").set_index(["row", "column"])
