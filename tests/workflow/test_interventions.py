@@ -18,5 +18,8 @@ def test_tables_are_made_from_the_analyses_of_all_runs(untouched):
     published = table.dropna(subset=["published"])
     assert len(published) == 24 and set(published["verdict"]) == {"not run"}
     assert len(pd.read_csv(results / "figures/int_fig31.csv")) == 6
+    choices = pd.read_csv(results / "tables/int_table_choices.csv").pivot(index="row", columns="column", values="value")
+    named = choices[choices.index.str.contains("=")]["distance"]
+    assert choices.loc["nearest of all", "distance"] == named.min() <= choices.loc["runner-up", "distance"]
     audit = untouched.run("vspair", "audit", "results/demo", "--json", "audit.json")
     assert audit.returncode == 0, audit.stdout + audit.stderr
