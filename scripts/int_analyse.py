@@ -4,8 +4,6 @@ import json
 import math
 from pathlib import Path
 
-import torch
-
 from vspair.data.subsets import read_subsets
 from vspair.devices import configure, lease
 from vspair.files import write_text
@@ -28,8 +26,6 @@ def without_nan(found):
 
 with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) as device:
     configure(device, snakemake.threads, job.configuration["precision"])
-    # Squares of nearly black pixels are too small for normal numbers, with which a CPU is many times faster.
-    torch.set_flush_denormal(True)
     stack, seeds = Stack.parse(snakemake.wildcards.stack), snakemake.params.seeds
     analysis = Analysis.model_validate(job.configuration["interventions.analysis"])
     sizes = Network.model_validate(job.configuration["interventions.network"])

@@ -38,10 +38,8 @@ with recorded(snakemake) as job:
         cells.append(Cell(name, "within", [within], "", paths, key))
     told = ", ".join(f"{name} {value}" for name, value in best.items())
     other = ", ".join(f"{name} {value}" for name, value in asdict(ranked[1]).items() if value != best[name])
-    note = (
-        f"{len(tried)} combinations. Nearest: {told}. Runner-up, with {other} instead, is "
-        f"{tried[ranked[1]][0] / tried[ranked[0]][0]:.2g} times as far."
-    )
+    far, farther = (tried[choice][0] for choice in ranked[:2])
+    note = f"{len(tried)} combinations. Nearest, at {far:.3g}: {told}. Runner-up, at {farther:.3g}: {other} instead."
     noted = make_table(snakemake.output.csv, cells, job.configuration, snakemake.params.caption, note)
     job.annotate(snakemake.output.csv, noted)
     job.log.info("%s", note)

@@ -23,6 +23,7 @@ from vspair.errors import VspairError
 from vspair.models.kinds import all_settings
 from vspair.problems import configuration
 from vspair.problems.configuration import config_class, resolve
+from vspair.problems.inverse import InverseProblem
 from vspair.problems.needs import least
 from vspair.problems.schema import settings as fields
 from vspair.problems.studies import Study, parse_run
@@ -215,6 +216,8 @@ def judge(root, keys, settings):
     )
     for name, problem in config.problems.items():
         assert problem.trainings(config.seeds) <= 10_000
+        if not isinstance(problem, InverseProblem):
+            continue
         for run in problem.runs(config.seeds):
             assert WILDCARDS["data"].fullmatch(run.data)
             safe(name, run.method, run.data, f"seed{run.seed}")

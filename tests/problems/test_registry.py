@@ -90,7 +90,8 @@ def install(tmp_path, monkeypatch, caches):
 
 def test_a_problem_of_another_package_stands_beside_ours(root, install):
     folder = install()
-    assert list(registry.installed()) == ["inpainting", "tomography", "lines"]
+    *ours, other = registry.installed()
+    assert {"inpainting", "tomography"} <= set(ours) and other == "lines"
     problem = resolve(root, {"lines": {"training": {"batch_size": 3}}}).problems["lines"]
     assert (problem.title, problem.data.train) == ("Lines", 7)
     training = problem.methods["Ensemble"].training
@@ -149,5 +150,5 @@ def test_two_problems_of_one_name_are_refused(install):
 
 @pytest.mark.parametrize("look", [registry.jobs_module, lambda name: registry.job_path(name, "pairs")])
 def test_a_problem_that_is_not_there_is_refused(look):
-    with pytest.raises(VspairError, match="expected a problem of inpainting, tomography, found 'seismic'"):
+    with pytest.raises(VspairError, match=r"expected a problem of inpainting, .*tomography.*, found 'seismic'"):
         look("seismic")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vspair.reporting.closeness import distance, shape_distance
+from vspair.reporting.closeness import CAP, capped_distance, distance, shape_distance
 
 PUBLISHED = {("A", "mse"): 0.06, ("B", "mse"): 0.08, ("B", "nnz"): 39}
 
@@ -36,3 +36,13 @@ def test_only_numbers_that_both_have_count_and_one_is_needed():
     for measure in (distance, shape_distance):
         with pytest.raises(ValueError, match=r"no number in common.*'C'.*'A'"):
             measure({("C", "mse"): 1.0}, PUBLISHED)
+
+
+def test_the_capped_distance_by_hand():
+    published = {"a": (1.0, 0.5), "b": (-2.0, 0.1), "c": (0.0, 1.0), "d": (5.0, 1.0), "e": (7.0, 1.0)}
+    ours = {"a": 1.5, "b": 300.0, "c": -0.25, "d": float("nan"), "f": 1.0}
+    mean, share = capped_distance(ours, published)
+    assert mean == pytest.approx((1 + CAP + 0.25 + CAP) / 4)
+    assert share == pytest.approx(2 / 4)
+    with pytest.raises(ValueError, match="no number in common"):
+        capped_distance({"f": 1.0}, published)

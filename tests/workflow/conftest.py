@@ -52,6 +52,12 @@ tomography:
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
   evaluation: {samples: 3, calibration: {samples: 39}}
   figures: {gate: 0.3}
+interventions:
+  data: {classes: [1, 2], images: 12, seeds: [1, 2]}
+  network: {hidden: 8, latent: 3}
+  training: {epochs: [1], batch_size: 8}
+  analysis: {pairs: 6, images: 10}
+  choices: {epochs: 1}
 """
 
 

@@ -20,8 +20,8 @@ Noise = Literal["shared", "fresh"]
 Ratio = Literal["of_means", "mean_of_ratios"]
 """Contribution ratios: of mean errors over images, or the mean over images of each image's ratio."""
 
-ENTRIES = 2**14
-"""Reconstructions at once: bounds the memory."""
+ENTRIES = 2**10
+"""Reconstructions at once: so few that a CPU keeps them near."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from vspair.config.numbers import Count, Distinct, Few, Pixels, Positive, Seed, Seeds, Width, require_seeds
+from vspair.config.numbers import Channels, Count, Distinct, Few, Pixels, Positive, Seed, Seeds, require_seeds
 from vspair.config.section import Section
 from vspair.data.sources import AVAILABLE
 from vspair.problems.problem import Problem
@@ -77,7 +77,7 @@ class Training(Section):
 class Network(Section):
     """Sizes of the fully connected VAE; of the convolutional one only `latent` can be chosen."""
 
-    hidden: Width = Field(description="units of the hidden layer of encoder and decoder")
+    hidden: Channels = Field(description="units of the hidden layer of encoder and decoder")
     latent: Few = Field(description="dimensions of the latent space")
 
 

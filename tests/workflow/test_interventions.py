@@ -1,0 +1,25 @@
+"""The intervention analysis at tiny size with the real workflow: every table and figure, and an audit of them."""
+
+import json
+
+import pandas as pd
+
+
+def test_tables_are_made_from_the_analyses_of_all_runs(untouched):
+    result = untouched.snakemake("interventions")
+    assert result.returncode == 0, result.stdout + result.stderr
+    results = untouched.folder / "results/demo"
+    table = pd.read_csv(results / "tables/int_table32.csv").set_index(["row", "column"])
+    files = [results / f"interventions/analyses/dense.digits.2.1/seed{seed}.json" for seed in (1, 2)]
+    found = [json.loads(file.read_text())["metrics"]["shared"]["squared"]["of_means"] for file in files]
+    for metric in ("recon_diff", "int_var"):
+        mean = sum(one[metric] for one in found) / 2
+        assert abs(table.loc[("digits 2", metric), "value"] - mean) <= 1e-6 * abs(mean)
+    published = table.dropna(subset=["published"])
+    assert len(published) == 24 and set(published["verdict"]) == {"not run"}
+    assert len(pd.read_csv(results / "figures/int_fig31.csv")) == 6
+    choices = pd.read_csv(results / "tables/int_table_choices.csv").pivot(index="row", columns="column", values="value")
+    named = choices[choices.index.str.contains("=")]["distance"]
+    assert choices.loc["nearest of all", "distance"] == named.min() <= choices.loc["runner-up", "distance"]
+    audit = untouched.run("vspair", "audit", "results/demo", "--json", "audit.json")
+    assert audit.returncode == 0, audit.stdout + audit.stderr
