@@ -54,7 +54,7 @@ def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) ->
     """Unconditional and conditional energy distance of each batch (Table 2), and coverage of credible intervals.
 
     A line is a batch of x and y and, with the first y of it, a posterior. A method without a coupling of its own draws
-    x from its posteriors of the batch's y, and y by measuring that x.
+    x from its posteriors of as many other y, and y by measuring that x.
 
     Arguments:
         model: a trained method of the plane.
@@ -68,7 +68,8 @@ def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) ->
     generator, lines = torch.Generator().manual_seed(seed), []
     for _ in range(settings.batches):
         qoi, observation = truth.sample(settings.batch_size, generator)
-        made = _generated(model, truth, observation, generator)
+        # From other y than those of the batch, which would pull both samples together.
+        made = _generated(model, truth, truth.sample(settings.batch_size, generator)[1], generator)
         energies = [energy_distance(*pair).item() for pair in zip((qoi, observation), made, strict=True)]
         law, draws = truth.posterior(observation[:1]), _posterior(model, observation[:1], settings, generator)
         exact = law.sample(settings.batch_size, generator)
