@@ -8,6 +8,7 @@ MEASURED = dict(
     localisation=DEVICE,
     factored=DEVICE,
     projection=DEVICE,
+    stacks=[],
     audit=[],
     starts=[],
 )
