@@ -5,8 +5,8 @@ import torch
 
 from vspair.models.normal_cvae import NormalCVAE
 from vspair.models.paired_wae import MeasurementCost, PairedWAE
+from vspair.objectives.costs import squared
 from vspair.objectives.energy import energy_distance
-from vspair.objectives.transport import squared
 
 OPERATOR = torch.tensor([[0.6, -0.8]])
 
@@ -68,10 +68,10 @@ def test_averaged_errors_are_the_summed_ones_by_the_dimension():
 
 def test_maps_on_the_sphere_stay_there_and_draw_nothing():
     model, x = on_sphere(), batch(6, 3)
-    image = model.transport(x)
+    image = model.mapped(x)
     assert torch.allclose(image.norm(dim=1), torch.ones(6))
     assert torch.equal(image, model.observation.decode(model.qoi.encode(x)))
-    assert torch.equal(model.transport_back(x), model.qoi.decode(model.observation.encode(x)))
+    assert torch.equal(model.mapped_back(x), model.qoi.decode(model.observation.encode(x)))
     codes = model.qoi.encode(100 * x)
     assert (codes >= 0).all()
     assert (codes <= 1).all()

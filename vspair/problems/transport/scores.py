@@ -4,9 +4,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from vspair.evaluation.transport import cheapest, interval_coverage, monge_gap
+from vspair.evaluation.couplings import cheapest, interval_coverage, monge_gap
+from vspair.objectives.costs import COSTS
 from vspair.objectives.energy import energy_distance
-from vspair.objectives.transport import COSTS
 from vspair.problems.transport.draws import Truth
 from vspair.problems.transport.settings import Scores
 from vspair.problems.transport.stacks import coverage_column
@@ -38,8 +38,8 @@ def sphere_scores(model: nn.Module, truth: Truth, settings: Scores, cost: str, s
         made = model.generate(settings.batch_size, generator)
         energies = [energy_distance(*pair).item() for pair in zip((qoi, observation), made, strict=True)]
         gaps = (
-            monge_gap(qoi, model.transport(qoi), distance),
-            monge_gap(observation, model.transport_back(observation), distance),
+            monge_gap(qoi, model.mapped(qoi), distance),
+            monge_gap(observation, model.mapped_back(observation), distance),
         )
         lines.append((*energies, *gaps))
     frame = pd.DataFrame(lines, columns=["ed_qoi", "ed_observation", "mg_forth", "mg_back"])
@@ -92,7 +92,7 @@ def sphere_shown(model: nn.Module, truth: Truth, points: int, cost: str, seed: i
     generator = torch.Generator().manual_seed(seed)
     qoi, observation = truth.sample(points, generator)
     target, _ = cheapest(qoi, observation, COSTS[cost])
-    images = {"learned": model.transport(qoi), "minibatch": observation[target]}
+    images = {"learned": model.mapped(qoi), "minibatch": observation[target]}
     frames = [_points(qoi, "x").join(_points(image, "y")).assign(map=name) for name, image in images.items()]
     return pd.concat(frames, ignore_index=True)
 

@@ -5,8 +5,8 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from vspair.distributions.mixture import GaussianMixture, on_sphere
-from vspair.evaluation.transport import cheapest, interval_coverage, monge_gap
-from vspair.objectives.transport import COSTS, euclidean, geodesic, squared
+from vspair.evaluation.couplings import cheapest, interval_coverage, monge_gap
+from vspair.objectives.costs import COSTS, euclidean, geodesic, squared
 
 
 def points(n=60, dimension=2):
