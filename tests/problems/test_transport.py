@@ -86,7 +86,7 @@ def test_samples_are_on_the_sphere_and_measured_in_the_plane(mixtures):
         ("sphere.0+0", ["cost"]),
         ("sphere.10+10", ["cost", "reconstruction_qoi", "divergence_qoi"]),
         ("plane.wae", ["cost", "reconstruction_qoi", "divergence_qoi"]),
-        ("plane.cvae.0.1", ["reconstruction", "kl"]),
+        ("plane.cvae.1", ["reconstruction", "kl"]),
         ("plane.vPAIR", ["reconstruction_qoi", "kl_qoi", "mapping"]),
         ("plane.vsPAIR", ["reconstruction_qoi", "kl_slab_qoi", "mapping"]),
     ],
@@ -102,7 +102,10 @@ def test_factors_are_the_weights_of_equation_4(mixtures):
     alone = built("sphere.10+10", mixtures, objective={"divergence": "alone"}).factors
     assert (product["cost"], product["reconstruction_qoi"], product["divergence_qoi"]) == (1, 10, 100)
     assert alone["divergence_observation"] == 10
-    assert built("plane.cvae.0.1", mixtures).factors == {"reconstruction": 1.0, "kl": 0.1}
+    assert built("plane.cvae.0.1", mixtures, plane={"betas": [0.1], "beta": 0.1}).factors == {
+        "reconstruction": 1.0,
+        "kl": 0.1,
+    }
 
 
 def test_a_paired_wae_sees_y_in_another_order_and_loses_none(mixtures):

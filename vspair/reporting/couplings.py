@@ -51,7 +51,7 @@ def sphere_figure(points: pd.DataFrame, maps: Mapping[str, str]) -> "Figure":
             axis.plot(*source.T, ".", color=COLOURS[0], markersize=3, label="$x$")
             axis.plot(*image.T, ".", color=COLOURS[1], markersize=3, label="image of $x$")
             axis.set_title(title)
-            axis.set_box_aspect((1, 1, 1))
+            axis.set_box_aspect((1, 1, 1), zoom=1.5)
             axis.set_axis_off()
         figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
