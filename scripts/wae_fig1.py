@@ -8,6 +8,8 @@ from vspair.reporting.couplings import IMAGES, POINTS, read_points, sphere_figur
 from vspair.reporting.printed import printed
 from vspair.reporting.style import save_figure
 
+MAPS = {"learned": "learned map", "minibatch": "minibatch optimal transport"}
+
 with recorded(snakemake) as job:
     path, stack = snakemake.input.points, snakemake.params.stack
     points = read_points(path, [*POINTS, *IMAGES], ["stack", "map"])
@@ -18,4 +20,4 @@ with recorded(snakemake) as job:
     keys = {column: column + " of {map} in {stack}, point {point}" for column in (*POINTS, *IMAGES)}
     noted = printed(snakemake.output.csv, ["map", "point"], [[path]] * len(points), keys)
     job.annotate(snakemake.output.csv, noted)
-    save_figure(sphere_figure(points), Path(snakemake.output.png).with_suffix(""))
+    save_figure(sphere_figure(points, MAPS), Path(snakemake.output.png).with_suffix(""))

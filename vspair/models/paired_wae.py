@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from vspair.distributions.mixture import on_sphere
 from vspair.models.posterior import DRAWN_AT_ONCE, Posterior
 from vspair.networks.perceptron import Perceptron
+from vspair.objectives.costs import squared
 from vspair.objectives.energy import energy_distance
 from vspair.objectives.terms import Reduction, squared_error
-from vspair.objectives.transport import squared
 
 Prior = Literal["uniform", "normal"]
 """The latent prior xi: uniform on [0, 1]^latent, or standard normal."""
@@ -134,12 +134,12 @@ class PairedWAE(nn.Module):
         return self.qoi.decode(codes), self.observation.decode(codes)
 
     @torch.inference_mode()
-    def transport(self, qoi: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def mapped(self, qoi: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """M(x) = D_nu(E_mu(x)) of x (n, qoi), shape (n, observation)."""
         return self.observation.decode(self.qoi.encode(qoi, generator))
 
     @torch.inference_mode()
-    def transport_back(self, observation: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def mapped_back(self, observation: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """M(y) = D_mu(E_nu(y)) of y (n, observation), shape (n, qoi)."""
         return self.qoi.decode(self.observation.encode(observation, generator))
 
@@ -166,7 +166,7 @@ class CouplingPosterior(Posterior):
         for start in range(0, n, at_once):
             part = min(at_once, n - start)
             repeated = self._observation.expand(part, *self._observation.shape).flatten(0, 1)
-            yield self._model.transport_back(repeated, generator).unflatten(0, (part, batch))
+            yield self._model.mapped_back(repeated, generator).unflatten(0, (part, batch))
 
 
 def _normal(shape: tuple[int, int], like: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -53,7 +53,9 @@ def json_schema() -> dict[str, Any]:
         part.pop("required", None)
     problems = {name: schema["properties"][name]["$ref"] for name in installed()}
     for path in problems.values():
-        methods = schema["$defs"][path.rsplit("/", 1)[1]]["properties"]["methods"]
+        methods = schema["$defs"][path.rsplit("/", 1)[1]]["properties"].get("methods")
+        if methods is None:
+            continue
         named = methods["additionalProperties"].pop("discriminator")["mapping"]
         methods["properties"] = {kind: {"$ref": reference} for kind, reference in named.items()}
         # Of parts of a method several kinds may be.

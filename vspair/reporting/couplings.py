@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 POINTS = ["x0", "x1", "x2"]
 IMAGES = ["y0", "y1", "y2"]
-MAPS = {"learned": "learned map", "minibatch": "minibatch optimal transport"}
 
 
 def read_points(path: Path | str, numbers: list[str], words: list[str]) -> pd.DataFrame:
@@ -29,11 +28,12 @@ def read_points(path: Path | str, numbers: list[str], words: list[str]) -> pd.Da
     return pd.DataFrame({**{word: texts[word] for word in words}, **found})
 
 
-def sphere_figure(points: pd.DataFrame) -> "Figure":
-    """Points x on the unit sphere, their images, and a line between each, for both maps.
+def sphere_figure(points: pd.DataFrame, maps: Mapping[str, str]) -> "Figure":
+    """Points x on the unit sphere, their images, and a line between each, for two maps.
 
     Arguments:
         points: columns `map`, `x0` to `x2`, `y0` to `y2`.
+        maps: name of a map -> what a reader sees of it.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ def sphere_figure(points: pd.DataFrame) -> "Figure":
 
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(TEXT_WIDTH, 3.4), layout="constrained")
-        for place, (name, title) in enumerate(MAPS.items(), 1):
+        for place, (name, title) in enumerate(maps.items(), 1):
             axis = figure.add_subplot(1, 2, place, projection="3d")
             part = points[points["map"] == name]
             source, image = part[POINTS].to_numpy(), part[IMAGES].to_numpy()
@@ -51,7 +51,7 @@ def sphere_figure(points: pd.DataFrame) -> "Figure":
             axis.plot(*source.T, ".", color=COLOURS[0], markersize=3, label="$x$")
             axis.plot(*image.T, ".", color=COLOURS[1], markersize=3, label="image of $x$")
             axis.set_title(title)
-            axis.set_box_aspect((1, 1, 1))
+            axis.set_box_aspect((1, 1, 1), zoom=1.5)
             axis.set_axis_off()
         figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure

@@ -12,7 +12,7 @@ from vspair.models.build import build
 from vspair.models.kinds import settings_of
 from vspair.models.normal_cvae import NormalCVAE
 from vspair.models.paired_wae import MeasurementCost, PairedWAE
-from vspair.objectives.transport import COSTS
+from vspair.objectives.costs import COSTS
 from vspair.problems.transport.draws import FLAT, SPACE, Truth, read_samples, read_truths
 from vspair.problems.transport.settings import Networks, Objective
 from vspair.problems.transport.stacks import CVAE, PLANE, SPHERE, WAE, settled, sphere_weights

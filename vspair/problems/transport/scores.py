@@ -4,9 +4,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from vspair.evaluation.transport import cheapest, interval_coverage, monge_gap
+from vspair.evaluation.couplings import cheapest, interval_coverage, monge_gap
+from vspair.objectives.costs import COSTS
 from vspair.objectives.energy import energy_distance
-from vspair.objectives.transport import COSTS
 from vspair.problems.transport.draws import Truth
 from vspair.problems.transport.settings import Scores
 from vspair.problems.transport.stacks import coverage_column
@@ -38,8 +38,8 @@ def sphere_scores(model: nn.Module, truth: Truth, settings: Scores, cost: str, s
         made = model.generate(settings.batch_size, generator)
         energies = [energy_distance(*pair).item() for pair in zip((qoi, observation), made, strict=True)]
         gaps = (
-            monge_gap(qoi, model.transport(qoi), distance),
-            monge_gap(observation, model.transport_back(observation), distance),
+            monge_gap(qoi, model.mapped(qoi), distance),
+            monge_gap(observation, model.mapped_back(observation), distance),
         )
         lines.append((*energies, *gaps))
     frame = pd.DataFrame(lines, columns=["ed_qoi", "ed_observation", "mg_forth", "mg_back"])
@@ -54,7 +54,7 @@ def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) ->
     """Unconditional and conditional energy distance of each batch (Table 2), and coverage of credible intervals.
 
     A line is a batch of x and y and, with the first y of it, a posterior. A method without a coupling of its own draws
-    x from its posteriors of the batch's y, and y by measuring that x.
+    x from its posteriors of as many other y, and y by measuring that x.
 
     Arguments:
         model: a trained method of the plane.
@@ -68,7 +68,8 @@ def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) ->
     generator, lines = torch.Generator().manual_seed(seed), []
     for _ in range(settings.batches):
         qoi, observation = truth.sample(settings.batch_size, generator)
-        made = _generated(model, truth, observation, generator)
+        # From other y than those of the batch, which would pull both samples together.
+        made = _generated(model, truth, truth.sample(settings.batch_size, generator)[1], generator)
         energies = [energy_distance(*pair).item() for pair in zip((qoi, observation), made, strict=True)]
         law, draws = truth.posterior(observation[:1]), _posterior(model, observation[:1], settings, generator)
         exact = law.sample(settings.batch_size, generator)
@@ -91,7 +92,7 @@ def sphere_shown(model: nn.Module, truth: Truth, points: int, cost: str, seed: i
     generator = torch.Generator().manual_seed(seed)
     qoi, observation = truth.sample(points, generator)
     target, _ = cheapest(qoi, observation, COSTS[cost])
-    images = {"learned": model.transport(qoi), "minibatch": observation[target]}
+    images = {"learned": model.mapped(qoi), "minibatch": observation[target]}
     frames = [_points(qoi, "x").join(_points(image, "y")).assign(map=name) for name, image in images.items()]
     return pd.concat(frames, ignore_index=True)
 

@@ -1,4 +1,4 @@
-"""Costs c(x, y) of moving x to y: what optimal transport minimises (Piening and Chung, Eq. 1)."""
+"""Costs c(x, y) of moving x to y: of which an optimal coupling has the least (Piening and Chung, Eq. 1)."""
 
 from collections.abc import Callable
 from typing import Literal
