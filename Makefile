@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # Two spinning OpenMP teams on few cores stand in each other's way.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help setup demo quick paper-mnist paper-ct audit report release-check determinism test test-slow lint \
+.PHONY: help setup demo quick paper-mnist paper-ct siblings audit report release-check determinism test test-slow lint \
 	benchmark clean
 
 help: ## this list
@@ -42,6 +42,9 @@ SOURCE ?= {}
 CT_TARGETS ?= tomography
 paper-ct: $(READY) ## the paper's CT section in full: five noise levels, three seeds (GPUS=1 CORES=8 CT_TARGETS=tomography SOURCE={})
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) $(CT_TARGETS) --config preset=paper 'tomography={data: $(SOURCE)}'
+
+siblings: $(READY) ## the two sibling papers in full, on MNIST and FashionMNIST and on mixtures made here (2 cores, no GPU)
+	$(BIN)/snakemake --cores $(CORES) interventions transport --config preset=paper device=cpu threads=1
 
 PRESET ?= demo
 audit: $(READY) ## check the evidence behind PRESET's results

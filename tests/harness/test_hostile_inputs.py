@@ -24,6 +24,7 @@ READERS = (
     *("receipts", "tables", "notes", "bundle", "crates"),
     *("settings", "campaign", "published", "bookmark"),
     *("aggregate", "table"),
+    *("subsets", "mixtures", "analyses"),
 )
 COLUMNS = ("reader", "tried", "refused", "read right", "lost")
 NAMED = 12

@@ -1,19 +1,23 @@
 """The mixtures of every run and the samples of them that it is trained on, in one file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from vspair.data.arrays import read_whole
+from vspair.data.arrays import not_whole, read_whole
 from vspair.distributions.mixture import GaussianMixture, on_sphere
 from vspair.problems.transport.settings import Mixtures
 from vspair.problems.transport.stacks import PLANE, SPHERE, settled
 from vspair.training.seeds import derive
 from vspair.training.tensors import write_tensors
+
+CALLED = "file of mixtures"
 
 SPACE, FLAT = 3, 2
 """Dimensions of the mixtures whose samples are put on the sphere, and of that in the plane."""
@@ -116,7 +120,48 @@ def read_samples(path: Path, part: str) -> tuple[Tensor, Tensor]:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(array) for name, array in read_whole(path, "file of mixtures").items()}
+    arrays = read_whole(path, CALLED)
+    try:
+        runs = _require_mixture(arrays, f"{SPHERE}.qoi", SPACE)
+        for name, size in ((f"{SPHERE}.observation", SPACE), (f"{PLANE}.qoi", FLAT)):
+            _require_form(arrays, f"{name}.weights", (runs, None))
+            _require_mixture(arrays, name, size)
+        _require_form(arrays, f"{PLANE}.operator", (runs, 1, FLAT))
+        _require_form(arrays, f"{PLANE}.noise", (), "f8")
+        if not 0 < arrays[f"{PLANE}.noise"] < math.inf:
+            raise ValueError(f"a noise of {arrays[f'{PLANE}.noise']}")
+        for part, sizes in ((SPHERE, (SPACE, SPACE)), (PLANE, (FLAT, 1))):
+            count = len(arrays[f"{part}.qoi"])
+            for name, size in zip(("qoi", "observation"), sizes, strict=True):
+                _require_form(arrays, f"{part}.{name}", (count, runs, size))
+    except (LookupError, TypeError, ValueError) as error:
+        raise not_whole(path, CALLED, f"no {error}" if isinstance(error, KeyError) else error) from error
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def _require_form(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int | None, ...], kind: str = "f4") -> None:
+    """Refuse an array of another shape, in which None stands for any length from 1 on, or of other numbers."""
+    found = arrays[name]
+    fits = found.ndim == len(shape) and all(
+        length == wanted or (wanted is None and length) for length, wanted in zip(found.shape, shape, strict=True)
+    )
+    if not fits or found.dtype.str[1:] != kind:
+        raise ValueError(f"{name} of the shape {found.shape} and the type {found.dtype}")
+
+
+def _require_mixture(arrays: Mapping[str, np.ndarray], name: str, size: int) -> int:
+    """Refuse what are no mixtures of one size; gives their number."""
+    weights = arrays[f"{name}.weights"]
+    _require_form(arrays, f"{name}.weights", (None, None))
+    _require_form(arrays, f"{name}.means", (*weights.shape, size))
+    _require_form(arrays, f"{name}.covariances", (*weights.shape, size, size))
+    if (weights < 0).any() or not np.allclose(weights.sum(1), 1, atol=1e-5):
+        raise ValueError(f"{name}.weights that sum to {weights.sum(1).tolist()}")
+    covariances = arrays[f"{name}.covariances"]
+    if not np.array_equal(covariances, covariances.swapaxes(-1, -2)):
+        raise ValueError(f"{name}.covariances that are not symmetric")
+    np.linalg.cholesky(covariances)
+    return len(weights)
 
 
 def _told(part: str, truths: list[Truth]) -> dict[str, Tensor]:
