@@ -10,6 +10,7 @@ import torch
 from scipy.stats import spearmanr
 
 from vspair.data.subsets import Subsets, write_subsets
+from vspair.errors import VspairError
 from vspair.evaluation.quality import similarity
 from vspair.problems.interventions.jobs import analysed, members, stack
 from vspair.problems.interventions.results import FEATURES, OF_DATA, OF_MODEL, Choice, Results, row
@@ -164,3 +165,23 @@ def test_a_cell_says_where_it_is_from(results):
     told = json.loads(Path(cell.inputs[2]).read_text())
     assert told["metrics"]["shared"]["squared"]["of_means"]["int_var"] == cell.values[2]
     assert all(map(math.isnan, results.values(one, "metrics.shared.squared.mean_of_ratios.ratio_sum")))
+
+
+def test_damaged_results_are_refused_with_what_to_do(results, tmp_path):
+    """Where a number, its place or the whole file is gone."""
+    one = results.of_epochs(40)[0]
+    path, key = Path(results.paths[one][1]), CHOSEN.key("int_var")
+    whole = json.loads(path.read_text())
+    for damaged in ("1e-9", True, {"a": 1}):
+        whole["metrics"]["shared"]["squared"]["of_means"]["int_var"] = damaged
+        path.write_text(json.dumps(whole))
+        again = Results({one.name: results.paths[one]})
+        with pytest.raises(VspairError, match=rf"number or null at {key} in .*{path.name}.*delete it and run the same"):
+            again.values(one, key)
+    whole["metrics"] = {}
+    path.write_text(json.dumps(whole))
+    with pytest.raises(VspairError, match="number or null"):
+        Results({one.name: results.paths[one]}).values(one, key)
+    path.write_text(path.read_text()[:50])
+    with pytest.raises(VspairError, match="expected JSON with diversity, metrics in"):
+        Results({one.name: results.paths[one]})

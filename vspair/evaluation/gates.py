@@ -1,6 +1,6 @@
-"""Interventions on the gates of a sparse posterior: which gate, when fixed, removes how much error.
+"""The gates of a sparse posterior fixed one by one: which, when fixed, removes how much error.
 
-The intervention analysis of Mueller et al. replaces one latent's draw by its mean. What is drawn for a spike-and-slab
+An intervention of Mueller et al. replaces one latent's draw by its mean. What is drawn for a spike-and-slab
 latent is first of all its gate, and a gate has no mean that a draw could have: it is fixed at its likelier state.
 """
 

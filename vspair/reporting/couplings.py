@@ -69,7 +69,7 @@ def posterior_figure(points: pd.DataFrame, methods: Mapping[str, str]) -> "Figur
 
     with matplotlib.rc_context(STYLE):
         observations = list(dict.fromkeys(points["observation"]))
-        figure = Figure(figsize=(TEXT_WIDTH, 2.2 * len(observations)), layout="constrained")
+        figure = Figure(figsize=(TEXT_WIDTH, 1.6 * len(observations)), layout="constrained")
         shape = len(observations), 1 + len(methods)
         axes = figure.subplots(*shape, squeeze=False, sharex=True, sharey=True)
         first = next(iter(methods.values()))

@@ -1,16 +1,17 @@
 """What the analyses of all runs found, as tables and figures read it; without torch."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from vspair.errors import VspairError
 from vspair.problems.interventions.settings import CHOICES, Stack
 from vspair.reporting.tables import Cell
+from vspair.written import read_json
 
 OF_DATA = ("diversity", "var_diversity")
 """Metrics of a subset alone."""
@@ -57,18 +58,25 @@ class Results:
 
     Arguments:
         paths: stack's name -> file of each seed.
+
+    Raises:
+        VspairError: one is missing or damaged.
     """
 
     def __init__(self, paths: Mapping[str, Sequence[str]]):
         self.paths = {Stack.parse(name): list(files) for name, files in paths.items()}
         self._found = {
-            stack: [json.loads(Path(path).read_text(encoding="utf-8")) for path in files]
+            stack: [read_json(path, {"diversity": dict, "metrics": dict}) for path in files]
             for stack, files in self.paths.items()
         }
 
     def values(self, stack: Stack, key: str) -> list[float]:
-        """The number at a dotted key for each seed; NaN where there is none."""
-        return [_at(found, key) for found in self._found[stack]]
+        """The number at a dotted key for each seed; NaN where null says that there is none.
+
+        Raises:
+            VspairError: there is neither.
+        """
+        return [_at(found, key, path) for found, path in zip(self._found[stack], self.paths[stack], strict=True)]
 
     def cell(self, stack: Stack, choice: Choice, metric: str) -> Cell:
         """One cell of Table 3.1 or 3.2."""
@@ -92,9 +100,14 @@ class Results:
         return {feature: _spearman(column[feature], column["sig_dims"]) for feature in FEATURES}
 
 
-def _at(found: Mapping, key: str) -> float:
+def _at(found: Any, key: str, path: str) -> float:
     for part in key.split("."):
-        found = found[part]
+        found = found.get(part, "") if isinstance(found, Mapping) else ""
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
+        raise VspairError(
+            f"expected a number or null at {key} in {path}, found none: it was edited or damaged; delete it and run "
+            "the same command again"
+        )
     return math.nan if found is None else float(found)
 
 
