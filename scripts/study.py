@@ -4,11 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from vspair.devices import configure, device_name, lease
 from vspair.evaluation import UNDEFINED, evaluate
-from vspair.files import sha256, whole
+from vspair.files import whole
 from vspair.metrics import require_measured
 from vspair.models.kinds import settings_of
 from vspair.problems.learning import learn
@@ -30,18 +29,13 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     values = {f"{of.problem}.{key}": value for key, value in own.items()}
     setting = open_setting(of.problem, of.method, values, snakemake.input.pairs, device)
     images = Path(snakemake.output.images)
-    checkpoint = Checkpoint(
-        images.with_name("checkpoint.safetensors"),
-        {
-            "fingerprint": snakemake.params.evidence["fingerprint"],
-            "settings": values,
-            "execution": asdict(execution),
-            "seed": job.seed,
-            "pairs": sha256(snakemake.input.pairs),
-            "device": device,
-            "threads": snakemake.threads,
-            "torch": torch.__version__,
-        },
+    checkpoint = Checkpoint.beside(
+        images,
+        snakemake.params.evidence["fingerprint"],
+        {**values, "execution": asdict(execution)},
+        job.seed,
+        Path(snakemake.input.pairs),
+        f"{device}, {snakemake.threads} threads",
     )
     model, history, _ = learn(setting, job.seed, checkpoint, execution, limit=study["train"])
     test, quality = setting.pairs(setting.stored.test, study["test"]), job_function(of.problem, "quality")

@@ -5,10 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from vspair.devices import configure, device_name, lease
-from vspair.files import sha256, whole, write_text
+from vspair.files import whole, write_text
 from vspair.problems.learning import learn
 from vspair.problems.setting import open_setting
 from vspair.provenance import recorded
@@ -20,19 +19,16 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     execution = Execution.of(job.configuration, device)
     configure(device, snakemake.threads, execution.precision)
     weights = Path(snakemake.output.weights)
-    checkpoint = Checkpoint(
-        weights.with_name("checkpoint.safetensors"),
-        {
-            "fingerprint": snakemake.params.evidence["fingerprint"],
-            "configuration": job.configuration,
-            "seed": job.seed,
-            "pairs": sha256(snakemake.input.pairs),
-            "device": device,
-            "threads": snakemake.threads,
-            "torch": torch.__version__,
-        },
+    source = Path(snakemake.input.pairs)
+    checkpoint = Checkpoint.beside(
+        weights,
+        snakemake.params.evidence["fingerprint"],
+        job.configuration,
+        job.seed,
+        source,
+        f"{device}, {snakemake.threads} threads",
     )
-    setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
+    setting = open_setting(of.problem, of.method, job.configuration, source, device)
     model, history, cost = learn(setting, job.seed, checkpoint, execution)
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)

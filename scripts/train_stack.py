@@ -5,10 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from vspair.devices import configure, device_name, lease
-from vspair.files import sha256, whole, write_text
+from vspair.files import whole, write_text
 from vspair.problems.registry import job_function
 from vspair.provenance import recorded
 from vspair.training import Checkpoint, Execution, save_weights
@@ -20,20 +19,17 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     execution = Execution.of(job.configuration, device)
     configure(device, snakemake.threads, execution.precision)
     weights = Path(snakemake.output.weights)
-    checkpoint = Checkpoint(
-        weights.with_name("checkpoint.safetensors"),
-        {
-            "fingerprint": snakemake.params.evidence["fingerprint"],
-            "configuration": job.configuration,
-            "seed": job.seed,
-            "data": sha256(snakemake.input.data),
-            "device": device,
-            "threads": snakemake.threads,
-            "torch": torch.__version__,
-        },
+    source = Path(snakemake.input.data)
+    checkpoint = Checkpoint.beside(
+        weights,
+        snakemake.params.evidence["fingerprint"],
+        job.configuration,
+        job.seed,
+        source,
+        f"{device}, {snakemake.threads} threads",
     )
     values = {key.removeprefix(f"{of.problem}."): value for key, value in job.configuration.items()}
-    runs = job_function(of.problem, "stack")(values, of.stack, Path(snakemake.input.data))
+    runs = job_function(of.problem, "stack")(values, of.stack, source)
     stack, history, cost = train_runs(runs, device, checkpoint, execution)
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)

@@ -226,3 +226,19 @@ def test_damaged_weights_are_refused_and_none_of_them_is_loaded(tmp_path, damage
     with pytest.raises(VspairError, match=rf"does not hold the weights of Net \(.*{reason}.*\): train it again"):
         load_weights(path, fresh)
     assert all(map(torch.equal, fresh.state_dict().values(), Net().state_dict().values()))
+
+
+def test_a_jobs_checkpoint_is_continued_by_the_same_job_alone(tmp_path):
+    """Another code, setting, seed, data, device or number of threads is another run, which begins anew."""
+    data = tmp_path / "pairs"
+    data.write_bytes(b"one")
+    same = ("code", {"a": 1}, 3, data, "cpu, 1 threads")
+    first = Checkpoint.beside(tmp_path / "weights", *same)
+    assert first.path == tmp_path / "checkpoint.safetensors"
+    assert Checkpoint.beside(tmp_path / "weights", *same).identity == first.identity
+    for place, other in enumerate(("other code", {"a": 2}, 4, None, "cpu, 2 threads")):
+        changed = [*same[:place], other, *same[place + 1 :]]
+        if other is None:
+            changed[place] = tmp_path / "others"
+            changed[place].write_bytes(b"two")
+        assert Checkpoint.beside(tmp_path / "weights", *changed).identity != first.identity, place

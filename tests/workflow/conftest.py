@@ -18,7 +18,11 @@ preset: demo
 inpainting:
   data: {train: 96, test: 40}
   training: {epochs: 2}
-  evaluation: {samples: 3, calibration: {samples: 39}, localisation: {images: 6, levels: [-2, 2]}}
+  evaluation:
+    samples: 3
+    calibration: {samples: 39}
+    localisation: {images: 6, levels: [-2, 2]}
+    gates: {images: 6, top: 3}
   figures: {scatter: 24}
   methods:
     PAIR: {channels: [2, 4], latent_x: 4, latent_y: 4}
@@ -58,6 +62,15 @@ interventions:
   training: {epochs: [1], batch_size: 8}
   analysis: {pairs: 6, images: 10}
   choices: {epochs: 1}
+transport:
+  seeds: [3, 4]
+  mixtures: {samples: 96}
+  networks: {widths: [8, 6]}
+  training: {epochs: 2, batch_size: 32}
+  sphere: {weights: [[10, 10]], shown: 12}
+  plane: {shown: 12}
+  methods: {vPAIR: {channels: [4, 4], hidden: 4}, vsPAIR: {channels: [4, 4], hidden: 4}}
+  scores: {batches: 3, batch_size: 20}
 """
 
 
@@ -65,10 +78,13 @@ TABLES = (
     *("table3", "table4", "table5", "table8"),
     *("table_fig7", "table_uq", "table_fig12", "table_lambda3", "table_choices"),
     *("table_ct", "table_ct_cost", "table_ct_uq"),
+    *("int_table31", "int_table32", "int_table33", "int_table_choices"),
+    *("wae_table1", "wae_table2", "wae_table3", "wae_table_pair", "wae_table_choices"),
 )
 FIGURES = (
     *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "fig11", "fig12"),
     *("fig_calibration", "fig_ct_noise", "fig_lambda3", "fig_training", "fig_theory"),
+    *("int_fig31", "int_fig32", "int_fig_gates", "wae_fig1", "wae_fig4"),
 )
 
 
@@ -130,6 +146,8 @@ class Project:
             "all",
             "inpainting",
             "tomography",
+            "interventions",
+            "transport",
             "ledger",
         }
 

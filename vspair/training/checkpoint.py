@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 
 from vspair.errors import VspairError
+from vspair.files import sha256
 from vspair.training.tensors import CODES, Form, form_of, header_of, read, read_into, require_usable, write_tensors
 
 MODEL = "model."
@@ -35,6 +37,26 @@ class Checkpoint:
         self.path = path
         self.identity = json.dumps(identity, sort_keys=True)
         self._length: tuple[int, int] | None = None
+
+    @classmethod
+    def beside(
+        cls, weights: Path, fingerprint: str, configuration: Mapping[str, Any], seed: int, data: Path, run_on: str
+    ) -> "Checkpoint":
+        """That of a job, in the folder of the weights that it will write.
+
+        Arguments:
+            weights: file of the weights, or another result of the job in that folder.
+            fingerprint: of the job's code.
+            configuration: that the job uses, dotted key -> value.
+            seed: of the run.
+            data: file that it learns from, known by its checksum.
+            run_on: device and threads, on which rounding depends.
+
+        Raises:
+            VspairError: the file of the data cannot be read.
+        """
+        what = {"fingerprint": fingerprint, "configuration": configuration, "seed": seed, "data": sha256(data)}
+        return cls(weights.with_name("checkpoint.safetensors"), {**what, "on": run_on, "torch": torch.__version__})
 
     def expect(self, epochs: int, steps: int) -> None:
         """Say how long the run is, so that `restore` can tell a state that this run never has.

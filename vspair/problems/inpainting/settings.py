@@ -170,9 +170,11 @@ class Settings(InverseProblem):
         ):
             if wanted > self.data.test:
                 raise ValueError(f"{name}={wanted} is more than the data.test={self.data.test} test images")
-        for name, method in self.methods.items():
+        for name, method in self.compared.items():
             if hasattr(method, "rho_start") and (top := self.evaluation.gates.top) > method.latent_x:
-                raise ValueError(f"evaluation.gates.top={top} is more than the latents of methods.{name}")
+                raise ValueError(
+                    f"evaluation.gates.top={top} is more than the latent_x={method.latent_x} latents of methods.{name}"
+                )
         self.evaluation.require_images(self.data.test)
         for name, study in self.studies.items():
             if study.train > self.data.train or study.test > self.data.test:
