@@ -30,14 +30,14 @@ def test_make_targets_of_the_readme_exist():
 
 
 def test_every_deviation_that_is_named_is_described():
-    described = re.findall(r"^\| ([ED]\d+) \|", (ROOT / "docs/deviations.md").read_text(), re.MULTILINE)
+    described = re.findall(r"^\| ([DEVW]\d+) \|", (ROOT / "docs/deviations.md").read_text(), re.MULTILINE)
     assert len(described) == len(set(described))
     named = {
         number
         for pattern in READ
         for path in ROOT.glob(pattern)
-        for place in re.findall(r"(?:deviations?(?:\.md,)?|\[)[ (]*((?:[ED]\d+(?:, | and )?)+)", path.read_text())
-        for number in re.findall(r"[ED]\d+", place)
+        for place in re.findall(r"(?:deviations?(?:\.md,)?|\[)[ (]*((?:[DEVW]\d+(?:, | and )?)+)", path.read_text())
+        for number in re.findall(r"[DEVW]\d+", place)
     }
     assert {"E5", "E14", "D1"} <= named <= set(described)
 
