@@ -34,6 +34,6 @@ def test_the_runs_of_a_stack_were_trained_as_one(results):
     cost = json.loads((results / "transport/stacks/sphere.10+10/cost.json").read_text())
     assert (cost["runs"], cost["epochs"]) == (2, 2)
     pairs = pd.read_csv(results / "tables/wae_table_pair.csv")
-    assert set(pairs["row"]) == {"paired WAE", "cVAE", "vPAIR", "vsPAIR"} and (pairs["n"] == 2).all()
+    assert set(pairs["row"]) == {"paired WAE", "cVAE", "vPAIR (ours)", "vsPAIR (ours)"} and (pairs["n"] == 2).all()
     covered = pairs[pairs["column"].str.startswith("coverage")]["value"]
     assert covered.between(0, 1).all()
