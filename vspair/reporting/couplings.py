@@ -69,8 +69,11 @@ def posterior_figure(points: pd.DataFrame, methods: Mapping[str, str]) -> "Figur
 
     with matplotlib.rc_context(STYLE):
         observations = list(dict.fromkeys(points["observation"]))
-        figure = Figure(figsize=(TEXT_WIDTH, 1.6 * len(observations)), layout="constrained")
         shape = len(observations), 1 + len(methods)
+        # Panels as high as their points are beside their width, with room for a title.
+        width, height = np.ptp(points["x0"]), np.ptp(points["x1"])
+        panel = (TEXT_WIDTH / shape[1] - 0.3) * min(height / width, 2) if width else TEXT_WIDTH / shape[1]
+        figure = Figure(figsize=(TEXT_WIDTH, shape[0] * (panel + 0.45)), layout="constrained")
         axes = figure.subplots(*shape, squeeze=False, sharex=True, sharey=True)
         first = next(iter(methods.values()))
         for line, observation in zip(axes, observations, strict=True):
