@@ -142,7 +142,7 @@ def listed(tree):
         for name, method in tree[problem]["methods"].items():
             for setting in fields(all_settings()[method["kind"]]):
                 yield (problem, "methods", name, *setting.key.split(".")), None
-        for name in tree[problem]["studies"]:
+        for name in tree[problem].get("studies", ()):
             for setting in fields(Study):
                 yield (problem, "studies", name, setting.key), None
     for setting in fields(config_class()):

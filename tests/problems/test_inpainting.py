@@ -68,7 +68,7 @@ def test_as_many_images_as_the_conformal_scaling_needs_are_enough(inpainting, le
     """n >= 1 / (1 - c) - 1, in fractions: 9 for 0.9, for which floats would ask for 10; one fewer is refused."""
     calibration = {"levels": levels, "scaling_level": levels[-1], "share": 0.5}
     parts = {
-        "evaluation": {"localisation": {"images": 1}, "calibration": calibration},
+        "evaluation": {"localisation": {"images": 1}, "gates": {"images": 1}, "calibration": calibration},
         "figures": {"scatter": 1, "examples": [0]},
         "studies": {name: {"test": 2} for name in inpainting().studies},
     }
@@ -97,6 +97,8 @@ WRONG = [
     ({"figures": {"examples": [0, 180]}}, "figures.examples names test image 180, but data.test=180"),
     ({"figures": {"scatter": 181}}, "figures.scatter=181 is more than the data.test=180"),
     (localisation(images=181), "localisation.images=181 is more than the data.test=180"),
+    ({"evaluation": {"gates": {"images": 181}}}, "evaluation.gates.images=181 is more than the data.test=180"),
+    ({"evaluation": {"gates": {"top": 200}}}, "evaluation.gates.top=200 is more than the latent_x=128 latents of meth"),
     (localisation(images=0), "localisation.images: .*found 0"),
     (localisation(levels=[-1, 0]), "levels must not hold 0"),
     (localisation(levels=[]), r"localisation.levels: .*found \[\]"),

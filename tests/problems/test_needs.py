@@ -48,7 +48,8 @@ def test_learned_primal_dual_has_at_least_these_weights(settings, sizes):
 def test_the_paper_fits_a_machine_of_a_usual_size(resolved):
     """Else a run that is meant would be refused: 10^9 weights of CT with Adam's moments are some 12 GB."""
     config = resolved("paper")
-    most = {name: max(least(p, "train", method).memory for method in p.methods) for name, p in config.problems.items()}
+    problems = config.inverse_problems.items()
+    most = {name: max(least(p, "train", method).memory for method in p.methods) for name, p in problems}
     assert 1e9 < most["tomography"] < 32e9
     assert 50e6 < most["inpainting"] < 8e9
 
