@@ -45,7 +45,9 @@ def built(name, mixtures, **changes):
         ({"seeds": [1, 1]}, "seeds must be distinct"),
         ({"sphere": {"cost": "cosine"}}, "transport.sphere.cost"),
         ({"methods": {"PAIR": {"kind": "PAIR"}}}, "transport.methods"),
-        ({"choices": {"runs": {"x": {"of": "plane.none", "label": "x", "set": {}}}}}, "must be a stack of"),
+        ({"choices": {"runs": {"x": {"of": "plane.none", "label": "x", "set": {}}}}}, "must be a stack such as"),
+        ({"choices": {"runs": {"x": {"of": "sphere.1+x", "label": "x", "set": {}}}}}, "must be a stack such as"),
+        ({"choices": {"runs": {"x": {"of": "plane.cvae.0", "label": "x", "set": {}}}}}, "must be a stack such as"),
         (
             {"choices": {"runs": {"x": {"of": "plane.wae", "label": "x", "set": {"training.epochs": 1}}}}},
             "it may change settings of",
@@ -136,3 +138,11 @@ def test_a_damaged_file_is_told(tmp_path):
     (tmp_path / "d.safetensors").write_bytes(b"no tensors")
     with pytest.raises(VspairError, match="is not a whole file of mixtures"):
         read_truths(tmp_path / "d.safetensors", "plane")
+
+
+def test_fewer_stacks_leave_the_choices_of_a_preset_as_they_are():
+    """A choice is of a stack with settings of its own, whether or not that one is trained too."""
+    changes = {"sphere": {"weights": [[10, 10]]}, "plane": {"betas": [1]}}
+    fewer = resolve(ROOT, {"preset": "paper", "transport": changes}).transport
+    assert "sphere.10+0" not in fewer.stacks()
+    assert fewer.choices.runs["unbounded"].of == "sphere.10+0"

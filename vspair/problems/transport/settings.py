@@ -24,7 +24,7 @@ from vspair.config.training import Training
 from vspair.models.kinds import any_method
 from vspair.problems.faults import sentences
 from vspair.problems.problem import Problem
-from vspair.problems.transport.stacks import JOINED, PLANE, SPHERE, changed, plane_stacks, sphere_stack
+from vspair.problems.transport.stacks import JOINED, PLANE, SPHERE, changed, is_stack, plane_stacks, sphere_stack
 
 PAIRS = ("vPAIR", "vsPAIR")
 """Kinds that are compared with the paper's methods in the plane."""
@@ -175,9 +175,9 @@ class Settings(Problem):
     def _choices_fit(self) -> "Settings":
         whole = self.model_dump(mode="json", exclude={"choices"})
         for name, choice in self.choices.runs.items():
-            if choice.of not in self.stacks():
+            if not is_stack(choice.of, self.methods):
                 raise ValueError(
-                    f"choices.runs.{name}.of must be a stack of {', '.join(self.stacks())}, found {choice.of}"
+                    f"choices.runs.{name}.of must be a stack such as {', '.join(self.stacks())}, found {choice.of}"
                 )
             for key, value in choice.set.items():
                 section, *rest = key.split(".")

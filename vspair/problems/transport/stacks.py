@@ -5,7 +5,8 @@
 one of them with settings changed.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 SPHERE, PLANE, CHOICE = "sphere", "plane", "choice"
@@ -35,6 +36,20 @@ def sphere_weights(stack: str) -> tuple[float, float]:
 def cvae_stack(beta: float) -> str:
     """Name of the conditional VAE's stack with this beta."""
     return f"{CVAE}{beta:g}"
+
+
+def is_stack(name: str, methods: Collection[str]) -> bool:
+    """Whether a name is of a stack that could be trained, with any weights or beta, or of one of these methods."""
+    try:
+        if name.startswith(f"{SPHERE}."):
+            weights = sphere_weights(name)
+            return sphere_stack(*weights) == name and all(0 <= weight < math.inf for weight in weights)
+        if name.startswith(CVAE):
+            beta = float(name.removeprefix(CVAE))
+            return cvae_stack(beta) == name and 0 < beta < math.inf
+    except ValueError:
+        return False
+    return name == WAE or name in {f"{PLANE}.{method}" for method in methods}
 
 
 def plane_stacks(betas: Sequence[float]) -> list[str]:
