@@ -7,7 +7,7 @@ from pathlib import Path
 from vspair.data.subsets import read_subsets
 from vspair.devices import configure, lease
 from vspair.files import write_text
-from vspair.problems.interventions.jobs import analysed, members
+from vspair.problems.interventions.jobs import analysed, of_runs
 from vspair.problems.interventions.settings import Analysis, Network, Stack
 from vspair.provenance import recorded
 from vspair.training.stacked import restored_runs
@@ -29,7 +29,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     stack, seeds = Stack.parse(snakemake.wildcards.stack), snakemake.params.seeds
     analysis = Analysis.model_validate(job.configuration["interventions.analysis"])
     sizes = Network.model_validate(job.configuration["interventions.network"])
-    networks = restored_runs(members(stack.model, sizes, len(seeds), job.seed), Path(snakemake.input.weights), device)
+    networks = restored_runs(of_runs(stack.model, sizes, len(seeds), job.seed), Path(snakemake.input.weights), device)
     found = analysed(networks, read_subsets(Path(snakemake.input.subsets)), stack.classes, analysis, device)
     for seed, result in zip(seeds, found, strict=True):
         path = getattr(snakemake.output, f"seed{seed}")

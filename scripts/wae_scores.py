@@ -7,7 +7,7 @@ import pandas as pd
 from vspair.devices import configure
 from vspair.files import whole
 from vspair.problems.transport.draws import read_truths
-from vspair.problems.transport.jobs import stack
+from vspair.problems.transport.jobs import of_runs
 from vspair.problems.transport.scores import plane_scores, plane_shown, sphere_scores, sphere_shown
 from vspair.problems.transport.settings import Scores
 from vspair.problems.transport.stacks import settled
@@ -25,8 +25,8 @@ with recorded(snakemake) as job:
         on_sphere = of.startswith("sphere.")
         part, cost = ("sphere", [own["sphere.cost"]]) if on_sphere else ("plane", [])
         measure, show = (sphere_scores, sphere_shown) if on_sphere else (plane_scores, plane_shown)
-        members = restored_runs(stack(values, name, Path(data)).members, Path(weights), "cpu")
         truths = read_truths(Path(data), part)
+        members = restored_runs(of_runs(own, of, truths), Path(weights), "cpu")
         for seed, model, truth in zip(own["seeds"], members, truths, strict=False):
             path = next(files)
             frame = measure(model, truth, settings, *cost, derive(job.seed, "evaluation", seed))

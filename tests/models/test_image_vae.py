@@ -9,7 +9,7 @@ from vspair.models.image_vae import IMAGE, ConvVAE, DenseVAE
 from vspair.training.loop import fit
 from vspair.training.resident import ResidentPairs
 from vspair.training.seeds import initialised
-from vspair.training.stacked import Runs, Stack, train_runs
+from vspair.training.stacked import Runs, train_runs
 
 SCHEDULE = Training(epochs=2, batch_size=3, learning_rate=1e-2, checkpoint_every=1)
 FACTORS = {"reconstruction": 1.0, "kl": 1.0}
@@ -79,7 +79,7 @@ def test_an_image_in_black_and_white_that_is_met_costs_nothing():
 def test_runs_of_a_stack_end_as_each_does_alone(build):
     """Catches noise of their own, and statistics of the batch norm that mix the runs or are not kept."""
     x = images(6, 2).double()
-    together = [initialised(build, 3).double() for _ in range(2)]
+    together = [lambda: initialised(build, 3).double()] * 2
     stack, _, _ = train_runs(Runs(together, x, torch.zeros(6, 2, 0), SCHEDULE, FACTORS, 4), "cpu")
     for run, member in enumerate(stack.members()):
         alone = initialised(build, 3).double()
@@ -90,4 +90,4 @@ def test_runs_of_a_stack_end_as_each_does_alone(build):
             # A bias in front of a batch norm has no gradient but rounding, of which Adam makes whole steps.
             if "running" in name or "tracked" in name or name.endswith("weight"):
                 torch.testing.assert_close(ours[name], theirs[name], rtol=1e-3, atol=1e-6, msg=name)
-    assert Stack(together).runs == 2
+    assert stack.runs == 2

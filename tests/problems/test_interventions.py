@@ -12,13 +12,18 @@ from scipy.stats import spearmanr
 from vspair.data.subsets import Subsets, write_subsets
 from vspair.errors import VspairError
 from vspair.evaluation.quality import similarity
-from vspair.problems.interventions.jobs import analysed, members, stack
+from vspair.problems.interventions.jobs import analysed, of_runs, stack
 from vspair.problems.interventions.results import FEATURES, OF_DATA, OF_MODEL, Choice, Results, row
 from vspair.problems.interventions.settings import Analysis, Network, Stack
 
 SIZES = {"hidden": 6, "latent": 3}
 ANALYSIS = Analysis(pairs=5, images=8, threshold=0.3, window=7, seed=1)
 LOOP = {"batch_size": 4, "learning_rate": 1e-3, "checkpoint_every": 1, "seed": 5}
+
+
+def networks(runs):
+    """Untrained, one a run."""
+    return [build() for build in of_runs("dense", Network(**SIZES), runs, 3)]
 
 
 @pytest.fixture
@@ -77,13 +82,13 @@ def test_the_runs_of_a_stack_differ_in_their_data_alone(subsets, tmp_path):
     assert runs.qoi.shape == (20, 2, 1, 28, 28) and runs.observation.shape == (20, 2, 0)
     torch.testing.assert_close(runs.qoi[4, 1, 0], torch.from_numpy(subsets.images[14]) / 255)
     assert (runs.training.epochs, runs.training.batch_size, runs.seed) == (3, 4, 5)
-    first, second = (member.state_dict() for member in runs.members)
+    first, second = (build().state_dict() for build in runs.builds)
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 @pytest.fixture
 def found(subsets):
-    return analysed(members("dense", Network(**SIZES), 2, 3), subsets, 1, ANALYSIS, "cpu")
+    return analysed(networks(2), subsets, 1, ANALYSIS, "cpu")
 
 
 def test_an_analysis_has_every_choice(found):
@@ -100,13 +105,13 @@ def test_an_analysis_is_of_its_own_subset(found, subsets):
     """Seeds differ in their data, and the same data again give the same numbers."""
     assert found[0]["diversity"] != found[1]["diversity"]
     twice = Subsets(subsets.images, {1: subsets.index[1][[0, 0]]})
-    same = analysed(members("dense", Network(**SIZES), 2, 3), twice, 1, ANALYSIS, "cpu")
+    same = analysed(networks(2), twice, 1, ANALYSIS, "cpu")
     assert same[0] == same[1] == found[0]
 
 
 def test_the_errors_are_those_of_the_posterior_mean(subsets):
     """With all images of a subset the mean errors need no draw, and can be worked out by other means."""
-    (network,) = members("dense", Network(**SIZES), 1, 3)
+    (network,) = networks(1)
     analysis = ANALYSIS.model_copy(update={"images": 10})
     one = Subsets(subsets.images, {1: subsets.index[1][:1]})
     metrics = analysed([network], one, 1, analysis, "cpu")[0]["metrics"]

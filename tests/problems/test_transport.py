@@ -95,7 +95,9 @@ def test_samples_are_on_the_sphere_and_measured_in_the_plane(mixtures):
 )
 def test_a_stack_has_the_terms_of_its_name_each_with_a_factor(name, terms, mixtures):
     runs = built(name, mixtures)
-    found = Stack(runs.members).terms(runs.qoi[:8], runs.observation[:8], torch.Generator().manual_seed(0))
+    found = Stack([build() for build in runs.builds]).terms(
+        runs.qoi[:8], runs.observation[:8], torch.Generator().manual_seed(0)
+    )
     assert {*terms} <= {*found} <= {*runs.factors}
 
 
@@ -117,7 +119,7 @@ def test_a_paired_wae_sees_y_in_another_order_and_loses_none(mixtures):
 
 
 def test_runs_start_from_weights_of_their_own_which_a_seed_repeats(mixtures):
-    first, again = built("plane.wae", mixtures).members, built("plane.wae", mixtures).members
+    first, again = ([build() for build in built("plane.wae", mixtures).builds] for _ in range(2))
     one, other = first[0].qoi.encoder.layers[0].weight, first[1].qoi.encoder.layers[0].weight
     assert not torch.equal(one, other)
     assert torch.equal(one, again[0].qoi.encoder.layers[0].weight)

@@ -1,6 +1,6 @@
 """Runs trained as one against the same runs one by one."""
 
-from copy import deepcopy
+from functools import partial
 
 import pytest
 import torch
@@ -45,17 +45,21 @@ class Normalised(nn.Module):
         return {"error": (self.layers(qoi + noise) - 1).square().flatten(1).sum(1)}
 
 
-def members(kind, count=3):
+def own(network, seed):
+    return initialised(network, seed).double()
+
+
+def builds(kind, count=3):
     """Networks of several runs with weights of their own, in double precision, so that rounding stays small."""
     if kind == "normalised":
-        return [initialised(Normalised, seed).double() for seed in range(count)], {"error": 1.0}, (1, 6, 6), (0,)
+        return [partial(own, Normalised, seed) for seed in range(count)], {"error": 1.0}, (1, 6, 6), (0,)
     settings = settings_of({"kind": kind, "channels": [8, 6], "training": SCHEDULE.model_dump(), **KINDS[kind]})
-    made = [initialised(lambda: build(settings, FRAME), seed).double() for seed in range(count)]
+    made = [partial(own, partial(build, settings, FRAME), seed) for seed in range(count)]
     return made, settings.factors(), FRAME["qoi_shape"], FRAME["observation_shape"]
 
 
 def runs(kind, count=3, pairs=12):
-    made, factors, qoi, observation = members(kind, count)
+    made, factors, qoi, observation = builds(kind, count)
     draws = torch.Generator().manual_seed(4)
     x = torch.randn(pairs, count, *qoi, generator=draws, dtype=torch.float64)
     y = torch.randn(pairs, count, *observation, generator=draws, dtype=torch.float64)
@@ -66,7 +70,7 @@ def runs(kind, count=3, pairs=12):
 def test_each_run_ends_as_it_does_alone(kind):
     """Catches runs that see each other's data, gradients, noise or statistics, and an order of their own."""
     together = runs(kind)
-    alone = [deepcopy(member) for member in together.members]
+    alone = [build() for build in together.builds]
     stack, history, cost = train_runs(together, "cpu")
     histories = []
     for run, member in enumerate(alone):
@@ -97,15 +101,32 @@ def test_trained_runs_come_back_from_their_weights(tmp_path):
     stack, _, _ = train_runs(runs("normalised"), "cpu")
     save_weights(tmp_path / "weights.safetensors", stack)
     images = torch.ones(2, 1, 6, 6, dtype=torch.float64)
-    found = restored_runs(members("normalised")[0], tmp_path / "weights.safetensors", "cpu")
+    found = restored_runs(builds("normalised")[0], tmp_path / "weights.safetensors", "cpu")
     for member, again in zip(stack.members(), found, strict=True):
         assert torch.equal(member(images), again(images))
     with pytest.raises(VspairError, match=r"does not hold the weights of Stack"):
-        restored_runs(members("normalised", 2)[0], tmp_path / "weights.safetensors", "cpu")
+        restored_runs(builds("normalised", 2)[0], tmp_path / "weights.safetensors", "cpu")
 
 
 def test_networks_that_differ_are_refused():
     with pytest.raises(ValueError, match="one architecture"):
-        Stack([members("vPAIR", 1)[0][0], members("vsPAIR", 1)[0][0]])
+        Stack([builds(kind, 1)[0][0]() for kind in ("vPAIR", "vsPAIR")])
     with pytest.raises(ValueError, match="one architecture"):
         Stack([])
+
+
+class Wide(nn.Module):
+    """Weights of terabytes, which may be described and not made."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(2**21, 2**20))
+
+    def terms(self, qoi, observation, generator):
+        raise AssertionError("it was made")
+
+
+def test_what_cannot_be_held_is_refused_before_it_is_made():
+    pairs = torch.zeros(4, 3, 2)
+    with pytest.raises(VspairError, match=r"training 3 runs of Wide as one needs about \d+\.\d GiB on device=cpu"):
+        train_runs(Runs([Wide] * 3, pairs, pairs, SCHEDULE, {}, 0), "cpu")

@@ -3,11 +3,27 @@
 import torch
 from torch import Tensor
 
-from vspair.evaluation.quality import K1, K2
-from vspair.evaluation.structure import patches
+from vspair.evaluation.structure import index
 
 PLACES = 64
 """Places of the window at once: bounds the memory to so many matrices of all pairs."""
+
+
+def patches(images: Tensor, window: int | None) -> Tensor:
+    """What a square window sees at every place inside each image, (n, places, pixels of the window).
+
+    Arguments:
+        images: shape (n, height, width).
+        window: its side in pixels; None for one window that is the whole image.
+
+    Raises:
+        ValueError: an image is smaller than the window.
+    """
+    if window is None:
+        return images.flatten(1)[:, None]
+    if min(images.shape[1:]) < window:
+        raise ValueError(f"images of {tuple(images.shape[1:])} pixels are smaller than the window of {window}")
+    return images.unfold(1, window, 1).unfold(2, window, 1).flatten(1, 2).flatten(2)
 
 
 def pairwise_similarity(images: Tensor, window: int | None) -> Tensor:
@@ -32,10 +48,9 @@ def pairwise_similarity(images: Tensor, window: int | None) -> Tensor:
         centred = part - mean[..., None]
         variance = unbiased * centred.square().mean(-1)
         covariance = unbiased / size * centred @ centred.mT
-        similar = (2 * mean[:, :, None] * mean[:, None] + K1**2) * (2 * covariance + K2**2)
         square = mean.square()
-        most = (square[:, :, None] + square[:, None] + K1**2) * (variance[:, :, None] + variance[:, None] + K2**2)
-        total += (similar / most).sum(0)
+        squares, variances = (own[:, :, None] + own[:, None] for own in (square, variance))
+        total += index(mean[:, :, None] * mean[:, None], squares, covariance, variances).sum(0)
     return total / places
 
 

@@ -6,21 +6,16 @@ from torch import Tensor
 from vspair.evaluation.quality import K1, K2
 
 
-def patches(images: Tensor, window: int | None) -> Tensor:
-    """What a square window sees at every place inside each image, (n, places, pixels of the window).
+def index(products: Tensor, squares: Tensor, covariances: Tensor, variances: Tensor) -> Tensor:
+    """SSIM of two images with values in [0, 1] at each place of its window (`vspair.evaluation.quality.similarity`).
+
+        S = (2 m_a m_b + C1) (2 v_ab + C2) / ((m_a^2 + m_b^2 + C1) (v_a + v_b + C2)),    C_k = K_k^2
 
     Arguments:
-        images: shape (n, height, width).
-        window: its side in pixels; None for one window that is the whole image.
-
-    Raises:
-        ValueError: an image is smaller than the window.
+        products, squares: m_a m_b and m_a^2 + m_b^2, of one shape.
+        covariances, variances: v_ab and v_a + v_b, unbiased, same shape.
     """
-    if window is None:
-        return images.flatten(1)[:, None]
-    if min(images.shape[1:]) < window:
-        raise ValueError(f"images of {tuple(images.shape[1:])} pixels are smaller than the window of {window}")
-    return images.unfold(1, window, 1).unfold(2, window, 1).flatten(1, 2).flatten(2)
+    return (2 * products + K1**2) * (2 * covariances + K2**2) / ((squares + K1**2) * (variances + K2**2))
 
 
 class Dissimilarity:
@@ -50,9 +45,8 @@ class Dissimilarity:
         product, squares = mean * self.mean, mean**2 + self.mean**2
         covariance = self._mean(values * self.images) - product
         variances = self._mean(values**2) + self.square - squares
-        similar = (2 * product + K1**2) * (2 * self.unbiased * covariance + K2**2)
-        most = (squares + K1**2) * (self.unbiased * variances + K2**2)
-        return 1 - (similar / most).flatten(-2).mean(-1)
+        found = index(product, squares, self.unbiased * covariance, self.unbiased * variances)
+        return 1 - found.flatten(-2).mean(-1)
 
     def _mean(self, values: Tensor) -> Tensor:
         # Products of matrices, of which a CPU does many more in a second than sums over windows.

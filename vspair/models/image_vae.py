@@ -13,6 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from vspair.distributions import Gaussian
 from vspair.networks.outputs import at_least_float32
+from vspair.networks.perceptron import Perceptron
 
 IMAGE = (1, 28, 28)
 """Shape of one image."""
@@ -71,12 +72,8 @@ class DenseVAE(ImageVAE):
     def __init__(self, hidden: int = 400, latent: int = 20):
         super().__init__(latent)
         size = IMAGE[1] * IMAGE[2]
-        self.encoder = nn.Sequential(
-            nn.Flatten(), nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, Gaussian.heads * latent)
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, size), nn.Unflatten(-1, IMAGE)
-        )
+        self.encoder = nn.Sequential(nn.Flatten(), Perceptron((size, hidden, Gaussian.heads * latent)))
+        self.decoder = nn.Sequential(Perceptron((latent, hidden, size)), nn.Unflatten(-1, IMAGE))
 
     def heads(self, images: Tensor) -> Tensor:
         """See `ImageVAE`."""

@@ -49,9 +49,7 @@ class NormalCVAE(nn.Module):
         """
         heads = self.recognition(torch.cat([qoi, observation], -1)).unflatten(-1, (Gaussian.heads, self.latents))
         latent = Gaussian.from_heads(heads)
-        noise = torch.randn((len(qoi), self.latents), generator=generator, device=qoi.device, dtype=qoi.dtype)
-        codes = latent.mean + (0.5 * latent.log_variance).exp() * noise
-        decoded = self.decoder(torch.cat([codes, observation], -1))
+        decoded = self.decoder(Conditioned(latent, observation).rsample(generator))
         error = squared_error(decoded, qoi, self.reduction)
         return {"reconstruction": error / (2 * self.noise**2), **latent.kl()}
 

@@ -4,7 +4,7 @@ A step of a small network is mostly the cost of starting its operations. The run
 batches and their noise, as runs started with one seed do; their data and their initial weights may differ.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,11 @@ from vspair.config.training import Training
 from vspair.training.checkpoint import Checkpoint, load_weights
 from vspair.training.execution import PLAIN, Execution
 from vspair.training.loop import Cost, fit
+from vspair.training.memory import require_memory
 from vspair.training.resident import ResidentPairs
+
+COPIES = 4
+"""Of the weights that a training holds at least: the weights, their gradients and Adam's two moments."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Runs:
     """What the runs of a stack are trained on, and how.
 
     Arguments:
-        members: a network of each run with its initial weights, all of one architecture, each with
+        builds: of each run, what gives its network with initial weights, all of one architecture, with
             `terms(qoi, observation, generator)`, name -> (batch,).
         qoi: x of each run, float32 of shape (pairs, runs, *qoi_shape).
         observation: y of each run, shape (pairs, runs, *observation_shape); (pairs, runs, 0) where there is none.
@@ -34,7 +38,7 @@ class Runs:
         seed: of batch order and noise, which the runs share.
     """
 
-    members: Sequence[nn.Module]
+    builds: Sequence[Callable[[], nn.Module]]
     qoi: Tensor
     observation: Tensor
     training: Training
@@ -117,27 +121,39 @@ def train_runs(
         checkpoint, execution: as for `fit`.
 
     Raises:
-        VspairError: a term is not finite, or the disk is full.
+        VspairError: the runs take more memory than there is, a term is not finite, or the disk is full.
     """
-    stack, cost = Stack(runs.members).to(device), Cost()
+    _require_room(runs, device)
+    stack, cost = Stack([build() for build in runs.builds]).to(device), Cost()
     pairs = ResidentPairs(runs.qoi.to(device), runs.observation.to(device))
     return stack, fit(stack, pairs, runs.training, runs.factors, runs.seed, checkpoint, cost, execution), cost
 
 
-def restored_runs(members: Sequence[nn.Module], weights: Path, device: str) -> list[nn.Module]:
+def restored_runs(builds: Sequence[Callable[[], nn.Module]], weights: Path, device: str) -> list[nn.Module]:
     """The trained network of each run, in evaluation mode.
 
     Arguments:
-        members: of the architecture that was trained, one for each run.
+        builds: as for `Runs`, of the architecture that was trained, one for each run.
         weights: file of the stack, written by `save_weights`.
         device: `cpu` or `cuda`.
 
     Raises:
         VspairError: the file is missing, truncated, or of other networks or another number of runs.
     """
-    stack = Stack(members)
+    stack = Stack([build() for build in builds])
     load_weights(weights, stack)
     return stack.to(device).members()
+
+
+def _require_room(runs: Runs, device: str) -> None:
+    """Refuse runs whose weights and data alone are too much, before anything of them is made."""
+    # On this device a tensor has a shape and no content.
+    with torch.device("meta"):
+        one = runs.builds[0]()
+    weights = sum(tensor.numel() * tensor.element_size() for tensor in one.state_dict().values())
+    pairs = runs.qoi.nbytes + runs.observation.nbytes
+    what = f"training {len(runs.builds)} runs of {type(one).__name__} as one"
+    require_memory(COPIES * len(runs.builds) * weights + pairs, device, what)
 
 
 def _stored(name: str) -> str:

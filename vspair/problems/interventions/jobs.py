@@ -1,6 +1,7 @@
 """Jobs of the intervention analysis: what is trained as one, and what is measured of each run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ def network(model: str, sizes: Network) -> ImageVAE:
     return DenseVAE(sizes.hidden, sizes.latent) if model == "dense" else ConvVAE(sizes.latent)
 
 
-def members(model: str, sizes: Network, runs: int, seed: int) -> list[ImageVAE]:
-    """One network for each run, all with the same initial weights, since the training's seed is the same."""
-    return [initialised(lambda: network(model, sizes), seed) for _ in range(runs)]
+def of_runs(model: str, sizes: Network, runs: int, seed: int) -> list[Callable[[], ImageVAE]]:
+    """Of each run, what gives its network: all with the same initial weights, since the training's seed is the same."""
+    return [partial(initialised, partial(network, model, sizes), seed)] * runs
 
 
 def grey(images: np.ndarray) -> Tensor:
@@ -51,7 +52,7 @@ def stack(values: Mapping[str, Any], name: str, data: Path) -> Runs:
     images = grey(read_subsets(data).of(chosen.classes)).transpose(0, 1)[:, :, None].contiguous()
     pairs, runs = images.shape[:2]
     return Runs(
-        members(chosen.model, Network.model_validate(values["network"]), runs, schedule.seed),
+        of_runs(chosen.model, Network.model_validate(values["network"]), runs, schedule.seed),
         images,
         torch.zeros(pairs, runs, 0),
         Training(**schedule.model_dump(exclude={"epochs", "seed"}), epochs=chosen.epochs),

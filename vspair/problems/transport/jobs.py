@@ -1,6 +1,7 @@
 """Functions of the jobs on paired Wasserstein autoencoders: what each stack trains, and how its runs are scored."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +35,26 @@ def stack(values: Mapping[str, Any], name: str, data: Path) -> Runs:
     of, values = settled(values, name)
     part = SPHERE if of.startswith(f"{SPHERE}.") else PLANE
     seeds, common = values["seeds"], values["mixtures.seed"]
-    truths = read_truths(data, part)[: len(seeds)]
-    members = [
-        initialised(lambda truth=truth: member(values, of, truth), derive(common, "initialisation", seed) % 2**32)
-        for seed, truth in zip(seeds, truths, strict=True)
-    ]
     qoi, observation = (samples[:, : len(seeds)].contiguous() for samples in read_samples(data, part))
     if of == WAE and values["plane.pairing"] == "shuffled":
         order = torch.Generator().manual_seed(derive(common, "order"))
         observation = observation[torch.randperm(len(observation), generator=order)]
-    return Runs(members, qoi, observation, _training(values, of), factors(values, of), common)
+    builds = of_runs(values, of, read_truths(data, part))
+    return Runs(builds, qoi, observation, _training(values, of), factors(values, of), common)
+
+
+def of_runs(values: Mapping[str, Any], of: str, truths: Sequence[Truth]) -> list[Callable[[], nn.Module]]:
+    """Of each run, what gives its network with initial weights.
+
+    Arguments:
+        values, of: as for `member`.
+        truths: law of the data of each run; of a choice the first runs are trained.
+    """
+    seeds = [derive(values["mixtures.seed"], "initialisation", seed) % 2**32 for seed in values["seeds"]]
+    return [
+        partial(initialised, partial(member, values, of, truth), seed)
+        for seed, truth in zip(seeds, truths, strict=False)
+    ]
 
 
 def member(values: Mapping[str, Any], of: str, truth: Truth) -> nn.Module:

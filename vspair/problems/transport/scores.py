@@ -71,7 +71,8 @@ def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) ->
         # From other y than those of the batch, which would pull both samples together.
         made = _generated(model, truth, truth.sample(settings.batch_size, generator)[1], generator)
         energies = [energy_distance(*pair).item() for pair in zip((qoi, observation), made, strict=True)]
-        law, draws = truth.posterior(observation[:1]), _posterior(model, observation[:1], settings, generator)
+        law = truth.posterior(observation[:1])
+        draws = model.posterior(observation[:1]).sample(settings.batch_size, generator)
         exact = law.sample(settings.batch_size, generator)
         conditional = energy_distance(draws[:, 0], exact[:, 0]).item()
         coverage = [interval_coverage(draws, law, level).mean().item() for level in settings.levels]
@@ -123,10 +124,6 @@ def _generated(
     qoi = model.posterior(observation).sample(1, generator)[0]
     noise = truth.noise * torch.randn(observation.shape, generator=generator)
     return qoi, qoi @ truth.operator.mT + noise
-
-
-def _posterior(model: nn.Module, observation: Tensor, settings: Scores, generator: torch.Generator) -> Tensor:
-    return model.posterior(observation).sample(settings.batch_size, generator)
 
 
 def _points(values: Tensor, name: str) -> pd.DataFrame:
