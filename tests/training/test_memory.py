@@ -114,7 +114,16 @@ def test_the_real_peak_is_just_below(tmp_path, settings, wide, batch_size, preci
     shapes["batch_size"] = batch_size
     needed = memory_needed(build, **shapes, precision=precision).total
     peak = real_peak(tmp_path, settings("vsPAIR").factors(), build, **shapes, precision=precision)
-    assert peak < needed - LIBRARIES < 1.15 * peak
+    assert peak - unfolded(batch_size, precision) < needed - LIBRARIES < 1.15 * peak
+
+
+def unfolded(batch_size, precision):
+    """Bytes of the largest convolution's columns, 9 x 16 numbers for each of 32 x 48 places, where torch makes them.
+
+    It does in bfloat16 on a CPU that has no such arithmetic: a workspace of the library, for which `LIBRARIES` is.
+    """
+    slow = precision == "bfloat16" and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return 2 * batch_size * 9 * 16 * 32 * 48 if slow else 0
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
