@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
+
 from vspair.config import Calibration
 from vspair.devices import configure, device_name, lease
-from vspair.evaluation import calibrate
+from vspair.evaluation import calibrate, parts_of
 from vspair.files import whole, write_text
 from vspair.problems.registry import job_function
 from vspair.problems.setting import described_by, open_setting
@@ -18,21 +20,24 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     configure(device, snakemake.threads, job.configuration["precision"])
 
     setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
-    test = setting.pairs(setting.stored.test)
+    test, described = setting.pairs(setting.stored.test), described_by(of.problem, setting.stored.test)
+    groups = job_function(of.problem, "groups")(setting.stored.test)
+    # Not of the run's seed: every method and seed is calibrated and reported on the same images.
+    drawn = np.random.default_rng(calibration.seed)
     result = calibrate(
         setting.model(snakemake.input.weights),
         test.qoi,
         test.observation,
         test.lost,
+        parts=parts_of(next(iter(groups.values()), None), len(test), calibration.share, calibration.unit, drawn),
         samples=calibration.samples,
         levels=calibration.levels,
-        share=calibration.share,
         scaling_level=calibration.scaling_level,
         batch_size=job.configuration[f"{of.problem}.evaluation.batch_size"],
         resolution=job_function(of.problem, "resolution")(setting.values, setting.scale),
         generator=generator_for(device, job.seed, "evaluation", 1),
     )
-    for place, (column, values) in enumerate(described_by(of.problem, setting.stored.test).items()):
+    for place, (column, values) in enumerate(described.items()):
         result.images.insert(place, column, values)
     with whole(snakemake.output.images) as temporary:
         result.images.to_csv(temporary, index_label="image", float_format="%.8g")

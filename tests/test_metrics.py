@@ -147,7 +147,7 @@ def test_a_history_counts_its_epochs(tmp_path, text, epochs, message):
 def test_what_is_not_finite_is_refused_where_it_arises():
     require_measured({"mse": [0.5, 1], "ause": [math.nan, 1]}, "why", ["ause"])
     with pytest.raises(VspairError, match="expected a finite psnr of every image, found inf for image 11: why"):
-        require_measured({"mse": [0.5, 1], "psnr": [30.0, math.inf]}, "why", ["psnr"], first=10)
+        require_measured({"mse": [0.5, 1], "psnr": [30.0, math.inf]}, "why", ["psnr"], images=[3, 11])
     with pytest.raises(VspairError, match="expected a finite mse of every image, found nan for image 0"):
         require_measured(pd.DataFrame({"mse": [math.nan]}), "why")
 

@@ -215,7 +215,7 @@ def read_history(path: Path | str, epochs: int | None = None) -> "pd.DataFrame":
 
 
 def require_measured(
-    values: Mapping[str, Sequence[float]], why: str, empty: Sequence[str] = (), first: int = 0
+    values: Mapping[str, Sequence[float]], why: str, empty: Sequence[str] = (), images: Sequence[int] | None = None
 ) -> None:
     """Refuse measures that are not finite where they arise, before they are written.
 
@@ -223,13 +223,13 @@ def require_measured(
         values: column -> one number for each image.
         why: what such a value can come from, and what to do, for the sentence.
         empty: columns that may hold NaN.
-        first: number of the first image.
+        images: their numbers; by default from 0.
 
     Raises:
         VspairError: a value is NaN or infinite. The sentence names column and image.
     """
     for column, numbers in values.items():
-        for image, value in enumerate(numbers, start=first):
+        for image, value in zip(range(len(numbers)) if images is None else images, numbers, strict=True):
             if not (math.isfinite(value) or (column in empty and math.isnan(value))):
                 raise VspairError(f"expected a finite {column} of every image, found {value} for image {image}: {why}")
 

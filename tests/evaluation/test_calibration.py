@@ -13,6 +13,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from vspair.errors import VspairError
 from vspair.evaluation.calibration import calibrate
+from vspair.evaluation.grouping import parts_of
 
 SIDE = 8
 PIXELS = SIDE * SIDE
@@ -66,17 +67,18 @@ def pairs(count, seed=0):
     return y + SD * noise(y.shape, generator), y, mask
 
 
-def run(method, count=400, data=None, **changes):
+def run(method, count=400, data=None, share=0.5, group=None, **changes):
+    data = data or pairs(count)
     settings = {
+        "parts": parts_of(group, len(data[0]), share, "image" if group is None else "group", np.random.default_rng(0)),
         "samples": 199,
         "levels": LEVELS,
-        "share": 0.5,
         "scaling_level": 0.9,
         "batch_size": 64,
         "resolution": 1e-6,
         "generator": torch.Generator().manual_seed(1),
     }
-    return calibrate(method, *(data or pairs(count)), **settings | changes)
+    return calibrate(method, *data, **settings | changes)
 
 
 @pytest.fixture(scope="module", params=[1.0, 0.4, 2.0])
@@ -272,10 +274,10 @@ class Untouched:
 @pytest.mark.parametrize(
     ("count", "changes", "message"),
     [
-        (36, {}, r"at least 19 images .* level 0\.95, found 18: raise calibration\.share"),
         (60, {"samples": 38}, r"at least 39 posterior samples .* level 0\.95, found calibration\.samples=38"),
         (60, {"scaling_level": 0.85}, r"scaling_level to be one of .*0\.95\], found 0\.85"),
-        (60, {"share": 1.0}, r"images to report beside the 60 .* found 60 in all: lower calibration\.share"),
+        (60, {"share": 1.0}, r"others to report, found 60 and 0 images of 60 images: change calibration\.share"),
+        (60, {"share": 0.01}, r"expected images that fit .*, found 0 and 60 images of 60 images"),
     ],
 )
 def test_impossible_settings_are_refused_before_anything_is_sampled(count, changes, message):

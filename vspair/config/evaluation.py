@@ -2,11 +2,11 @@
 
 import math
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vspair.config.numbers import Count, Probability
+from vspair.config.numbers import Count, Probability, Seed
 from vspair.config.section import Section
 
 Samples = Annotated[int, Field(le=100_000)]
@@ -19,9 +19,14 @@ class Calibration(Section):
     levels: tuple[Probability, ...] = Field(
         min_length=1, max_length=100, description="levels of the central credible intervals"
     )
-    share: Probability = Field(
-        description="share of the test images that fit the conformal scaling and are not reported"
+    unit: Literal["image", "group"] = Field(
+        description="what the scaling is promised for: a further image of the groups at hand, or a further group, such "
+        "as a new patient, whose images are all in one part"
     )
+    share: Probability = Field(
+        description="share of the test images, or of their groups, that fit the conformal scaling and are not reported"
+    )
+    seed: Seed = Field(0, description="seed of the draw of the groups that fit")
     scaling_level: Probability = Field(description="level whose factor scales the samples for CRPS and variance ratio")
 
     @model_validator(mode="after")

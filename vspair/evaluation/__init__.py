@@ -1,6 +1,7 @@
 """Evaluation of any method that answers `reconstruct(y)` and, where it has one, `posterior(y)`."""
 
 from vspair.evaluation.calibration import Calibrated, calibrate
+from vspair.evaluation.grouping import parts_of
 from vspair.evaluation.inspection import (
     NO_LATENT,
     inspect_codes,
@@ -31,5 +32,6 @@ __all__ = [
     "localise",
     "mean_over",
     "nearest_to_percentiles",
+    "parts_of",
     "quality",
 ]
