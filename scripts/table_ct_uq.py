@@ -2,15 +2,13 @@
 
 from vspair.provenance import recorded
 from vspair.reporting import make_table
-from vspair.reporting.calibrated import calibration_cells, read_summaries, with_scaled
+from vspair.reporting.calibrated import calibration_cells, promise, read_summaries, with_scaled
 from vspair.written import read_json
 
-NOTE = (
-    "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "
-    "{images}. The scaled interval of a level c misses on average at most 1 - c of the pixels of a further image that "
-    "is exchangeable with those of the fit; slices of one patient are not independent, so this holds for slices drawn "
-    "at random from the same patients and need not hold for one new patient. ause, pearson and spearman do not change "
-    "under the scaling."
+NOTE = "ause, pearson and spearman do not change under the scaling."
+SLICES = (
+    "Slices of one patient are not independent, so this holds for slices drawn at random from the same patients and "
+    "need not hold for a new patient."
 )
 
 with recorded(snakemake) as job:
@@ -19,7 +17,9 @@ with recorded(snakemake) as job:
         rows.setdefault(f"{method} {noise}", []).append(path)
     found, without = read_summaries(rows, read_json(snakemake.input.split, {"test": int})["test"])
     cells = calibration_cells(rows, found, "normalised attenuation")
-    note = " ".join(filter(None, [NOTE.format_map(next(iter(found.values()))[0]), without]))
+    summary = next(iter(found.values()))[0]
+    warned = SLICES if summary["unit"] == "image" else ""
+    note = " ".join(filter(None, [promise(summary), warned, NOTE, without]))
     labels = with_scaled(snakemake.params.labels, list(rows))
     noted = make_table(
         snakemake.output.csv,

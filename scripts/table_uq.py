@@ -2,13 +2,11 @@
 
 from vspair.provenance import recorded
 from vspair.reporting import make_table
-from vspair.reporting.calibrated import calibration_cells, read_summaries, with_scaled
+from vspair.reporting.calibrated import calibration_cells, promise, read_summaries, with_scaled
 
 NOTE = (
-    "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "
-    "{images}. For a further image exchangeable with those of the fit, the scaled interval of a level c misses on "
-    "average at most 1 - c of its pixels (conformal risk control, of all pixels and not of those in the holes alone). "
-    "ause, pearson and spearman do not change under the scaling."
+    "This is of all pixels and not of those in the holes alone. ause, pearson and spearman do not change under the "
+    "scaling."
 )
 
 with recorded(snakemake) as job:
@@ -16,7 +14,7 @@ with recorded(snakemake) as job:
     rows = {method: [path for path in snakemake.input.summaries if f"/{method}/" in path] for method in methods}
     found, without = read_summaries(rows, job.configuration["inpainting.data.test"])
     cells = calibration_cells(rows, found, "grey values of the scale")
-    note = " ".join(filter(None, [NOTE.format_map(next(iter(found.values()))[0]), without]))
+    note = " ".join(filter(None, [promise(next(iter(found.values()))[0]), NOTE, without]))
     labels = with_scaled(snakemake.params.labels, methods)
     noted = make_table(
         snakemake.output.csv,

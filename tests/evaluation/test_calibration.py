@@ -283,3 +283,46 @@ class Untouched:
 def test_impossible_settings_are_refused_before_anything_is_sampled(count, changes, message):
     with pytest.raises(VspairError, match=message):
         run(Untouched(), count, **changes)
+
+
+def patients(sizes, bias, seed=3):
+    """Images of groups, in random order, each group off from its posterior mean by a bias of its own."""
+    generator = torch.Generator().manual_seed(seed)
+    group = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+    group = group[torch.randperm(len(group), generator=generator)]
+    x, y, mask = pairs(len(group), seed)
+    return (x + bias[group][:, None, None, None], y, mask), group.numpy()
+
+
+def test_groups_are_in_one_part_and_coverages_are_means_over_them():
+    data, group = patients([40, *[4] * 19], torch.linspace(-0.3, 0.3, 20))
+    found = run(Gaussian(), data=data, group=group, levels=(0.5, 0.9, 0.95))
+    parts = found.images.groupby(group)["part"].nunique()
+    assert (parts == 1).all()
+    assert (found.summary["calibration_units"], found.summary["units"]) == (10, 10)
+    report = found.images["part"] == "report"
+    means = found.images[report].groupby(group[report])["coverage_90"].mean()
+    assert found.summary["raw"]["coverage_90"] == pytest.approx(means.mean())
+    assert found.summary["raw"]["worst_group_coverage_90"] == pytest.approx(means.min())
+    assert found.summary["scaled"]["worst_group_coverage_90"] >= 0.8
+
+
+def test_levels_that_few_groups_cannot_support_have_no_factor():
+    """Ten groups fit: 9 are needed at 90 %, 19 at 95 %."""
+    data, group = patients([4] * 20, torch.zeros(20))
+    found = run(Gaussian(), data=data, group=group, levels=(0.5, 0.9, 0.95))
+    assert found.summary["unsupported"] == {"95": 19}
+    assert found.summary["factors"]["95"] is None
+    assert found.summary["scaled"]["coverage_95"] is None
+    assert found.images["scaled_coverage_95"].isna().all()
+    scaled = found.summary["scaled"]
+    assert scaled["mace"] == pytest.approx((abs(scaled["coverage_50"] - 0.5) + abs(scaled["coverage_90"] - 0.9)) / 2)
+    assert json.loads(json.dumps(found.summary, allow_nan=False)) == found.summary
+
+
+def test_without_a_factor_for_the_scaling_level_no_sample_is_scaled():
+    data, group = patients([9] * 6, torch.zeros(6))
+    found = run(Gaussian(), data=data, group=group, levels=(0.5, 0.9), scaling_level=0.9)
+    assert [key for key, value in found.summary["scaled"].items() if value is None] == [
+        *("coverage_90", "holes_coverage_90", "worst_group_coverage_90", "crps", "variance_ratio")
+    ]

@@ -1,12 +1,13 @@
 """x and y of any shape: every number is that of the image with the same entries, to the bit."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from vspair.distributions import Gaussian, SpikeSlab
 from vspair.errors import VspairError
-from vspair.evaluation import calibrate, evaluate, fidelity, localise, quality
+from vspair.evaluation import calibrate, evaluate, fidelity, localise, parts_of, quality
 from vspair.evaluation.inspection import inspect_codes, inspect_localised, inspect_variances
 from vspair.models.posterior import LatentPosterior, MemberPosterior
 
@@ -50,9 +51,12 @@ def evaluated(shape, lost):
 
 
 def calibrated(shape, lost):
-    settings = {"samples": 19, "levels": (0.5, 0.9), "share": 0.5, "scaling_level": 0.9, "batch_size": 8}
+    settings = {"samples": 19, "levels": (0.5, 0.9), "scaling_level": 0.9, "batch_size": 8}
+    parts = parts_of(None, len(Y), 0.5, "image", np.random.default_rng(0))
     return vars(
-        calibrate(Method(shape), X.reshape(-1, *shape), Y, lost, **settings, resolution=1e-3, generator=seeded())
+        calibrate(
+            Method(shape), X.reshape(-1, *shape), Y, lost, parts=parts, **settings, resolution=1e-3, generator=seeded()
+        )
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vspair.errors import VspairError
-from vspair.reporting.calibrated import calibration_cells, read_summaries, with_scaled
+from vspair.reporting.calibrated import calibration_cells, promise, read_summaries, with_scaled
 
 VALUES = {
     ("A", "coverage_90"): [0.3, 0.4],
@@ -17,7 +17,8 @@ VALUES = {
     ("A scaled", "factor_90"): [4.0, 4.2],
 }
 
-COUNTED = {"samples": 40, "images": 4, "calibration_images": 3}
+COUNTED = {"samples": 40, "images": 4, "units": 4, "calibration_images": 3, "calibration_units": 3}
+PROMISED = {"unit": "image", "unsupported": {}}
 
 
 @pytest.fixture
@@ -30,7 +31,9 @@ def paths(tmp_path):
             for part, row in (("raw", "A"), ("scaled", "A scaled"))
         }
         factors = {level: at["A scaled", f"factor_{level}"] for level in ("50", "90")}
-        path.write_text(json.dumps(parts | {"factors": factors, "scaling_level": 0.9, "undefined": {}} | COUNTED))
+        path.write_text(
+            json.dumps(parts | {"factors": factors, "scaling_level": 0.9, "undefined": {}} | COUNTED | PROMISED)
+        )
     return [str(path) for path in paths]
 
 
@@ -53,10 +56,22 @@ def test_both_rows_have_the_label_of_their_method():
     assert with_scaled({"A": "ours"}, ["A", "B"]) == names
 
 
+def test_the_promise_names_its_unit_and_what_too_few_cannot_support():
+    few = COUNTED | {"unit": "group", "units": 2, "calibration_units": 2, "unsupported": {"90": 9, "97.5": 39}}
+    assert "the 3 test images of 2 groups" in promise(few)
+    assert "a further group exchangeable" in promise(few)
+    assert promise(few).endswith("since 2 groups do not support it: 90 % needs 9, 97.5 % needs 39.")
+    assert promise(COUNTED | PROMISED).endswith("at most 1 - c of its pixels (conformal risk control).")
+
+
 DAMAGE = {
     "truncated": (lambda text: text[:-9], "expected JSON with raw"),
     "without a part": (lambda text: text.replace('"scaled"', '"scald"'), "found no scaled"),
     "a text in the place of a number": (lambda text: text.replace("0.4,", '"0.4",'), "a number or null as raw.cov"),
+    "of another unit": (
+        lambda text: text.replace('"image"', '"slice"'),
+        "expected one of image, group as unit in .*'slice'",
+    ),
     "not finite": (lambda text: text.replace("0.4,", "NaN,"), "found NaN, which is no number in JSON"),
     "beyond all numbers": (lambda text: text.replace("0.4,", "1e400,"), "found the number 1e400"),
     "of fewer images": (lambda text: text.replace('"images": 4', '"images": 3'), "on 7 test images .* images 3"),

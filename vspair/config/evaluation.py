@@ -20,8 +20,9 @@ class Calibration(Section):
         min_length=1, max_length=100, description="levels of the central credible intervals"
     )
     unit: Literal["image", "group"] = Field(
+        "group",
         description="what the scaling is promised for: a further image of the groups at hand, or a further group, such "
-        "as a new patient, whose images are all in one part"
+        "as a new patient, whose images are all in one part; where there are no groups both are the same",
     )
     share: Probability = Field(
         description="share of the test images, or of their groups, that fit the conformal scaling and are not reported"

@@ -19,7 +19,7 @@ class Parts:
     Arguments:
         fitted: True for images that fit the factors, shape (images,); the others are reported.
         unit: what a guarantee is for, a further `image` or a further `group`.
-        group: code of each image's group, shape (images,); where none is known each image is one.
+        group: code of each image's group, shape (images,); of no use where the unit is an image.
     """
 
     fitted: np.ndarray
@@ -42,7 +42,7 @@ def parts_of(group: np.ndarray | None, images: int, share: float, unit: str, gen
 
     For further images of the groups at hand (`image`) the first images fit. For a further group, groups are drawn at
     random, not in the order in which their images come, in which large groups would be first; no group is in both
-    parts. Without groups an image is a group, and the first images fit.
+    parts. Where there are no groups, the units are images.
 
     Arguments:
         group: code of each image's group, integers (images,), `UNKNOWN` where it is not known; None where images are
@@ -56,7 +56,8 @@ def parts_of(group: np.ndarray | None, images: int, share: float, unit: str, gen
         VspairError: no unit fits or none is left to report, or a group is not known and `unit` is `group`.
     """
     codes = np.arange(images) if group is None else np.asarray(group)
-    if unit == "image" or group is None:
+    unit = "image" if group is None else unit
+    if unit == "image":
         fitted = np.arange(images) < math.floor(exact(share) * images)
     else:
         if unknown := int((codes == UNKNOWN).sum()):

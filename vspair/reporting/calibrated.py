@@ -11,7 +11,23 @@ SCALED = "scaled"
 """What stands behind a row's name after the conformal scaling."""
 
 PARTS = ("raw", "scaled", "factors")
-COUNTS = ("samples", "images", "calibration_images")
+COUNTS = ("samples", "images", "units", "calibration_images", "calibration_units")
+
+PROMISES = {
+    "image": (
+        "{samples} samples an image; {calibration_images} test images fit the scaling, all numbers are of the other "
+        "{images}. For a further image exchangeable with those of the fit, the scaled interval of a level c misses on "
+        "average at most 1 - c of its pixels (conformal risk control)."
+    ),
+    "group": (
+        "{samples} samples an image; the {calibration_images} test images of {calibration_units} groups, such as "
+        "patients, fit the scaling, all numbers are of the {images} images of the other {units}; coverages are means "
+        "over groups. For a further group exchangeable with those of the fit, the scaled interval of a level c misses "
+        "on average at most 1 - c of the pixels of an image drawn at random from the group (conformal risk control "
+        "over groups)."
+    ),
+}
+"""What the scaling is promised for, by unit."""
 
 
 def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[str, list[dict[str, Any]]], str]:
@@ -26,10 +42,11 @@ def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[s
     """
     found = {name: [_summary(path) for path in paths] for name, paths in rows.items()}
     first = next(iter(found.values()))[0]
+    alike_in = (*COUNTS, "unit", "unsupported")
     for name, paths in rows.items():
         for path, summary in zip(paths, found[name], strict=True):
             images = summary["images"] + summary["calibration_images"]
-            alike = all(summary[key] == first[key] for key in COUNTS)
+            alike = all(summary[key] == first[key] for key in alike_in)
             columns = all(summary[part].keys() == found[name][0][part].keys() for part in PARTS)
             if images != test or not alike or not columns:
                 counts = ", ".join(f"{key} {summary[key]}" for key in COUNTS)
@@ -46,9 +63,25 @@ def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[s
     return found, f"Without a value, and left out of the mean: {', '.join(told)}." if told else ""
 
 
+def promise(summary: Mapping[str, Any]) -> str:
+    """What the scaling is promised for and for how many images, and which levels too few units cannot support."""
+    told = PROMISES[summary["unit"]].format_map(summary)
+    if not summary["unsupported"]:
+        return told
+    units = f"{summary['calibration_units']} {summary['unit']}s"
+    needed = ", ".join(f"{level} % needs {number}" for level, number in summary["unsupported"].items())
+    return f"{told} Without a factor, since {units} do not support it: {needed}."
+
+
 def _summary(path: str) -> dict[str, Any]:
-    found = read_json(path, {**dict.fromkeys((*PARTS, "undefined"), dict), **dict.fromkeys(COUNTS, int)})
-    for part in (*PARTS, "undefined"):
+    numbers = (*PARTS, "undefined", "unsupported")
+    found = read_json(path, {**dict.fromkeys(numbers, dict), **dict.fromkeys(COUNTS, int), "unit": str})
+    if found["unit"] not in PROMISES:
+        raise VspairError(
+            f"expected one of {', '.join(PROMISES)} as unit in {path}, found {found['unit']!r:.40}: delete it and run "
+            "the same command again"
+        )
+    for part in numbers:
         for name, value in found[part].items():
             if isinstance(value, bool) or not isinstance(value, int | float | None):
                 raise VspairError(
