@@ -7,7 +7,7 @@ from vspair.data.distinct import split_distinct
 from vspair.data.groups import counted
 from vspair.data.selection import select, write_selection
 from vspair.data.slices import open_slices
-from vspair.data.splits import require_enough, split_slices
+from vspair.data.splits import require_enough, require_known, split_slices
 from vspair.files import require_space, write_text
 from vspair.operators import crop_average
 from vspair.problems.tomography.scans import ScanSettings
@@ -41,6 +41,8 @@ with recorded(snakemake) as job:
     if split.sentence:
         job.log.warning(split.sentence)
     require_enough(split, snakemake.config["local"]["slices_needed"])
+    if snakemake.config["local"]["patients_needed"]:
+        require_known(patients[split.test_index])
     size = (len(split.train_index) + len(split.test_index)) * 4 * scan.pixels**2
     require_space(snakemake.output.slices, size, "lower the number of images")
     chosen = select(slices, split, lambda sinograms: crop_average(sinograms, observation, scan.binning), patients)

@@ -5,8 +5,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from vspair.data import selection as module
+from vspair.data.groups import UNKNOWN
 from vspair.data.selection import Selection, read_selection, select, write_selection
-from vspair.data.splits import SliceSplit, require_enough
+from vspair.data.splits import SliceSplit, require_enough, require_known
 from vspair.errors import VspairError
 
 PARTS = ("images", "index", "patient", "observation", "test")
@@ -113,6 +114,12 @@ def test_a_split_with_one_slice_too_few_is_refused(needed, message):
     require_enough(SPLIT, {"train": 4, "test": 3})
     with pytest.raises(VspairError, match=message):
         require_enough(SPLIT, needed)
+
+
+def test_test_slices_of_unknown_patients_are_refused_where_a_further_patient_is_promised_something():
+    require_known(np.array([3, 3, 0]))
+    with pytest.raises(VspairError, match=r"found 2 of 3 test slices of unknown patients: .*calibration.unit=image"):
+        require_known(np.array([3, UNKNOWN, UNKNOWN]))
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,23 @@ def require_enough(split: SliceSplit, needed: Mapping[str, int]) -> None:
             )
 
 
+def require_known(groups: np.ndarray) -> None:
+    """Refuse test slices of unknown patients where something is promised for a further patient.
+
+    Arguments:
+        groups: code of each test slice's patient, `UNKNOWN` where it is not known.
+
+    Raises:
+        VspairError: one is not known.
+    """
+    if unknown := int((groups == UNKNOWN).sum()):
+        raise VspairError(
+            f"expected the patient of every test slice, since evaluation.calibration.unit=group promises a coverage for "
+            f"a further patient, found {unknown} of {len(groups)} test slices of unknown patients: give a source that "
+            "tells them, or set tomography.evaluation.calibration.unit=image for further slices of the same patients"
+        )
+
+
 def _reduced(train_pool: int, test_pool: int, train: int, test: int) -> tuple[int, int]:
     """The numbers asked for, or both times the largest factor below 1 for which the pools suffice."""
     if train_pool >= train and test_pool >= test:

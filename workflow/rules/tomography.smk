@@ -21,6 +21,7 @@ PER_BLOCK = [*PER_SLICE, "1 / tomography.data.blocks"]
 
 # Fewest slices that a job can do with say nothing about its result.
 config["local"]["slices_needed"] = TOMOGRAPHY.needed()
+config["local"]["patients_needed"] = TOMOGRAPHY.needs_patients()
 
 
 FETCHED = SLICES.source == "lodopab" and SLICES.download

@@ -86,6 +86,10 @@ class Settings(InverseProblem):
         fitted = math.ceil(calibration.images_needed / Fraction(str(calibration.share)))
         return {"train": max(getattr(m, "pairs", 1) for m in self.compared.values()), "test": max(shown, fitted)}
 
+    def needs_patients(self) -> bool:
+        """Whether something is promised for a further patient, so that the test slices' patients must be known."""
+        return self.evaluation.calibration.unit == "group" and any(m.probabilistic for m in self.compared.values())
+
     def require_data(self) -> None:
         """Check that the slices are of this scan, and as many as methods, evaluation and figures want.
 
