@@ -119,7 +119,7 @@ def require_known(groups: np.ndarray) -> None:
     """
     if unknown := int((groups == UNKNOWN).sum()):
         raise VspairError(
-            f"expected the patient of every test slice, since evaluation.calibration.unit=group promises a coverage for "
+            "expected the patient of every test slice, since evaluation.calibration.unit=group promises a coverage for "
             f"a further patient, found {unknown} of {len(groups)} test slices of unknown patients: give a source that "
             "tells them, or set tomography.evaluation.calibration.unit=image for further slices of the same patients"
         )
