@@ -23,5 +23,6 @@ with recorded(snakemake) as job:
         snakemake.params.caption,
         note,
         labels,
+        turned=True,
     )
     job.annotate(snakemake.output.csv, noted)

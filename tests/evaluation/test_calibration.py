@@ -160,13 +160,14 @@ def test_without_a_mask_there_are_no_holes_and_the_rest_is_the_same():
     """Same draws, so every other number is the same to the bit."""
     x, y, mask = pairs(60)
     masked, unmasked = (run(Gaussian(0.7), data=(x, y, which), batch_size=16) for which in (mask, None))
-    holes = [column for column in masked.images if "holes" in column]
-    assert holes == ["holes_coverage_90", "scaled_holes_coverage_90"]
+    names = ("holes_coverage_90", "outside_coverage_90")
+    holes = [column for column in masked.images if column.removeprefix("scaled_") in names]
+    assert holes == [*names, *(f"scaled_{name}" for name in names)]
     pd.testing.assert_frame_equal(unmasked.images, masked.images.drop(columns=holes), check_exact=True)
     pd.testing.assert_frame_equal(unmasked.curves, masked.curves, check_exact=True)
     for part in ("raw", "scaled"):
-        assert "holes_coverage_90" in masked.summary[part]
-        del masked.summary[part]["holes_coverage_90"]
+        for name in names:
+            del masked.summary[part][name]
     assert unmasked.summary == masked.summary
 
 
@@ -260,7 +261,10 @@ def test_what_is_not_defined_is_none_and_the_summary_is_json():
     data = y, y, torch.zeros_like(y, dtype=torch.bool)
     found = run(method, data=data, batch_size=30, samples=40, levels=(0.9,))
     missing = [key for key, value in found.summary["raw"].items() if value is None]
-    assert missing == ["holes_coverage_90", "ause", "pearson", "spearman", "variance_ratio"]
+    assert missing == [
+        *(f"{region}_coverage_90" for region in ("holes", "dark", "bright", "edges")),
+        *("ause", "pearson", "spearman", "variance_ratio"),
+    ]
     assert json.loads(json.dumps(found.summary, allow_nan=False)) == found.summary
 
 
@@ -324,5 +328,8 @@ def test_without_a_factor_for_the_scaling_level_no_sample_is_scaled():
     data, group = patients([9] * 6, torch.zeros(6))
     found = run(Gaussian(), data=data, group=group, levels=(0.5, 0.9), scaling_level=0.9)
     assert [key for key, value in found.summary["scaled"].items() if value is None] == [
-        *("coverage_90", "holes_coverage_90", "worst_group_coverage_90", "crps", "variance_ratio")
+        "coverage_90",
+        *(f"{region}_coverage_90" for region in ("holes", "outside", "dark", "bright", "edges")),
+        *(f"{name}_coverage_90" for name in ("worst_group", "easy", "medium", "hard")),
+        *("width_90", "interval_score_90", "crps", "energy", "unevenness", "variance_ratio"),
     ]

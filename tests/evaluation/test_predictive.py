@@ -130,3 +130,24 @@ def test_a_level_needs_samples_in_both_tails(level, needed):
 
 def test_levels_are_named_in_percent():
     assert [level_name(level) for level in (0.5, 0.55, 0.9, 0.95, 0.975)] == ["50", "55", "90", "95", "97.5"]
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9])
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_width_and_score_of_the_stretched_interval_are_the_librarys(level, factor):
+    draws, x = exponential(19, 30, 20).double(), exponential(30, 20, seed=1).double()
+    predictive = PredictiveSamples(draws)
+    low, high = (np.quantile(draws, p, axis=0, method="weibull") for p in ((1 - level) / 2, (1 + level) / 2))
+    mean = draws.mean(0).numpy()
+    low, high = mean - factor * np.maximum(mean - low, TINY), mean + factor * np.maximum(high - mean, TINY)
+    width, score = predictive.interval_score(x, level, TINY, factor)
+    np.testing.assert_allclose(width, high - low, rtol=1e-6, atol=2e-9)
+    expected = scoringrules.interval_score(x.numpy(), low, high, 1 - level)
+    np.testing.assert_allclose(score, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_no_interval_is_narrower_than_the_resolution():
+    predictive = PredictiveSamples(torch.full((19, 1, 2), 0.4))
+    width, score = predictive.interval_score(torch.tensor([[0.4, 0.7]]), 0.9, 0.1, factor=0.2)
+    assert width.tolist() == [pytest.approx([0.2, 0.2])]
+    assert score.tolist() == [pytest.approx([0.2, 0.2 + 20 * 0.2])]

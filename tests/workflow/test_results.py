@@ -176,7 +176,7 @@ def test_the_paper_preset_runs_on_real_mnist_with_several_seeds(untouched, paper
     environment = {"VSPAIR_DATA": os.environ["VSPAIR_DATA"]}
     targets = (
         *("table3", "table4", "table5", "table_uq", "table_fig7"),
-        *("fig7", "fig8", "fig_calibration", "fig_training"),
+        *("fig7", "fig8", "fig_calibration", "fig_reliability", "fig_training"),
     )
     result = untouched.snakemake(*targets, *settings, **environment)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -3,7 +3,7 @@
 QoI and observation are of any two shapes; a row is called an image and an entry of x a pixel, whatever they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from vspair.errors import VspairError
 from vspair.evaluation.conformal import conformal_factor
 from vspair.evaluation.coverage import summarised
 from vspair.evaluation.grouping import Parts
-from vspair.evaluation.measured import Measured
-from vspair.evaluation.predictive import PredictiveSamples, level_name, require_samples
+from vspair.evaluation.measured import Measured, of_region
+from vspair.evaluation.predictive import level_name, require_samples
 from vspair.evaluation.sparsification import removed_shares
 from vspair.metrics import require_measured
 
@@ -106,12 +106,11 @@ def calibrate(
     def batches(part: Tensor) -> Iterator[Measured]:
         for chosen in part.to(qoi.device).split(batch_size):
             x, y = qoi[chosen], observation[chosen]
-            hole = None if mask is None else mask[chosen].flatten(1)
+            lost = None if mask is None else mask[chosen]
             drawn = method.posterior(y).sample(samples, generator)
             if drawn.shape != (samples, *x.shape):
                 raise ValueError(f"expected samples of shape {(samples, *x.shape)}, found {tuple(drawn.shape)}")
-            draws = PredictiveSamples(drawn.flatten(2))
-            yield Measured(draws, x.flatten(1), hole, levels, resolution)
+            yield Measured(drawn, x, lost, levels, resolution, generator)
             bar.update(len(y))
 
     with bar:
@@ -124,8 +123,7 @@ def calibrate(
         for batch in batches(reported):
             report.append(batch.raw() | batch.scaled(factors, scaling_level))
             curves.append(torch.stack(batch.curves))
-    without = [f"scaled_coverage_{level_name(level)}" for level in unsupported]
-    lines = _frame(report, "report", reported, [*without, *(["scaled_crps"] if scaling_level in unsupported else [])])
+    lines = _frame(report, "report", reported, _without_factor(report[0], unsupported, scaling_level))
     images = pd.concat([_frame(fit, "calibration", fitted), lines]).sort_index()
     summary = {
         **summarised(lines, parts, levels, samples, factors, scaling_level),
@@ -149,13 +147,25 @@ def _require(samples: int, levels: Sequence[float], scaling_level: float) -> Non
     require_samples(levels, samples)
 
 
+def _without_factor(columns: Iterable[str], unsupported: Iterable[float], scaling_level: float) -> list[str]:
+    """Scaled columns that have no value in any image, since their level has no factor."""
+    levels = {level_name(level) for level in unsupported}
+    scores = level_name(scaling_level) in levels
+
+    def lacks(name: str) -> bool:
+        of_level = any(kind in name for kind in ("coverage_", "width_", "interval_score_"))
+        return name.rpartition("_")[2] in levels if of_level else scores
+
+    return [name for name in columns if name.startswith("scaled_") and lacks(name)]
+
+
 def _frame(
     columns: Sequence[Mapping[str, Tensor]], part: str, images: Tensor, empty: Sequence[str] = ()
 ) -> pd.DataFrame:
     measures = {name: torch.cat([c[name] for c in columns]).double().cpu().numpy() for name in columns[0]}
     frame = pd.DataFrame(measures, index=images.numpy())
-    # Without an error no share of it is left, and a coverage of the holes needs some.
-    may_lack = [name for name in frame if name == "ause" or "holes_coverage" in name or name in empty]
+    # Without an error no share of it is left, and the coverage of a region needs one.
+    may_lack = [name for name in frame if name == "ause" or of_region(name) or name in empty]
     require_measured(frame, DIVERGED, may_lack, frame.index)
     frame.insert(0, "part", part)
     return frame

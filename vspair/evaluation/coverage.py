@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from vspair.evaluation.grouping import Parts
-from vspair.evaluation.measured import marked
+from vspair.evaluation.measured import marked, of_region
 from vspair.evaluation.predictive import level_name
+from vspair.evaluation.ranks import BINS, unevenness
 
 
 def summarised(
@@ -32,9 +34,10 @@ def summarised(
     Returns:
         `raw`, `scaled`, `undefined`, `factors` and `scaling_level` (see `Calibrated.summary`).
     """
-    holes = f"holes_coverage_{level_name(marked(levels))}"
-    may_lack = {"ause", holes, *([f"scaled_{holes}"] if marked(levels) in factors else [])}
-    some = images[[name for name in images if name in may_lack]].isna().sum()
+    may_lack = [name for name in images if name == "ause" or of_region(name)]
+    some = (
+        images[[name for name in may_lack if images[name].notna().any() or not name.startswith("scaled_")]].isna().sum()
+    )
     group = parts.group[images.index] if parts.unit == "group" else None
     return {
         "raw": _numbers(images, group, levels, samples, "", 1.0),
@@ -46,7 +49,7 @@ def summarised(
 
 
 def _numbers(
-    images: pd.DataFrame, group: Any, levels: Sequence[float], samples: int, prefix: str, factor: float
+    images: pd.DataFrame, group: np.ndarray | None, levels: Sequence[float], samples: int, prefix: str, factor: float
 ) -> dict[str, float | None]:
     """The numbers of one part; coverages are means over groups where these are the units, else over images.
 
@@ -54,21 +57,28 @@ def _numbers(
     sample mean: where truth and samples have one distribution, of variance v, the mean of S samples is off from the
     truth by v + v/S, and 1 means calibrated.
     """
-    units = images if group is None else images.drop(columns="part").groupby(group).mean()
-    chosen = level_name(marked(levels))
-    names = [f"coverage_{level_name(level)}" for level in levels]
-    values = {name: units[f"{prefix}{name}"].mean() for name in names}
+    part = images[[name for name in images if name.startswith(prefix) and (prefix or not name.startswith("scaled_"))]]
+    part = part.drop(columns="part", errors="ignore").rename(columns=lambda name: name.removeprefix(prefix))
+    units = part if group is None else part.groupby(group).mean()
+    names = [level_name(level) for level in levels]
+    chosen = f"coverage_{level_name(marked(levels))}"
+    values = {f"coverage_{name}": units[f"coverage_{name}"].mean() for name in names}
     apart = [abs(coverage - level) for level, coverage in zip(levels, values.values(), strict=True)]
     there = [distance for distance in apart if math.isfinite(distance)]
-    if prefix + (holes := f"holes_coverage_{chosen}") in images:
-        values[holes] = units[prefix + holes].mean()
+    values |= {name: units[name].mean() for name in part if of_region(name)}
     if group is not None:
-        values[f"worst_group_coverage_{chosen}"] = units[f"{prefix}coverage_{chosen}"].min()
+        values[f"worst_group_{chosen}"] = units[chosen].min()
+    values |= _by_difficulty(images["error"], part[chosen])
+    values |= {
+        name: part[name].mean() for kind in ("width", "interval_score") for name in (f"{kind}_{n}" for n in names)
+    }
     error, uncertainty = images["error"].mean(), images["uncertainty"].mean()
     pair = images[["uncertainty", "error"]]
     values |= {
         "mace": sum(there) / len(there) if there else math.nan,
-        "crps": images[f"{prefix}crps"].mean(),
+        "crps": part["crps"].mean(),
+        "energy": part["energy"].mean(),
+        "unevenness": unevenness([part[f"pit_{one + 1}"].mean() for one in range(BINS)]),
         "ause": images["ause"].mean(),
         "pearson": pair.corr("pearson").iloc[0, 1],
         "spearman": pair.corr("spearman").iloc[0, 1],
@@ -76,3 +86,13 @@ def _numbers(
     }
     # JSON has no word for what is not a number.
     return {name: float(value) if math.isfinite(value) else None for name, value in values.items()}
+
+
+def _by_difficulty(error: pd.Series, coverage: pd.Series) -> dict[str, float]:
+    """Mean coverage of the third of the images with the least error, of the middle third and of the last."""
+    order = np.argsort(error.to_numpy(), kind="stable")
+    thirds = np.array_split(coverage.to_numpy()[order], 3)
+    return {
+        f"{name}_{coverage.name}": third.mean() if len(third) else math.nan
+        for name, third in zip(("easy", "medium", "hard"), thirds, strict=True)
+    }

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from vspair.evaluation.energy import EnergyScore
 from vspair.evaluation.predictive import PredictiveSamples, level_name
+from vspair.evaluation.ranks import tenths, transform
+from vspair.evaluation.regions import regions
 from vspair.evaluation.sparsification import sparsification, sparsification_error
 
 MARKED = 0.9
@@ -18,49 +21,86 @@ def marked(levels: Iterable[float]) -> float:
     return min(levels, key=lambda level: abs(level - MARKED))
 
 
+def of_region(column: str) -> bool:
+    """Whether a column is the coverage of a region, such as `holes_coverage_90`, which an image may lack."""
+    return "_coverage_" in column.removeprefix("scaled_")
+
+
 class Measured:
     """One batch, the pixels of an image in one row: samples against truth.
 
     Arguments:
-        draws: of the posterior, shape (S, images, pixels).
-        qoi: x, shape (images, pixels).
-        hole: True where y has lost x, same shape; None where nothing is lost by place.
+        samples: of the posterior, shape (S, images, *shape of x).
+        qoi: x, shape (images, *shape of x).
+        lost: True where y has lost x, shape of x; None where nothing is lost by place.
         levels: of the central intervals.
-        resolution: see `PredictiveSamples.critical`.
+        resolution: r, half the step in which x was recorded (see `PredictiveSamples.critical`).
+        generator: breaks ties of ranks, on their device.
     """
 
     def __init__(
-        self, draws: PredictiveSamples, qoi: Tensor, hole: Tensor | None, levels: Sequence[float], resolution: float
+        self,
+        samples: Tensor,
+        qoi: Tensor,
+        lost: Tensor | None,
+        levels: Sequence[float],
+        resolution: float,
+        generator: torch.Generator,
     ):
-        self._draws, self._qoi, self._hole = draws, qoi, hole
-        self._squared_error = (draws.mean - qoi) ** 2
-        self.critical = {level: draws.critical(qoi, level, resolution) for level in levels}
-        self.curves = sparsification(self._squared_error, draws.variance)
+        self._draws, self._qoi, self._resolution = PredictiveSamples(samples.flatten(2)), qoi.flatten(1), resolution
+        self._regions = regions(qoi, lost)
+        self._energy = EnergyScore(samples.flatten(2), self._qoi)
+        # By images first, so that these numbers do not depend on the batches.
+        uniform = torch.rand((len(qoi), 2, self._qoi.shape[1]), generator=generator, device=qoi.device)
+        self._in_step, self._in_rank = uniform.unbind(1)
+        self._squared_error = (self._draws.mean - self._qoi) ** 2
+        self.critical = {level: self._draws.critical(self._qoi, level, resolution) for level in levels}
+        self.curves = sparsification(self._squared_error, self._draws.variance)
 
     def raw(self) -> dict[str, Tensor]:
         """Columns without scaling, each of shape (images,)."""
         return {
             "error": self._squared_error.mean(1),
             "uncertainty": self._draws.variance.mean(1),
-            **self._coverages(dict.fromkeys(self.critical, 1.0), ""),
-            "crps": self._draws.crps(self._qoi).mean(1),
+            **self._intervals(dict.fromkeys(self.critical, 1.0)),
+            **self._scores(1.0),
             "ause": sparsification_error(*self.curves),
         }
 
     def scaled(self, factors: Mapping[float, float], scaling_level: float) -> dict[str, Tensor]:
         """Columns after scaling, each of shape (images,); NaN where a level has no factor."""
-        crps = self._draws.crps(self._qoi, factors.get(scaling_level, math.nan))
-        return self._coverages(factors, "scaled_") | {"scaled_crps": crps.mean(1)}
+        columns = self._intervals(factors) | self._scores(factors.get(scaling_level, math.nan))
+        return {f"scaled_{name}": values for name, values in columns.items()}
 
-    def _coverages(self, factors: Mapping[float, float], prefix: str) -> dict[str, Tensor]:
-        """Share of the pixels inside the intervals stretched by each level's factor: of all, and of those masked."""
-        inside = {level: _inside(critical, factors.get(level)) for level, critical in self.critical.items()}
-        columns = {f"{prefix}coverage_{level_name(level)}": which.mean(1) for level, which in inside.items()}
-        if self._hole is not None:
-            level = marked(inside)
-            lost = (inside[level] * self._hole).sum(1) / self._hole.sum(1)
-            columns[f"{prefix}holes_coverage_{level_name(level)}"] = lost
+    def _intervals(self, factors: Mapping[float, float]) -> dict[str, Tensor]:
+        """Coverage, width and score of the intervals stretched by each level's factor, and coverage by region."""
+        inside, columns = {}, {}
+        for level, critical in self.critical.items():
+            name, factor = level_name(level), factors.get(level, math.nan)
+            inside[level] = _inside(critical, factors.get(level))
+            columns[f"coverage_{name}"] = inside[level].mean(1)
+            width, score = self._draws.interval_score(self._qoi, level, self._resolution, factor)
+            columns |= {f"width_{name}": width.mean(1), f"interval_score_{name}": score.mean(1)}
+        level = marked(inside)
+        for region, where in self._regions.items():
+            columns[f"{region}_coverage_{level_name(level)}"] = (inside[level] * where).sum(1) / where.sum(1)
         return columns
+
+    def _scores(self, factor: float) -> dict[str, Tensor]:
+        """Scores of the samples pulled away from their mean by a factor, and ranks of the truth among them.
+
+        x is known to a step of 2 r only, and takes a place in its step at random: else samples that are right but for
+        less than a grey value would all lie on one side of it.
+        """
+        x = self._qoi + self._resolution * (2 * self._in_step - 1)
+        ranks = transform(self._draws.below(x, factor), self._draws.count, self._in_rank)
+        if math.isnan(factor):
+            ranks = torch.full_like(ranks, math.nan)
+        return {
+            "crps": self._draws.crps(self._qoi, factor).mean(1),
+            "energy": self._energy.at(factor),
+            **tenths(ranks),
+        }
 
 
 def _inside(critical: Tensor, factor: float | None) -> Tensor:

@@ -48,11 +48,13 @@ class PredictiveSamples:
         samples: shape (S, images, pixels), S >= 2.
 
     Attributes:
+        count: S.
         mean: m = sum_s x_s / S, shape (images, pixels).
         variance: sum_s (x_s - m)^2 / (S - 1), same shape.
     """
 
     def __init__(self, samples: Tensor):
+        self.count = len(samples)
         self.variance, self.mean = torch.var_mean(samples, 0)
         self._deviations = samples.sort(0).values - self.mean
 
@@ -68,6 +70,20 @@ class PredictiveSamples:
         below = math.floor(rank)
         above = min(below + 1, count)
         return self._deviations[below - 1].lerp(self._deviations[above - 1], float(rank - below))
+
+    def halves(self, level: float, resolution: float) -> tuple[Tensor, Tensor]:
+        """How far the central interval of level c reaches below and above the mean: max(m - q_lo, r), max(q_hi - m, r).
+
+        Arguments:
+            level: c, in (0, 1).
+            resolution: r > 0, in the unit of the samples.
+        """
+        tail = (1 - exact(level)) / 2
+        return (-self.quantile(tail)).clamp(min=resolution), self.quantile(1 - tail).clamp(min=resolution)
+
+    def below(self, qoi: Tensor, factor: float = 1.0) -> Tensor:
+        """How many samples lie below x, each pulled away from the mean by a factor > 0; shape (images, pixels)."""
+        return (factor * self._deviations < qoi - self.mean).sum(0)
 
     def critical(self, qoi: Tensor, level: float, resolution: float) -> Tensor:
         """Factor by which the central interval of a level must be stretched to just hold the truth.
@@ -89,12 +105,31 @@ class PredictiveSamples:
         Returns:
             Shape (images, pixels), >= 0, without unit.
         """
-        tail = (1 - exact(level)) / 2
-        lower = (-self.quantile(tail)).clamp(min=resolution)
-        upper = self.quantile(1 - tail).clamp(min=resolution)
+        lower, upper = self.halves(level, resolution)
         deviation = qoi - self.mean
         critical = deviation.abs() / torch.where(deviation >= 0, upper, lower)
         return torch.where(deviation.abs() <= resolution, 0, critical)
+
+    def interval_score(
+        self, qoi: Tensor, level: float, resolution: float, factor: float = 1.0
+    ) -> tuple[Tensor, Tensor]:
+        """Width of the stretched central interval, and its interval score (Gneiting and Raftery, 2007).
+
+            score = width + 2 / (1 - c) distance of x from the interval,
+
+        whose mean is least for the quantiles of the truth itself. Smaller is better for both.
+
+        Arguments:
+            qoi, level, resolution: as for `critical`.
+            factor: lambda, by which both halves are stretched, to r at least.
+
+        Returns:
+            Both of shape (images, pixels), in the unit of x.
+        """
+        lower, upper = ((factor * half).clamp(min=resolution) for half in self.halves(level, resolution))
+        deviation = qoi - self.mean
+        outside = (deviation - upper).clamp(min=0) + (-lower - deviation).clamp(min=0)
+        return lower + upper, lower + upper + 2 / float(1 - exact(level)) * outside
 
     def crps(self, qoi: Tensor, factor: float = 1.0) -> Tensor:
         """Continuous ranked probability score, shape (images, pixels), in the unit of x, smaller is better.

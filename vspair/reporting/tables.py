@@ -132,6 +132,7 @@ def make_table(
     note: str | None = None,
     labels: Mapping[str, str] | None = None,
     published: tuple[str, str] | None = None,
+    turned: bool = False,
 ) -> dict[str, Any]:
     """Write a table from its cells and return what its receipt notes about its CSV.
 
@@ -139,18 +140,24 @@ def make_table(
         path: of the CSV; the other forms lie beside it.
         cells: what was measured, in the order of the table.
         configuration: dotted key -> value of the run, for the paper's conditions.
-        caption, note, labels: as for `write_table`; why it is not comparable with the paper is added to the note.
+        caption, note, labels, turned: as for `write_table`; why it is not comparable with the paper is added to the
+            note.
         published: file with published numbers, and the table's name there; None where the paper has none.
     """
     paper = read_published(Path(published[0]), published[1]) if published else Published({}, {})
     frame = table_frame(cells, paper, configuration)
     below = " ".join(filter(None, [note, fewer_seeds(cells), paper.note(configuration)]))
-    write_table(Path(path).with_suffix(""), frame, caption, below or None, labels)
+    write_table(Path(path).with_suffix(""), frame, caption, below or None, labels, turned)
     return notes(cells, published[1], paper, configuration) if published else {"cells": sources(cells)}
 
 
 def write_table(
-    stem: Path, frame: pd.DataFrame, caption: str, note: str | None = None, labels: Mapping[str, str] | None = None
+    stem: Path,
+    frame: pd.DataFrame,
+    caption: str,
+    note: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    turned: bool = False,
 ) -> None:
     """Write `<stem>.csv` (the truth), `<stem>.md` and `<stem>.tex` (rendered from it).
 
@@ -160,10 +167,12 @@ def write_table(
         caption: one sentence.
         note: a sentence below the table, such as why it is not comparable.
         labels: row -> what a reader sees in its place.
+        turned: show rows as columns, for a table of many measures of few methods; the CSV is the same.
     """
     with whole(stem.with_suffix(".csv")) as temporary:
         frame.to_csv(temporary, index=False, float_format="%.8g")
     wide = _wide(frame).rename(index=dict(labels or {})).rename(index=shown, columns=shown)
+    wide = wide.T if turned else wide
     note = shown(" ".join(filter(None, [headline(frame), note])), keep="\n")
     notes = f"\n{note}\n" if note else ""
     markdown = wide.rename(index=_in_markdown, columns=_in_markdown).to_markdown()

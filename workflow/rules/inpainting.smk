@@ -242,6 +242,14 @@ figure(
     needs=NO_POSTERIOR,
 )
 figure(
+    "fig_reliability",
+    "inpainting",
+    dict(summaries=inpainted(CALIBRATED, PROBABILISTIC)),
+    ["seeds", "inpainting.evaluation.calibration", "inpainting.data.test"],
+    dict(named(PROBABILISTIC), runs=told_seeds(PROBABILISTIC)),
+    needs=NO_POSTERIOR,
+)
+figure(
     "fig_training",
     "inpainting",
     dict(histories=inpainted(HISTORY, INPAINTING.compared)),

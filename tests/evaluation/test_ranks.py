@@ -1,0 +1,50 @@
+"""Ranks of the truth: even where it is one of the samples, and bent where these are too sure or off."""
+
+import math
+
+import pytest
+import torch
+
+from vspair.evaluation.predictive import PredictiveSamples
+from vspair.evaluation.ranks import tenths, transform, unevenness
+
+PIXELS = 40_000
+
+
+def shares(spread=1.0, bias=0.0, count=7, seed=0):
+    """Samples N(bias, spread^2) of a truth N(0, 1), in one image."""
+    generator = torch.Generator().manual_seed(seed)
+    samples = bias + spread * torch.randn(count, 1, PIXELS, generator=generator)
+    x, uniform = torch.randn(1, PIXELS, generator=generator), torch.rand(1, PIXELS, generator=generator)
+    found = tenths(transform(PredictiveSamples(samples).below(x), count, uniform))
+    return [float(found[f"pit_{one + 1}"]) for one in range(10)]
+
+
+@pytest.mark.parametrize("count", [2, 7, 39])
+def test_it_is_even_where_truth_and_samples_are_exchangeable(count):
+    """Also with numbers of ranks that tenths do not divide: 4.5 standard errors; without u it would be ragged."""
+    found = shares(count=count)
+    assert sum(found) == pytest.approx(1)
+    assert found == pytest.approx([0.1] * 10, abs=4.5 * math.sqrt(0.09 / PIXELS))
+    assert unevenness(found) < 10 * 4.5 * math.sqrt(0.09 / PIXELS)
+
+
+def test_samples_that_are_too_sure_leave_the_truth_at_the_ends_and_biased_ones_on_one_side():
+    sure, unsure, low = shares(spread=0.3), shares(spread=3), shares(bias=-1)
+    assert min(sure[0], sure[-1]) > 0.2
+    assert max(unsure[0], unsure[-1]) < 0.05
+    assert low[-1] > 0.25
+    assert low[0] < 0.05
+    assert min(map(unevenness, (sure, unsure, low))) > 0.3
+
+
+def test_the_reliability_index_by_hand():
+    assert unevenness([0.1] * 10) == pytest.approx(0)
+    assert unevenness([1.0] + [0.0] * 9) == pytest.approx(1.8)
+    assert unevenness([0.2, 0.0] * 5) == pytest.approx(1)
+
+
+def test_what_is_no_number_has_no_rank():
+    found = tenths(torch.tensor([[0.5, 0.1], [torch.nan, 0.1]]))
+    assert found["pit_2"].isnan().tolist() == [False, True]
+    assert found["pit_6"][0] == 0.5
