@@ -135,6 +135,8 @@ def test_levels_are_named_in_percent():
 @pytest.mark.parametrize("level", [0.5, 0.9])
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
 def test_width_and_score_of_the_stretched_interval_are_the_librarys(level, factor):
+    import scoringrules
+
     draws, x = exponential(19, 30, 20).double(), exponential(30, 20, seed=1).double()
     predictive = PredictiveSamples(draws)
     low, high = (np.quantile(draws, p, axis=0, method="weibull") for p in ((1 - level) / 2, (1 + level) / 2))
