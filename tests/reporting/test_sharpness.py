@@ -1,0 +1,30 @@
+"""Coverage against width: what is read from a summary, and that the figure shows it."""
+
+import pandas as pd
+import pytest
+
+from vspair.reporting.sharpness import sharpness_figure, widths
+
+SUMMARY = {
+    "raw": {"coverage_50": 0.3, "width_50": 0.1, "coverage_90": 0.6, "width_90": 0.3},
+    "scaled": {"coverage_50": 0.5, "width_50": 0.2, "coverage_90": None, "width_90": None},
+    "factors": {"50": 2.0, "90": None},
+}
+
+
+def test_a_level_without_a_factor_has_no_scaled_interval():
+    found = widths(SUMMARY)
+    assert found.values.tolist() == [["raw", 50, 0.3, 0.1], ["raw", 90, 0.6, 0.3], ["scaled", 50, 0.5, 0.2]]
+
+
+def test_each_method_is_a_line_of_its_means_over_seeds_in_both_panels():
+    wider = {**SUMMARY, "raw": {**SUMMARY["raw"], "width_90": 0.5}}
+    parts = [widths(summary).assign(method="A", seed=seed) for seed, summary in enumerate((SUMMARY, wider))]
+    parts.append(widths(SUMMARY).assign(method="B", seed=0))
+    figure = sharpness_figure(pd.concat(parts), {"A": "#0072B2", "B": "#D55E00"}, "unit")
+    raw, scaled = figure.axes
+    (line,) = [line for line in raw.get_lines() if line.get_label() == "A"]
+    assert line.get_xdata() == pytest.approx([0.1, 0.4])
+    assert line.get_ydata() == pytest.approx([0.3, 0.6])
+    assert [len(line.get_xdata()) for line in scaled.get_lines() if line.get_label() in "AB"] == [1, 1]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["A", "B"]
