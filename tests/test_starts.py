@@ -24,6 +24,8 @@ JOBS = """
 import json, logging, sys
 from pathlib import Path
 
+import numpy as np
+
 heavy, imports, values, pairs, folder = json.loads(sys.stdin.read())
 found = {}
 
@@ -35,7 +37,7 @@ for script, lines in imports.items():
     note(f"imports of {script}")
 
 from vspair.devices import configure
-from vspair.evaluation import calibrate, evaluate, inference_seconds, localise
+from vspair.evaluation import calibrate, evaluate, inference_seconds, localise, parts_of
 from vspair.files import sha256
 from vspair.problems.learning import learn
 from vspair.problems.registry import job_function
@@ -63,8 +65,9 @@ result.images.to_csv(Path(folder) / "images.csv", float_format="%.8g")
 note("evaluation")
 
 calibrate(
-    model, test.qoi, test.observation, test.lost, samples=39, levels=(0.5,), share=0.5, scaling_level=0.5, batch_size=8,
-    resolution=0.01, generator=generator_for("cpu", 1, "evaluation", 1),
+    model, test.qoi, test.observation, test.lost, samples=39, levels=(0.5,), scaling_level=0.5, batch_size=8,
+    parts=parts_of(None, len(test), 0.5, "group", np.random.default_rng(0)), resolution=0.01,
+    generator=generator_for("cpu", 1, "evaluation", 1),
 )
 note("calibration")
 localise(model, test.observation, test.lost, (-2.0, 2.0), 4, 8, generator_for("cpu", 1, "evaluation", 2))

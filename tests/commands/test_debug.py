@@ -25,6 +25,7 @@ def breakpoint_at(root):
     return next(number for number, line in enumerate(lines, 1) if line.startswith("    for name in"))
 
 
+@pytest.mark.slow
 def test_a_debugger_stops_in_the_script_and_the_results_stay_as_they_are(root, tmp_path, breakpoint_at):
     result = root / "results/demo/tables/table8.csv"
     before = result.stat().st_mtime_ns if result.exists() else None

@@ -118,6 +118,7 @@ def test_other_settings_make_a_job_unknown(earlier, capsys):
     assert "a CPU, 2 cores" in text
 
 
+@pytest.mark.slow
 def test_every_rule_has_a_law_that_the_settings_fill():
     # A new rule without a law, or a law with a misspelt key, would make forecasts `unknown` for ever.
     tasks, laws, _ = plan(ROOT, {"preset": "paper"}, ["all", "determinism"], cores=8)
@@ -158,6 +159,7 @@ def test_neither_torch_nor_pandas_is_imported():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_what_is_not_here_is_planned_as_if_it_came(tmp_path, capsys):
     """Also in a folder that the user named, where nothing is fetched; what the targets do not need is not told of."""
     given = ("--preset", "quick", "--json", "--config", f"data_dir={tmp_path}")

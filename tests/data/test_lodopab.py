@@ -320,6 +320,7 @@ def download(tmp_path, monkeypatch):
     assert not list((tmp_path / "user").iterdir())
 
 
+@pytest.mark.slow
 @needs_dival
 def test_the_peer_librarys_download_asks_nothing(tmp_path, download):
     """The standard input is closed, so that a question to the user would fail the download."""
@@ -328,6 +329,7 @@ def test_the_peer_librarys_download_asks_nothing(tmp_path, download):
     assert {path.name for path in (tmp_path / "data" / "lodopab").iterdir()} == names
 
 
+@pytest.mark.slow
 @needs_dival
 def test_a_download_that_fails_is_said_to_have_failed(download, monkeypatch):
     """On a wrong checksum dival asks whether to try again, for ever; that question ends the download."""

@@ -27,6 +27,7 @@ def test_it_is_the_fair_estimate_by_its_definition(count, pixels):
     torch.testing.assert_close(EnergyScore(samples, x).at(), expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_it_is_the_librarys_but_for_the_fair_number_of_pairs():
     import scoringrules
 

@@ -89,6 +89,7 @@ def test_crps_is_the_fair_estimate_of_the_stretched_samples(factor):
     torch.testing.assert_close(PredictiveSamples(draws).crps(x, factor), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [1.0, 0.4, 3.0])
 def test_crps_is_that_of_scoringrules(factor):
     import scoringrules
@@ -132,6 +133,7 @@ def test_levels_are_named_in_percent():
     assert [level_name(level) for level in (0.5, 0.55, 0.9, 0.95, 0.975)] == ["50", "55", "90", "95", "97.5"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.5, 0.9])
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
 def test_width_and_score_of_the_stretched_interval_are_the_librarys(level, factor):

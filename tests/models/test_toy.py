@@ -107,12 +107,16 @@ def test_the_likelihood_reaches_eq_18_and_19_by_wilks():
     assert chi2.ppf(PROBABILITY, freedom) < sum(gains) < chi2.isf(PROBABILITY, freedom)
 
 
-@pytest.mark.parametrize(("name", "pairs", "repeats"), [("eq16", 300, 60), ("eq16", 4800, 60), ("likelihood", 300, 40)])
+@pytest.mark.parametrize(
+    ("name", "pairs", "repeats"),
+    [("eq16", 300, 60), ("eq16", 4800, 60), pytest.param("likelihood", 300, 40, marks=pytest.mark.slow)],
+)
 def test_errors_are_the_stated_standard_errors(name, pairs, repeats):
     """No more and no less, over independent problems: catches a standard error that is wrong by half or by twice."""
     assert_within_chance(deviations(name, pairs, range(repeats)))
 
 
+@pytest.mark.slow
 def test_errors_fall_with_the_root_of_the_pairs():
     """Nine times the pairs of the test above, and still the stated errors, which are a third then.
 

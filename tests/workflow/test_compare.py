@@ -21,6 +21,7 @@ def test_tables_and_figures_are_made_from_what_was_chosen(untouched):
     assert not {"fig10", "fig11"} & jobs
 
 
+@pytest.mark.slow
 def test_what_was_left_out_is_not_run_and_widening_repeats_nothing(untouched):
     project = untouched
     result = project.snakemake("table3", "--config", FEW)

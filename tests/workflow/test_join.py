@@ -30,6 +30,7 @@ def run(project, *arguments):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_a_joined_folder_is_as_good_as_the_one_that_it_came_from(fresh, finished, tmp_path):
     """In a checkout that has nothing yet: no weights come along, and no record of the other checkout's Snakemake."""
     away = shutil.copytree(finished.folder / "results/demo", tmp_path / "away")

@@ -88,9 +88,8 @@ def ran(project, *arguments, **environment):
     return result.stdout + result.stderr
 
 
-@pytest.mark.parametrize(
-    "named", [pytest.param(False, id="data"), pytest.param(True, id="data_dir", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("named", [pytest.param(False, id="data"), pytest.param(True, id="data_dir")])
 def test_no_command_touches_raw_data(checkout, mirror, tmp_path, named):
     """In `data` and in a folder that the user names, which is read-only, without a network: what is there is used."""
     offline(checkout)

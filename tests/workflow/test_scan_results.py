@@ -154,7 +154,10 @@ def test_a_demo_earns_no_verdict(results, name, count):
 def test_the_receipt_names_the_runs_behind_each_cell(results, name):
     frame = pd.read_csv(results / f"tables/{name}.csv")
     cells = read(results / f"tables/{name}.receipt.json").cells
-    assert set(cells) == set((frame["row"] + "|" + frame["column"])[frame["value"].notna()])
+    there = set((frame["row"] + "|" + frame["column"])[frame["value"].notna()])
+    assert there <= set(cells)
+    # Five patients fit the scaling, and support neither.
+    assert all("scaled|" in cell and cell.rpartition("_")[2] in ("90", "95") for cell in set(cells) - there)
     for cell, note in cells.items():
         row, column = cell.split("|")
         method, *noise = row.removesuffix(" scaled").split(" ")

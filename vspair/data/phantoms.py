@@ -4,7 +4,7 @@ import numpy as np
 
 from vspair.data.units import attenuation
 
-SLICES = 2
+SLICES = 4
 """Slices of each patient, from the apex of the lungs to the dome of the liver."""
 
 PART = 32

@@ -121,7 +121,7 @@ def require_known(groups: np.ndarray) -> None:
         raise VspairError(
             "expected the patient of every test slice, since evaluation.calibration.unit=group promises a coverage for "
             f"a further patient, found {unknown} of {len(groups)} test slices of unknown patients: give a source that "
-            "tells them, or set tomography.evaluation.calibration.unit=image for further slices of the same patients"
+            "tells them, or set evaluation.calibration.unit=image for further slices of the same patients"
         )
 
 
