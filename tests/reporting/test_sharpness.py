@@ -27,4 +27,5 @@ def test_each_method_is_a_line_of_its_means_over_seeds_in_both_panels():
     assert line.get_xdata() == pytest.approx([0.1, 0.4])
     assert line.get_ydata() == pytest.approx([0.3, 0.6])
     assert [len(line.get_xdata()) for line in scaled.get_lines() if line.get_label() in "AB"] == [1, 1]
+    assert raw.get_xlim()[1] == scaled.get_xlim()[1] > 0.4
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["A", "B"]

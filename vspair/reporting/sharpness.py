@@ -53,7 +53,8 @@ def sharpness_figure(intervals: pd.DataFrame, colours: Mapping[str, str], unit: 
             for level in sorted(of_part["level"].unique()):
                 axis.axhline(level / 100, color="0.85", linewidth=0.6, zorder=0)
             axis.set(xlabel=f"mean width of the interval ({unit})", title=title, ylim=(0, 1))
-            axis.set_xlim(left=0)
+        # Both panels have one axis: only now all of its points are there.
+        figure.axes[0].set_xlim(0, 1.05 * means["width"].max())
         figure.axes[0].set_ylabel("share of pixels inside the interval")
         handles, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
