@@ -33,6 +33,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         samples=calibration.samples,
         levels=calibration.levels,
         scaling_level=calibration.scaling_level,
+        delta=calibration.delta,
         batch_size=job.configuration[f"{of.problem}.evaluation.batch_size"],
         resolution=job_function(of.problem, "resolution")(setting.values, setting.scale),
         generator=generator_for(device, job.seed, "evaluation", 1),
@@ -46,6 +47,6 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     write_text(snakemake.output.summary, json.dumps(result.summary, indent=1, allow_nan=False) + "\n")
     promised = {"number": len(test), "key": f"{of.problem}.data.test"}
     job.annotate(snakemake.output.images, {"device": device_name(device), "images": promised})
-    for part in ("raw", "scaled", "factors"):
+    for part in ("raw", "scaled", "assured"):
         values = ", ".join(f"{key} {value:.4g}" for key, value in result.summary[part].items() if value is not None)
         job.log.info("%s: %s", part, values)

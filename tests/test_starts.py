@@ -65,7 +65,7 @@ result.images.to_csv(Path(folder) / "images.csv", float_format="%.8g")
 note("evaluation")
 
 calibrate(
-    model, test.qoi, test.observation, test.lost, samples=39, levels=(0.5,), scaling_level=0.5, batch_size=8,
+    model, test.qoi, test.observation, test.lost, samples=39, levels=(0.5,), scaling_level=0.5, delta=0.1, batch_size=8,
     parts=parts_of(None, len(test), 0.5, "group", np.random.default_rng(0)), resolution=0.01,
     generator=generator_for("cpu", 1, "evaluation", 1),
 )

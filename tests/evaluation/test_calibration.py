@@ -14,6 +14,7 @@ from scipy.stats import pearsonr, spearmanr
 from vspair.errors import VspairError
 from vspair.evaluation.calibration import calibrate
 from vspair.evaluation.grouping import parts_of
+from vspair.evaluation.measured import SCALINGS, bare
 
 SIDE = 8
 PIXELS = SIDE * SIDE
@@ -74,6 +75,7 @@ def run(method, count=400, data=None, share=0.5, group=None, **changes):
         "samples": 199,
         "levels": LEVELS,
         "scaling_level": 0.9,
+        "delta": 0.1,
         "batch_size": 64,
         "resolution": 1e-6,
         "generator": torch.Generator().manual_seed(1),
@@ -118,7 +120,7 @@ def test_scaling_brings_the_coverage_to_its_level(gaussian):
     for level, name in zip(LEVELS, NAMES, strict=True):
         tolerance = 4.5 * math.sqrt(2 * level * (1 - level) / (120 * PIXELS)) + 1 / 121
         assert found.summary["scaled"][f"coverage_{name}"] == pytest.approx(level, abs=tolerance)
-        assert found.summary["factors"][name] == pytest.approx(1 / k, rel=0.08)
+        assert found.summary["scaled"][f"factor_{name}"] == pytest.approx(1 / k, rel=0.08)
     assert found.summary["scaled"]["mace"] < 0.02
 
 
@@ -161,11 +163,11 @@ def test_without_a_mask_there_are_no_holes_and_the_rest_is_the_same():
     x, y, mask = pairs(60)
     masked, unmasked = (run(Gaussian(0.7), data=(x, y, which), batch_size=16) for which in (mask, None))
     names = ("holes_coverage_90", "outside_coverage_90")
-    holes = [column for column in masked.images if column.removeprefix("scaled_") in names]
-    assert holes == [*names, *(f"scaled_{name}" for name in names)]
+    holes = [column for column in masked.images if bare(column) in names]
+    assert holes == [*names, *(f"{kind}_{name}" for kind in SCALINGS for name in names)]
     pd.testing.assert_frame_equal(unmasked.images, masked.images.drop(columns=holes), check_exact=True)
     pd.testing.assert_frame_equal(unmasked.curves, masked.curves, check_exact=True)
-    for part in ("raw", "scaled"):
+    for part in ("raw", *SCALINGS):
         for name in names:
             del masked.summary[part][name]
     assert unmasked.summary == masked.summary
@@ -176,7 +178,7 @@ def test_nothing_depends_on_the_batches(batch_size):
     expected, found = run(Offsets(), count=60), run(Offsets(), count=60, batch_size=batch_size)
     pd.testing.assert_frame_equal(found.images, expected.images, rtol=1e-5)
     pd.testing.assert_frame_equal(found.curves, expected.curves, rtol=1e-5)
-    assert found.summary["factors"] == pytest.approx(expected.summary["factors"])
+    assert found.summary["scaled"] == pytest.approx(expected.summary["scaled"], rel=1e-5)
 
 
 def test_the_first_images_fit_the_factors_and_are_not_reported():
@@ -185,7 +187,7 @@ def test_the_first_images_fit_the_factors_and_are_not_reported():
     spoiled = torch.cat([x[:30] + 5, x[30:]])
     clean, found = (run(Offsets(), data=(truth, y, mask), share=0.3) for truth in (x, spoiled))
     assert found.summary["raw"] == clean.summary["raw"]
-    assert found.summary["factors"]["90"] > 2 * clean.summary["factors"]["90"]
+    assert found.summary["scaled"]["factor_90"] > 2 * clean.summary["scaled"]["factor_90"]
     assert found.images["part"].tolist() == ["calibration"] * 30 + ["report"] * 70
     for column in [column for column in found.images if column.startswith("scaled_")]:
         assert found.images[column].isna().tolist() == [True] * 30 + [False] * 70, column
@@ -209,9 +211,9 @@ def test_the_scaling_level_alone_scales_the_samples(level):
     """Evenly spread samples against a Gaussian truth need another factor at each level; all pairs give the CRPS."""
     x, y, mask = pairs(60)
     found = run(Offsets(), data=(x, y, mask), samples=39, scaling_level=level)
-    factors = found.summary["factors"]
-    assert factors["95"] > 1.2 * factors["50"]
-    factor = factors[f"{100 * level:g}"]
+    scaled = found.summary["scaled"]
+    assert scaled["factor_95"] > 1.2 * scaled["factor_50"]
+    factor = scaled[f"factor_{100 * level:g}"]
     ratio = found.summary["scaled"]["variance_ratio"] / found.summary["raw"]["variance_ratio"]
     assert ratio == pytest.approx(factor**2)
     offsets = factor * (1 + y[30:].mean((1, 2, 3))) * torch.linspace(-1, 1, 39)[:, None]
@@ -315,8 +317,8 @@ def test_levels_that_few_groups_cannot_support_have_no_factor():
     """Ten groups fit: 9 are needed at 90 %, 19 at 95 %."""
     data, group = patients([4] * 20, torch.zeros(20))
     found = run(Gaussian(), data=data, group=group, levels=(0.5, 0.9, 0.95))
-    assert found.summary["unsupported"] == {"95": 19}
-    assert found.summary["factors"]["95"] is None
+    assert found.summary["unsupported"] == {"scaled": {"95": 19}, "assured": {"90": 22, "95": 45}}
+    assert found.summary["scaled"]["factor_95"] is None
     assert found.summary["scaled"]["coverage_95"] is None
     assert found.images["scaled_coverage_95"].isna().all()
     scaled = found.summary["scaled"]
@@ -331,5 +333,5 @@ def test_without_a_factor_for_the_scaling_level_no_sample_is_scaled():
         "coverage_90",
         *(f"{region}_coverage_90" for region in ("holes", "outside", "dark", "bright", "edges")),
         *(f"{name}_coverage_90" for name in ("worst_group", "easy", "medium", "hard")),
-        *("width_90", "interval_score_90", "crps", "energy", "unevenness", "variance_ratio"),
+        *("width_90", "interval_score_90", "crps", "energy", "unevenness", "variance_ratio", "factor_90"),
     ]

@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import erfc
+from scipy.stats import binom
 
 from vspair.errors import VspairError
-from vspair.evaluation.conformal import conformal_factor, units_needed
+from vspair.evaluation.conformal import (
+    assured_factor,
+    conformal_factor,
+    hoeffding_bentkus,
+    units_assured,
+    units_needed,
+)
 
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 SPREAD = 0.7  # of the logarithm of the images' common factors
@@ -131,3 +138,58 @@ def test_two_patients_support_no_90_percent():
     values, group = patients(torch.Generator().manual_seed(0), sizes=(40, 40))
     with pytest.raises(VspairError, match=r"at least 9 groups to fit .* level 0.9, found 2: raise"):
         conformal_factor(values, 0.9, group)
+
+
+@pytest.mark.parametrize(("units", "mean", "risk"), [(30, 0.02, 0.1), (100, 0.06, 0.1), (22, 0.0, 0.1), (50, 0.3, 0.5)])
+def test_the_bound_holds_for_losses_that_are_all_or_nothing(units, mean, risk):
+    """Of all losses with this expectation those have the most probable small means: it must be above their probability.
+
+    And not by more than Bentkus' factor e, without which it would be of little use.
+    """
+    exact = binom.cdf(math.floor(units * mean + 1e-9), units, risk)
+    assert (
+        exact
+        <= hoeffding_bentkus(mean, units, risk)
+        <= math.e * binom.cdf(math.ceil(units * mean), units, risk) + 1e-12
+    )
+
+
+def test_the_bound_is_hoeffdings_where_nothing_is_lost():
+    assert hoeffding_bentkus(0.0, 22, 0.1) == pytest.approx(0.9**22)
+    assert hoeffding_bentkus(0.5, 22, 0.1) == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "delta", "needed"), [(0.5, 0.1, 4), (0.9, 0.1, 22), (0.95, 0.1, 45), (0.9, 0.01, 44)]
+)
+def test_a_level_needs_more_images_to_be_assured(level, delta, needed):
+    assert level**needed <= delta < level ** (needed - 1)
+    assert units_assured(level, delta) == needed
+    values = critical_values(needed, 3, torch.Generator().manual_seed(0))
+    assert assured_factor(values, level, delta) >= conformal_factor(values, level)
+    with pytest.raises(VspairError, match=rf"at least {needed} images .* level {level}, found {needed - 1}"):
+        assured_factor(values[1:], level, delta)
+
+
+@pytest.mark.parametrize(("level", "images"), [(0.5, 30), (0.9, 60)])
+def test_an_assured_factor_is_too_small_at_most_as_often_as_was_said(level, images):
+    """P(risk(lambda_hat) > 1 - c) <= delta = 0.1 over 1,000 calibrations; right on average is too small more often."""
+    generator = torch.Generator().manual_seed(4)
+    values = [critical_values(images, 10, generator) for _ in range(1_000)]
+    too_small = {
+        name: float((risks([fit(each) for each in values]) > 1 - level).mean())
+        for name, fit in (
+            ("assured", lambda each: assured_factor(each, level, 0.1)),
+            ("scaled", lambda each: conformal_factor(each, level)),
+        )
+    }
+    assert too_small["assured"] <= 0.1
+    assert too_small["scaled"] > 0.25
+
+
+def test_an_assured_factor_of_groups_is_of_as_many_units_as_there_are_groups():
+    """400 slices of ten patients are not 400 units: 22 are needed."""
+    values, group = patients(torch.Generator().manual_seed(0), sizes=(40,) * 10)
+    assured_factor(values, 0.9, 0.1)
+    with pytest.raises(VspairError, match=r"at least 22 groups to fit .* level 0.9, found 10"):
+        assured_factor(values, 0.9, 0.1, group)

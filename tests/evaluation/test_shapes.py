@@ -52,10 +52,17 @@ def evaluated(shape, lost):
 
 def calibrated(shape, lost):
     """All but the coverage of edges, of which there are others, or none, in another shape."""
-    settings = {"samples": 19, "levels": (0.5, 0.9), "scaling_level": 0.9, "batch_size": 8, "resolution": 1e-3}
+    settings = {
+        "samples": 19,
+        "levels": (0.5, 0.9),
+        "scaling_level": 0.9,
+        "delta": 0.1,
+        "batch_size": 8,
+        "resolution": 1e-3,
+    }
     parts = parts_of(None, len(Y), 0.5, "image", np.random.default_rng(0))
     found = calibrate(Method(shape), X.reshape(-1, *shape), Y, lost, parts=parts, **settings, generator=seeded())
-    for part in ("raw", "scaled"):
+    for part in ("raw", "scaled", "assured"):
         found.summary[part].pop("edges_coverage_90", None)
     return {
         "images": found.images[[name for name in found.images if "edges" not in name]],

@@ -13,12 +13,14 @@ VALUES = {
     ("A", "crps"): [0.11, 0.12],
     ("A scaled", "coverage_90"): [0.91, 0.89],
     ("A scaled", "crps"): [0.08, 0.07],
-    ("A scaled", "factor_50"): [2.5, 2.6],
     ("A scaled", "factor_90"): [4.0, 4.2],
+    ("A assured", "coverage_90"): [0.95, 0.93],
+    ("A assured", "crps"): [0.09, 0.08],
+    ("A assured", "factor_90"): [5.0, 5.2],
 }
 
 COUNTED = {"samples": 40, "images": 4, "units": 4, "calibration_images": 3, "calibration_units": 3}
-PROMISED = {"unit": "image", "unsupported": {}}
+PROMISED = {"unit": "image", "delta": 0.1, "unsupported": {"scaled": {}, "assured": {}}}
 
 
 @pytest.fixture
@@ -27,13 +29,10 @@ def paths(tmp_path):
     for seed, path in enumerate(paths):
         at = {place: both[seed] for place, both in VALUES.items()}
         parts = {
-            part: {n: at[row, n] for n in ("coverage_90", "crps")}
-            for part, row in (("raw", "A"), ("scaled", "A scaled"))
+            part: {column: value for (of, column), value in at.items() if of == row}
+            for part, row in (("raw", "A"), ("scaled", "A scaled"), ("assured", "A assured"))
         }
-        factors = {level: at["A scaled", f"factor_{level}"] for level in ("50", "90")}
-        path.write_text(
-            json.dumps(parts | {"factors": factors, "scaling_level": 0.9, "undefined": {}} | COUNTED | PROMISED)
-        )
+        path.write_text(json.dumps(parts | {"scaling_level": 0.9, "undefined": {}} | COUNTED | PROMISED))
     return [str(path) for path in paths]
 
 
@@ -53,15 +52,19 @@ def test_each_method_has_a_row_as_trained_and_one_scaled_with_its_factors(paths)
 
 def test_both_rows_have_the_label_of_their_method():
     names = {"A": "ours", "B": "B", "A scaled": "ours scaled", "B scaled": "B scaled"}
+    names |= {"A assured": "ours assured", "B assured": "B assured"}
     assert with_scaled({"A": "ours"}, ["A", "B"]) == names
 
 
 def test_the_promise_names_its_unit_and_what_too_few_cannot_support():
-    few = COUNTED | {"unit": "group", "units": 2, "calibration_units": 2, "unsupported": {"90": 9, "97.5": 39}}
+    few = COUNTED | {"unit": "group", "units": 2, "calibration_units": 2, "delta": 0.1}
+    few["unsupported"] = {"scaled": {"90": 9, "97.5": 39}, "assured": {"90": 22, "97.5": 91}}
     assert "the 3 test images of 2 groups" in promise(few)
     assert "a further group exchangeable" in promise(few)
-    assert promise(few).endswith("since 2 groups do not support it: 90 % needs 9, 97.5 % needs 39.")
-    assert promise(COUNTED | PROMISED).endswith("at most 1 - c of its pixels (conformal risk control).")
+    assert "Not scaled, since 2 groups do not support it: 90 % needs 9, 97.5 % needs 39. Not assured, " in promise(few)
+    assert "at most 1 - c of its pixels (conformal risk control). The assured factor" in promise(COUNTED | PROMISED)
+    assert "with probability 0.9 " in promise(COUNTED | PROMISED)
+    assert "Not " not in promise(COUNTED | PROMISED)
 
 
 DAMAGE = {

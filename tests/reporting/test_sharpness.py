@@ -8,13 +8,18 @@ from vspair.reporting.sharpness import sharpness_figure, widths
 SUMMARY = {
     "raw": {"coverage_50": 0.3, "width_50": 0.1, "coverage_90": 0.6, "width_90": 0.3},
     "scaled": {"coverage_50": 0.5, "width_50": 0.2, "coverage_90": None, "width_90": None},
-    "factors": {"50": 2.0, "90": None},
+    "assured": {"coverage_50": 0.6, "width_50": 0.3, "coverage_90": None, "width_90": None, "dark_coverage_50": 1.0},
 }
 
 
 def test_a_level_without_a_factor_has_no_scaled_interval():
     found = widths(SUMMARY)
-    assert found.values.tolist() == [["raw", 50, 0.3, 0.1], ["raw", 90, 0.6, 0.3], ["scaled", 50, 0.5, 0.2]]
+    assert found.values.tolist() == [
+        ["raw", 50, 0.3, 0.1],
+        ["raw", 90, 0.6, 0.3],
+        ["scaled", 50, 0.5, 0.2],
+        ["assured", 50, 0.6, 0.3],
+    ]
 
 
 def test_each_method_is_a_line_of_its_means_over_seeds_in_both_panels():
@@ -22,7 +27,7 @@ def test_each_method_is_a_line_of_its_means_over_seeds_in_both_panels():
     parts = [widths(summary).assign(method="A", seed=seed) for seed, summary in enumerate((SUMMARY, wider))]
     parts.append(widths(SUMMARY).assign(method="B", seed=0))
     figure = sharpness_figure(pd.concat(parts), {"A": "#0072B2", "B": "#D55E00"}, "unit")
-    raw, scaled = figure.axes
+    raw, scaled, _ = figure.axes
     (line,) = [line for line in raw.get_lines() if line.get_label() == "A"]
     assert line.get_xdata() == pytest.approx([0.1, 0.4])
     assert line.get_ydata() == pytest.approx([0.3, 0.6])

@@ -28,6 +28,9 @@ class Calibration(Section):
         description="share of the test images, or of their groups, that fit the conformal scaling and are not reported"
     )
     seed: Seed = Field(0, description="seed of the draw of the groups that fit")
+    delta: Probability = Field(
+        0.1, description="probability with which an assured factor, fitted beside the usual one, may be too small"
+    )
     scaling_level: Probability = Field(description="level whose factor scales the samples for CRPS and variance ratio")
 
     @model_validator(mode="after")

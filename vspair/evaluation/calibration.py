@@ -14,10 +14,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from vspair.errors import VspairError
-from vspair.evaluation.conformal import conformal_factor
+from vspair.evaluation.conformal import assured_factor, conformal_factor
 from vspair.evaluation.coverage import summarised
 from vspair.evaluation.grouping import Parts
-from vspair.evaluation.measured import Measured, of_region
+from vspair.evaluation.measured import SCALINGS, Measured, bare, of_region
 from vspair.evaluation.predictive import level_name, require_samples
 from vspair.evaluation.sparsification import removed_shares
 from vspair.metrics import require_measured
@@ -32,18 +32,19 @@ class Calibrated:
     Arguments:
         images: one row per image: `part` (`calibration` fits the factors, `report` is reported), `error` (mean squared
             error of the sample mean), `uncertainty` (mean unbiased pixel variance), for each level such as 0.9
-            `coverage_90` (share of pixels inside the central interval), with a mask for the level nearest 0.9
-            `holes_coverage_90` (the same among masked pixels; NaN without any), `crps` (mean over pixels), `ause` (NaN
-            without error), and for the report part `scaled_coverage_90`, ..., `scaled_holes_coverage_90` and
-            `scaled_crps`; NaN at a level that no factor could be fitted to.
-        summary: `raw` and `scaled`, each with the coverages, `mace` (mean over levels of |coverage - level|), `crps`,
-            `ause`, `pearson` and `spearman` (of uncertainty and error) and `variance_ratio`, all over the report images
-            alone and None where not defined; `undefined`, of each column that has no value in some of these images the
-            number of such images; `factors` by level; `unsupported`, of each level without a factor the number of
-            units that it needs; `scaling_level`; `unit`, what the guarantee is for; the numbers of `samples`, of
-            reported `images` and `units`, and of `calibration_images` and `calibration_units`. Where groups are the
-            units, coverages are means over groups of the mean over the group's images, and `worst_group_coverage_90`
-            is the least of these.
+            `coverage_90` (share of pixels inside the central interval), `width_90` and `interval_score_90`, for the
+            level nearest 0.9 the coverage in regions such as `holes_coverage_90` (NaN without any), `crps` and `energy`
+            (scores of pixels and of the image), `pit_1` to `pit_10` (ranks of the truth), `ause` (NaN without error),
+            and for the report part all but the first two and `ause` again after each scaling, as `scaled_...` and
+            `assured_...`; NaN at a level that no factor could be fitted to.
+        summary: `raw`, `scaled` and `assured`, each with means of these, `mace` (mean over levels of |coverage -
+            level|), `unevenness` of the ranks, `easy_`, `medium_` and `hard_coverage_90`, `ause`, `pearson` and
+            `spearman` (of uncertainty and error), `variance_ratio` and the factors, all over the report images alone
+            and None where not defined; `undefined`, of each column that has no value in some of these images the number
+            of such images; `unsupported`, of each level without a factor the number of units that it needs;
+            `scaling_level`; `delta`; `unit`, what the guarantee is for; the numbers of `samples`, of reported `images`
+            and `units`, and of `calibration_images` and `calibration_units`. Where groups are the units, coverages are
+            means over groups of the mean over the group's images, and `worst_group_coverage_90` is the least of these.
         curves: columns `kind`, `x`, `y`: `reliability` and `reliability_scaled` are coverage over level,
             `sparsification` and `oracle` the error left over the share of pixels removed, mean over report images.
     """
@@ -64,6 +65,7 @@ def calibrate(
     samples: int,
     levels: Sequence[float],
     scaling_level: float,
+    delta: float,
     batch_size: int,
     resolution: float,
     generator: torch.Generator,
@@ -84,6 +86,7 @@ def calibrate(
         samples: draws per image.
         levels: of the central credible intervals, each in (0, 1).
         scaling_level: the one of `levels` whose factor scales the samples.
+        delta: probability with which an assured factor may be too small, in (0, 1).
         batch_size: observations at once; memory holds the samples of one batch.
         resolution: half the step in which x was recorded, such as a grey level, in the unit of x, > 0: the least
             half-width of an interval.
@@ -98,9 +101,9 @@ def calibrate(
         raise ValueError(f"expected a mask in the shape of x, {tuple(qoi.shape)}, found {tuple(mask.shape)}")
     _require(samples, levels, scaling_level)
     fitted, reported = (torch.from_numpy(np.flatnonzero(parts.fitted == which)) for which in (True, False))
-    unsupported = parts.unsupported(levels)
+    unsupported = dict(zip(SCALINGS, (parts.unsupported(levels), parts.unsupported(levels, delta)), strict=True))
     fit, report, curves = [], [], []
-    critical: dict[float, list[Tensor]] = {level: [] for level in levels if level not in unsupported}
+    critical: dict[float, list[Tensor]] = {level: [] for level in levels}
     bar = tqdm(total=len(qoi), unit="image", disable=None)
 
     def batches(part: Tensor) -> Iterator[Measured]:
@@ -119,15 +122,25 @@ def calibrate(
             for level, values in critical.items():
                 values.append(batch.critical[level])
         group = torch.from_numpy(parts.group)[fitted] if parts.unit == "group" else None
-        factors = {level: conformal_factor(torch.cat(critical.pop(level)), level, group) for level in [*critical]}
+        factors: dict[str, dict[float, float]] = {kind: {} for kind in SCALINGS}
+        for level in levels:
+            values = torch.cat(critical.pop(level))
+            if level not in unsupported["scaled"]:
+                factors["scaled"][level] = conformal_factor(values, level, group)
+            if level not in unsupported["assured"]:
+                factors["assured"][level] = assured_factor(values, level, delta, group)
         for batch in batches(reported):
-            report.append(batch.raw() | batch.scaled(factors, scaling_level))
+            columns = batch.raw()
+            for kind in SCALINGS:
+                columns |= batch.scaled(kind, factors[kind], scaling_level)
+            report.append(columns)
             curves.append(torch.stack(batch.curves))
     lines = _frame(report, "report", reported, _without_factor(report[0], unsupported, scaling_level))
     images = pd.concat([_frame(fit, "calibration", fitted), lines]).sort_index()
     summary = {
         **summarised(lines, parts, levels, samples, factors, scaling_level),
-        "unsupported": {level_name(level): needed for level, needed in unsupported.items()},
+        "unsupported": {kind: _by_name(levels) for kind, levels in unsupported.items()},
+        "delta": delta,
         "unit": parts.unit,
         "samples": samples,
         "images": len(reported),
@@ -147,16 +160,21 @@ def _require(samples: int, levels: Sequence[float], scaling_level: float) -> Non
     require_samples(levels, samples)
 
 
-def _without_factor(columns: Iterable[str], unsupported: Iterable[float], scaling_level: float) -> list[str]:
+def _by_name(levels: Mapping[float, int]) -> dict[str, int]:
+    return {level_name(level): number for level, number in levels.items()}
+
+
+def _without_factor(
+    columns: Iterable[str], unsupported: Mapping[str, Iterable[float]], scaling_level: float
+) -> list[str]:
     """Scaled columns that have no value in any image, since their level has no factor."""
-    levels = {level_name(level) for level in unsupported}
-    scores = level_name(scaling_level) in levels
 
     def lacks(name: str) -> bool:
+        levels = {level_name(level) for level in unsupported[name.partition("_")[0]]}
         of_level = any(kind in name for kind in ("coverage_", "width_", "interval_score_"))
-        return name.rpartition("_")[2] in levels if of_level else scores
+        return (name.rpartition("_")[2] if of_level else level_name(scaling_level)) in levels
 
-    return [name for name in columns if name.startswith("scaled_") and lacks(name)]
+    return [name for name in columns if bare(name) != name and lacks(name)]
 
 
 def _frame(

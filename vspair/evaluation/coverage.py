@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from vspair.evaluation.grouping import Parts
-from vspair.evaluation.measured import marked, of_region
+from vspair.evaluation.measured import SCALINGS, bare, marked, of_region
 from vspair.evaluation.predictive import level_name
 from vspair.evaluation.ranks import BINS, unevenness
 
@@ -18,32 +18,32 @@ def summarised(
     parts: Parts,
     levels: Sequence[float],
     samples: int,
-    factors: Mapping[float, float],
+    factors: Mapping[str, Mapping[float, float]],
     scaling_level: float,
 ) -> dict[str, Any]:
-    """Measures before and after the scaling, what has no value in some images, and the factors.
+    """Measures before and after each scaling, with its factors, and what has no value in some images.
 
     Arguments:
         images: the reported ones, by their number, with the columns of `Measured`.
         parts: which images are of which group, and what a guarantee is for.
         levels: of the central intervals.
         samples: S.
-        factors: of the levels that have one.
+        factors: of each kind of scaling, of the levels that have one.
         scaling_level: whose factor scales the samples.
 
     Returns:
-        `raw`, `scaled`, `undefined`, `factors` and `scaling_level` (see `Calibrated.summary`).
+        `raw`, `scaled`, `assured`, `undefined` and `scaling_level` (see `Calibrated.summary`).
     """
-    may_lack = [name for name in images if name == "ause" or of_region(name)]
-    some = (
-        images[[name for name in may_lack if images[name].notna().any() or not name.startswith("scaled_")]].isna().sum()
-    )
+    some = images[[name for name in images if name == "ause" or of_region(name)]].isna().sum()
     group = parts.group[images.index] if parts.unit == "group" else None
-    return {
-        "raw": _numbers(images, group, levels, samples, "", 1.0),
-        "scaled": _numbers(images, group, levels, samples, "scaled_", factors.get(scaling_level, math.nan)),
-        "undefined": {name: int(count) for name, count in some.items() if count},
-        "factors": {level_name(level): factors.get(level) for level in levels},
+    found: dict[str, Any] = {"raw": _numbers(images, group, levels, samples, "", 1.0)}
+    for kind in SCALINGS:
+        factor = factors[kind].get(scaling_level, math.nan)
+        found[kind] = _numbers(images, group, levels, samples, f"{kind}_", factor)
+        found[kind] |= {f"factor_{level_name(level)}": factors[kind].get(level) for level in levels}
+    return found | {
+        # Where a level has no factor no image has a value, which is told by itself.
+        "undefined": {name: int(n) for name, n in some.items() if n and (n < len(images) or bare(name) == name)},
         "scaling_level": scaling_level,
     }
 
@@ -57,8 +57,8 @@ def _numbers(
     sample mean: where truth and samples have one distribution, of variance v, the mean of S samples is off from the
     truth by v + v/S, and 1 means calibrated.
     """
-    part = images[[name for name in images if name.startswith(prefix) and (prefix or not name.startswith("scaled_"))]]
-    part = part.drop(columns="part", errors="ignore").rename(columns=lambda name: name.removeprefix(prefix))
+    names = [name for name in images if name != "part" and name == prefix + bare(name)]
+    part = images[names].rename(columns=bare)
     units = part if group is None else part.groupby(group).mean()
     names = [level_name(level) for level in levels]
     chosen = f"coverage_{level_name(marked(levels))}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from vspair.data.groups import UNKNOWN
 from vspair.errors import VspairError
-from vspair.evaluation.conformal import units_needed
+from vspair.evaluation.conformal import units_assured, units_needed
 from vspair.evaluation.predictive import exact
 
 
@@ -31,10 +31,16 @@ class Parts:
         chosen = self.fitted == fitted
         return len(np.unique(self.group[chosen])) if self.unit == "group" else int(chosen.sum())
 
-    def unsupported(self, levels: Sequence[float]) -> dict[float, int]:
-        """Levels that no factor can be fitted to, each with the units that it needs at least."""
+    def unsupported(self, levels: Sequence[float], delta: float | None = None) -> dict[float, int]:
+        """Levels that no factor can be fitted to, each with the units that it needs at least.
+
+        Arguments:
+            levels: of the central intervals.
+            delta: of `assured_factor`; None for `conformal_factor`.
+        """
         found = self.units(fitted=True)
-        return {level: units_needed(level) for level in levels if units_needed(level) > found}
+        needed = {level: units_needed(level) if delta is None else units_assured(level, delta) for level in levels}
+        return {level: number for level, number in needed.items() if number > found}
 
 
 def parts_of(group: np.ndarray | None, images: int, share: float, unit: str, generator: np.random.Generator) -> Parts:

@@ -12,6 +12,9 @@ from vspair.evaluation.ranks import tenths, transform
 from vspair.evaluation.regions import regions
 from vspair.evaluation.sparsification import sparsification, sparsification_error
 
+SCALINGS = ("scaled", "assured")
+"""By `conformal_factor`, which is right on average, and by `assured_factor`, which is right with high probability."""
+
 MARKED = 0.9
 """Coverage in the holes and of the worst group is given for one level: the one nearest to this."""
 
@@ -21,9 +24,14 @@ def marked(levels: Iterable[float]) -> float:
     return min(levels, key=lambda level: abs(level - MARKED))
 
 
+def bare(column: str) -> str:
+    """The name of a measure without what says after which scaling it is."""
+    return next((column.removeprefix(f"{kind}_") for kind in SCALINGS if column.startswith(f"{kind}_")), column)
+
+
 def of_region(column: str) -> bool:
     """Whether a column is the coverage of a region, such as `holes_coverage_90`, which an image may lack."""
-    return "_coverage_" in column.removeprefix("scaled_")
+    return "_coverage_" in bare(column)
 
 
 class Measured:
@@ -67,10 +75,10 @@ class Measured:
             "ause": sparsification_error(*self.curves),
         }
 
-    def scaled(self, factors: Mapping[float, float], scaling_level: float) -> dict[str, Tensor]:
-        """Columns after scaling, each of shape (images,); NaN where a level has no factor."""
+    def scaled(self, kind: str, factors: Mapping[float, float], scaling_level: float) -> dict[str, Tensor]:
+        """Columns `KIND_...` after scaling, each of shape (images,); NaN where a level has no factor."""
         columns = self._intervals(factors) | self._scores(factors.get(scaling_level, math.nan))
-        return {f"scaled_{name}": values for name, values in columns.items()}
+        return {f"{kind}_{name}": values for name, values in columns.items()}
 
     def _intervals(self, factors: Mapping[float, float]) -> dict[str, Tensor]:
         """Coverage, width and score of the intervals stretched by each level's factor, and coverage by region."""

@@ -7,10 +7,10 @@ from vspair.errors import VspairError
 from vspair.reporting.tables import Cell
 from vspair.written import read_json
 
-SCALED = "scaled"
-"""What stands behind a row's name after the conformal scaling."""
+SCALINGS = ("scaled", "assured")
+"""What stands behind a row's name after a conformal scaling: right on average, or with high probability."""
 
-PARTS = ("raw", "scaled", "factors")
+PARTS = ("raw", *SCALINGS)
 COUNTS = ("samples", "images", "units", "calibration_images", "calibration_units")
 
 PROMISES = {
@@ -28,6 +28,11 @@ PROMISES = {
     ),
 }
 """What the scaling is promised for, by unit."""
+
+ASSURED = (
+    "The assured factor keeps that bound with probability {:g} over the calibration at hand (risk-controlling "
+    "prediction sets, Hoeffding-Bentkus), where the scaled one keeps it on average over all."
+)
 
 
 def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[str, list[dict[str, Any]]], str]:
@@ -64,37 +69,41 @@ def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[s
 
 
 def promise(summary: Mapping[str, Any]) -> str:
-    """What the scaling is promised for and for how many images, and which levels too few units cannot support."""
-    told = PROMISES[summary["unit"]].format_map(summary)
-    if not summary["unsupported"]:
-        return told
+    """What the scalings are promised for and for how many images, and which levels too few units cannot support."""
+    told = [PROMISES[summary["unit"]].format_map(summary), ASSURED.format(1 - summary["delta"])]
     units = f"{summary['calibration_units']} {summary['unit']}s"
-    needed = ", ".join(f"{level} % needs {number}" for level, number in summary["unsupported"].items())
-    return f"{told} Without a factor, since {units} do not support it: {needed}."
+    for kind, levels in summary["unsupported"].items():
+        if levels:
+            needed = ", ".join(f"{level} % needs {number}" for level, number in levels.items())
+            told.append(f"Not {kind}, since {units} do not support it: {needed}.")
+    return " ".join(told)
 
 
 def _summary(path: str) -> dict[str, Any]:
-    numbers = (*PARTS, "undefined", "unsupported")
-    found = read_json(path, {**dict.fromkeys(numbers, dict), **dict.fromkeys(COUNTS, int), "unit": str})
+    numbers = (*PARTS, "undefined")
+    kinds = {**dict.fromkeys((*numbers, "unsupported"), dict), **dict.fromkeys(COUNTS, int)}
+    found = read_json(path, {**kinds, "unit": str, "delta": float})
     if found["unit"] not in PROMISES:
-        raise VspairError(
-            f"expected one of {', '.join(PROMISES)} as unit in {path}, found {found['unit']!r:.40}: delete it and run "
-            "the same command again"
-        )
-    for part in numbers:
-        for name, value in found[part].items():
+        raise _damaged(path, f"one of {', '.join(PROMISES)} as unit", found["unit"])
+    if found["unsupported"].keys() != set(SCALINGS):
+        raise _damaged(path, f"{' and '.join(SCALINGS)} in unsupported", found["unsupported"])
+    whole = {part: found[part] for part in numbers}
+    whole |= {f"unsupported.{kind}": found["unsupported"][kind] for kind in SCALINGS}
+    for part, values in whole.items():
+        for name, value in values.items() if isinstance(values, Mapping) else [("", values)]:
             if isinstance(value, bool) or not isinstance(value, int | float | None):
-                raise VspairError(
-                    f"expected a number or null as {part}.{name} in {path}, found {value!r:.40}: delete it and run "
-                    "the same command again"
-                )
+                raise _damaged(path, f"a number or null as {part}.{name}", value)
     return found
+
+
+def _damaged(path: str, expected: str, found: Any) -> VspairError:
+    return VspairError(f"expected {expected} in {path}, found {found!r:.40}: delete it and run the same command again")
 
 
 def calibration_cells(
     rows: Mapping[str, Sequence[str]], found: Mapping[str, Sequence[Mapping[str, Any]]], unit: str
 ) -> list[Cell]:
-    """Two rows for each method: `NAME` as trained and `NAME scaled`, the latter with the factor of each level.
+    """Rows for each method: `NAME` as trained, and `NAME scaled` and `NAME assured` with the factor of each level.
 
     Arguments:
         rows: name -> files of the summaries of `calibrate`, one per seed.
@@ -104,14 +113,11 @@ def calibration_cells(
     cells = []
     for name, paths in rows.items():
         summaries = found[name]
-        for row, part in ((name, "raw"), (f"{name} {SCALED}", "scaled")):
+        for row, part in ((name, "raw"), *((f"{name} {kind}", kind) for kind in SCALINGS)):
             for column in summaries[0][part]:
                 values = [summary[part][column] for summary in summaries]
                 source = _source(part, column)
                 cells.append(Cell(row, column, values, unit if column == "crps" else "", paths, *source))
-        for level in summaries[0]["factors"]:
-            factors = [summary["factors"][level] for summary in summaries]
-            cells.append(Cell(f"{name} {SCALED}", f"factor_{level}", factors, "", paths, *_source("factors", level)))
     return cells
 
 
@@ -121,6 +127,6 @@ def _source(part: str, name: str) -> tuple[str, str]:
 
 
 def with_scaled(labels: Mapping[str, str], rows: Sequence[str]) -> dict[str, str]:
-    """What a reader sees in place of the names of both rows of each method."""
+    """What a reader sees in place of the names of all rows of each method."""
     shown = {row: labels.get(row, row) for row in rows}
-    return shown | {f"{row} {SCALED}": f"{label} {SCALED}" for row, label in shown.items()}
+    return shown | {f"{row} {kind}": f"{label} {kind}" for kind in SCALINGS for row, label in shown.items()}

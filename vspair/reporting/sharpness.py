@@ -11,21 +11,22 @@ from vspair.reporting.trends import MARKERS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PANELS = {"raw": "(a) as sampled", "scaled": "(b) after conformal scaling"}
+PANELS = {"raw": "(a) as sampled", "scaled": "(b) right on average", "assured": "(c) right with high probability"}
+"""Parts of a summary of `calibrate`, and what their panel is called."""
 
 
 def widths(summary: Mapping[str, Mapping[str, float | None]]) -> pd.DataFrame:
     """Nominal level, coverage and mean width of every interval in a summary of `calibrate`.
 
     Returns:
-        Columns `part` (`raw` or `scaled`), `level` in percent, `coverage` and `width`; a line for each level that has a
+        Columns `part`, `level` in percent, `coverage` and `width`; a line for each level that has a
         factor.
     """
     lines = [
         {"part": part, "level": float(name), "coverage": coverage, "width": summary[part][f"width_{name}"]}
         for part in PANELS
-        for name in summary["factors"]
-        if (coverage := summary[part][f"coverage_{name}"]) is not None
+        for key, coverage in summary[part].items()
+        if (name := key.removeprefix("coverage_")) != key and coverage is not None
     ]
     return pd.DataFrame(lines, columns=["part", "level", "coverage", "width"])
 
@@ -45,7 +46,9 @@ def sharpness_figure(intervals: pd.DataFrame, colours: Mapping[str, str], unit: 
     means = intervals.groupby(["method", "part", "level"], sort=False)[["coverage", "width"]].mean().reset_index()
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(TEXT_WIDTH, 2.7), layout="constrained")
-        for axis, (part, title) in zip(figure.subplots(1, 2, sharex=True, sharey=True), PANELS.items(), strict=True):
+        for axis, (part, title) in zip(
+            figure.subplots(1, len(PANELS), sharex=True, sharey=True), PANELS.items(), strict=True
+        ):
             of_part = means[means["part"] == part]
             for method, line in of_part.groupby("method", sort=False):
                 style = {"color": colours[method], "marker": markers[method], "markersize": 4, "linewidth": 1}
