@@ -250,6 +250,7 @@ np.savez(sys.argv[1], *(np.asarray(array) for pair in pairs for array in pair))
 """
 
 
+@pytest.mark.slow
 @needs_dival
 def test_the_layout_is_that_of_the_peer_library(tmp_path):
     """dival reads the same values from the same folder of full size, with the first and last file of each part."""

@@ -126,6 +126,7 @@ def unfolded(batch_size, precision):
     return 2 * batch_size * 9 * 16 * 32 * 48 if slow else 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_real_peak_without_stored_gradients_is_just_below(monkeypatch, tmp_path, settings, wide, precision):
     """All linear layers keep factors: a quarter less; catches a gradient or a copy of weights that is made still."""

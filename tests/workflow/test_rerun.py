@@ -193,7 +193,6 @@ def test_what_changes_no_number_makes_nothing_stale(stale, change):
     assert stale(change) == set()
 
 
-@pytest.mark.slow
 def test_a_kind_of_method_that_is_added_makes_nothing_stale(stale):
     assert stale("a kind of method") == set()
 

@@ -120,7 +120,11 @@ def test_table_ct_uq_holds_both_calibrations_of_each_run(results):
         summary = json.loads(
             (results / f"tomography/calibrations/{method}/{data(noise)}/seed0/summary.json").read_text()
         )
-        assert (summary["calibration_images"], summary["images"]) == (20, 20)
+        # Test patients in halves, each with all of its slices.
+        assert summary["calibration_units"] == summary["units"] or summary["calibration_units"] + 1 == summary["units"]
+        images = pd.read_csv(results / f"tomography/calibrations/{method}/{data(noise)}/seed0/images.csv")
+        assert (images.groupby("patient")["part"].nunique() == 1).all()
+        assert (images["part"] == "report").sum() == summary["images"] == 40 - summary["calibration_images"]
         for row, part in ((f"{method} {noise}", "raw"), (f"{method} {noise} scaled", "scaled")):
             for column in ("mace", "crps", "variance_ratio"):
                 assert values[row, column] == pytest.approx(summary[part][column], rel=1e-6)
