@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vspair.reporting.style import STYLE, TEXT_WIDTH
+from vspair.reporting.style import STYLE, TEXT_WIDTH, log_ticks
 from vspair.reporting.trends import MARKERS
 
 if TYPE_CHECKING:
@@ -55,9 +55,12 @@ def sharpness_figure(intervals: pd.DataFrame, colours: Mapping[str, str], unit: 
                 axis.plot(line["width"], line["coverage"], label=method, **style)
             for level in sorted(of_part["level"].unique()):
                 axis.axhline(level / 100, color="0.85", linewidth=0.6, zorder=0)
-            axis.set(xlabel=f"mean width of the interval ({unit})", title=title, ylim=(0, 1))
-        # Both panels have one axis: only now all of its points are there.
-        figure.axes[0].set_xlim(0, 1.05 * means["width"].max())
+            axis.set(title=title, ylim=(0, 1.02), xscale="log")
+        # The panels have one axis: only now all of its points are there.
+        figure.axes[0].set_xlim(means["width"].min() / 1.2, 1.2 * means["width"].max())
+        for axis in figure.axes:
+            log_ticks(axis.xaxis)
+        figure.supxlabel(f"mean width of the interval ({unit})", fontsize=STYLE["axes.labelsize"])
         figure.axes[0].set_ylabel("share of pixels inside the interval")
         handles, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
