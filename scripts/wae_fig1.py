@@ -17,7 +17,6 @@ with recorded(snakemake) as job:
     points.insert(0, "point", points.groupby("map").cumcount())
     with whole(snakemake.output.csv) as temporary:
         points.to_csv(temporary, index=False, float_format="%.8g")
-    keys = {column: column + " of {map} in {stack}, point {point}" for column in (*POINTS, *IMAGES)}
-    noted = printed(snakemake.output.csv, ["map", "point"], [[path]] * len(points), keys)
-    job.annotate(snakemake.output.csv, noted)
+    # No number is printed: the points have names, so that one can ask for them.
+    job.annotate(snakemake.output.csv, printed(snakemake.output.csv, ["map", "point"], [], {}))
     save_figure(sphere_figure(points, MAPS), Path(snakemake.output.png).with_suffix(""))

@@ -16,8 +16,9 @@ with recorded(snakemake) as job:
     points.insert(0, "sample", points.groupby(names).cumcount())
     with whole(snakemake.output.csv) as temporary:
         points.to_csv(temporary, index=False, float_format="%.8g")
-    words = " of {source} in {stack}, observation {observation}, sample {sample}"
-    keys = {column: column + words for column in ("y", "x0", "x1")}
-    noted = printed(snakemake.output.csv, [*names, "sample"], [[path]] * len(points), keys)
+    # Of the numbers only y is printed, once above each panel; the points are drawn.
+    sources = [[path] if sample == 0 else [] for sample in points["sample"]]
+    keys = {"y": "y of {source} in {stack}, observation {observation}"}
+    noted = printed(snakemake.output.csv, [*names, "sample"], sources, keys)
     job.annotate(snakemake.output.csv, noted)
     save_figure(posterior_figure(points, methods), Path(snakemake.output.png).with_suffix(""))

@@ -34,6 +34,9 @@ LOCALISED = (
 )
 """Columns of the search for localised latents that are empty together, where an image has no latent with an effect."""
 
+SCALINGS = ("scaled", "assured")
+"""Columns of a calibration after a scaling begin so: one that is right on average, one with high probability."""
+
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _TRUTHS = {"True": 1.0, "False": 0.0}
 

@@ -14,7 +14,8 @@ from scipy.stats import pearsonr, spearmanr
 from vspair.errors import VspairError
 from vspair.evaluation.calibration import calibrate
 from vspair.evaluation.grouping import parts_of
-from vspair.evaluation.measured import SCALINGS, bare
+from vspair.evaluation.measured import bare
+from vspair.metrics import SCALINGS
 
 SIDE = 8
 PIXELS = SIDE * SIDE

@@ -17,10 +17,10 @@ from vspair.errors import VspairError
 from vspair.evaluation.conformal import assured_factor, conformal_factor
 from vspair.evaluation.coverage import summarised
 from vspair.evaluation.grouping import Parts
-from vspair.evaluation.measured import SCALINGS, Measured, bare, of_region
+from vspair.evaluation.measured import Measured, bare, of_region
 from vspair.evaluation.predictive import level_name, require_samples
 from vspair.evaluation.sparsification import removed_shares
-from vspair.metrics import require_measured
+from vspair.metrics import SCALINGS, require_measured
 
 DIVERGED = "the training has diverged; train again with a lower learning rate"
 

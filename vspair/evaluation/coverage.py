@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from vspair.evaluation.grouping import Parts
-from vspair.evaluation.measured import SCALINGS, bare, marked, of_region
+from vspair.evaluation.measured import bare, marked, of_region
 from vspair.evaluation.predictive import level_name
 from vspair.evaluation.ranks import BINS, unevenness
+from vspair.metrics import SCALINGS
 
 
 def summarised(

@@ -11,9 +11,7 @@ from vspair.evaluation.predictive import PredictiveSamples, level_name
 from vspair.evaluation.ranks import tenths, transform
 from vspair.evaluation.regions import regions
 from vspair.evaluation.sparsification import sparsification, sparsification_error
-
-SCALINGS = ("scaled", "assured")
-"""By `conformal_factor`, which is right on average, and by `assured_factor`, which is right with high probability."""
+from vspair.metrics import SCALINGS
 
 MARKED = 0.9
 """Coverage in the holes and of the worst group is given for one level: the one nearest to this."""

@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vspair.errors import VspairError
+from vspair.metrics import SCALINGS
 from vspair.reporting.tables import Cell
 from vspair.written import read_json
-
-SCALINGS = ("scaled", "assured")
-"""What stands behind a row's name after a conformal scaling: right on average, or with high probability."""
 
 PARTS = ("raw", *SCALINGS)
 COUNTS = ("samples", "images", "units", "calibration_images", "calibration_units")
