@@ -16,7 +16,11 @@ WAE_SCORED = {
         [name for name in TRANSPORT.stacks() if name.startswith(f"{wae.PLANE}.")],
         WAE_SEEDS,
     ),
-    "choice": ([f"{wae.CHOICE}.{name}" for name in WAE_TRIED], WAE_TRIED_SEEDS),
+    # Each by itself, as soon as it is trained: exact transport takes seconds a run, on one core.
+    **{
+        f"{wae.CHOICE}_{name}": ([f"{wae.CHOICE}.{name}"], WAE_TRIED_SEEDS)
+        for name in WAE_TRIED
+    },
 }
 
 
