@@ -559,7 +559,9 @@ def tampered(copied):
     copied.restore()
 
 
-@pytest.mark.parametrize("name", [name if name in TELLING else pytest.param(name, marks=pytest.mark.slow) for name in FAULTS])
+@pytest.mark.parametrize(
+    "name", [name if name in TELLING else pytest.param(name, marks=pytest.mark.slow) for name in FAULTS]
+)
 def test_a_planted_fault_is_found_and_named_rightly(tampered, name):
     fault = FAULTS[name]
     fault.plant(tampered)
