@@ -261,7 +261,7 @@ def test_another_noise_leaves_slices_and_scans_alone(stale):
         *(f"calibrate {run}" for run in SPARSE),
         "latents vsPAIR_sparse variable",
         *RESULTS_OF_A_METHOD,
-        *("table_ct_uq", "fig10", "fig11"),
+        *("table_ct_uq", "fig_ct_posterior", "fig10", "fig11"),
     }
 
 
@@ -272,7 +272,7 @@ def test_another_level_is_run_beside_the_others(stale):
         *(f"evaluate {method} noise20" for method in (*methods, "FBP")),
         "calibrate vsPAIR noise20",
         *RESULTS_OF_A_METHOD,
-        "table_ct_uq",
+        *("table_ct_uq", "fig_ct_posterior"),
     }
 
 
