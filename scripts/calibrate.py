@@ -6,7 +6,7 @@ import numpy as np
 
 from vspair.config import Calibration
 from vspair.devices import configure, device_name, lease
-from vspair.evaluation import calibrate, parts_of
+from vspair.evaluation import calibrate, parts_of, sampling_cost
 from vspair.files import whole, write_text
 from vspair.problems.registry import job_function
 from vspair.problems.setting import described_by, open_setting
@@ -20,12 +20,13 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     configure(device, snakemake.threads, job.configuration["precision"])
 
     setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
+    model = setting.model(snakemake.input.weights)
     test, described = setting.pairs(setting.stored.test), described_by(of.problem, setting.stored.test)
     groups = job_function(of.problem, "groups")(setting.stored.test)
     # Not of the run's seed: every method and seed is calibrated and reported on the same images.
     drawn = np.random.default_rng(calibration.seed)
     result = calibrate(
-        setting.model(snakemake.input.weights),
+        model,
         test.qoi,
         test.observation,
         test.lost,
@@ -38,6 +39,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         resolution=job_function(of.problem, "resolution")(setting.values, setting.scale),
         generator=generator_for(device, job.seed, "evaluation", 1),
     )
+    result.summary.update(sampling_cost(model, test.observation, generator_for(device, job.seed, "evaluation", 4)))
     for place, (column, values) in enumerate(described.items()):
         result.images.insert(place, column, values)
     with whole(snakemake.output.images) as temporary:

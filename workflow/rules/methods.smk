@@ -168,7 +168,10 @@ stage(
     minutes=120,
     cost=dict(
         TRAINED,
-        time=["{problem}.data.test", "{problem}.methods.{method}.members | 1"],
+        time=[
+            "{problem}.data.test",
+            "{problem}.methods.{method}.members | {problem}.methods.{method}.steps | 1",
+        ],
         size=["{problem}.data.test"],
     ),
 )
@@ -190,7 +193,11 @@ stage(
     minutes=120,
     cost=dict(
         TRAINED,
-        time=["{problem}.data.test", "{problem}.evaluation.calibration.samples"],
+        time=[
+            "{problem}.data.test",
+            "{problem}.evaluation.calibration.samples",
+            "{problem}.methods.{method}.steps | 1",
+        ],
         size=["{problem}.data.test"],
     ),
 )
