@@ -19,12 +19,12 @@ def parameters(model):
 
 
 @pytest.mark.parametrize(("qoi", "observation"), SHAPES)
-@pytest.mark.parametrize("kind", ["PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble"])
+@pytest.mark.parametrize("kind", ["PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow"])
 def test_a_method_has_at_least_the_weights_that_its_settings_say(settings, kind, qoi, observation):
     """By the model itself; a third of them, else the bound would be of no use."""
-    if kind == "CVAE" and len(qoi) > 1:
+    if kind in ("CVAE", "Flow") and len(qoi) > 1:
         observation = qoi
-    for sizes in ({}, {"latent_x": 60}, {"channels": (8, 32, 16)}):
+    for sizes in ({}, {"steps" if kind == "Flow" else "latent_x": 60}, {"channels": (8, 32, 16)}):
         method = settings(kind, **sizes)
         with torch.device("meta"):
             model = build(method, {"qoi_shape": qoi, "observation_shape": observation})

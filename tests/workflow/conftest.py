@@ -31,6 +31,7 @@ inpainting:
     vsPAIR: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
     CVAE: {channels: [2, 4], latent_x: 4}
     Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
+    Flow: {channels: [2, 4], steps: 1}
   studies:
     hyperprior:
       axes: {methods.vsPAIR.alpha0: [1, 64], methods.vsPAIR.beta0: [1]}
@@ -53,6 +54,10 @@ tomography:
     vsPAIR: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
     TV: {strengths: [1.0e-3, 1.0e-2], iterations: 5, pairs: 4}
     UNet: {channels: [2, 4], training: {epochs: 1}}
+    UNet_ensemble: {channels: [2, 4], training: {epochs: 1}}
+    Quantiles: {channels: [2, 4], training: {epochs: 1}}
+    CVAE: {channels: [2, 4], latent_x: 4, training: {epochs: 1}}
+    Flow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
   evaluation: {samples: 3, calibration: {samples: 39}}
   figures: {gate: 0.3}
@@ -76,8 +81,8 @@ transport:
 
 TABLES = (
     *("table3", "table4", "table5", "table8"),
-    *("table_fig7", "table_uq", "table_fig12", "table_lambda3", "table_choices"),
-    *("table_ct", "table_ct_cost", "table_ct_uq"),
+    *("table_fig7", "table_uq", "table_speed", "table_fig12", "table_lambda3", "table_choices"),
+    *("table_ct", "table_ct_cost", "table_ct_uq", "table_ct_speed"),
     *("int_table31", "int_table32", "int_table33", "int_table_choices"),
     *("wae_table1", "wae_table2", "wae_table3", "wae_table_pair", "wae_table_choices"),
 )

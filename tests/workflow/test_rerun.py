@@ -7,9 +7,10 @@ from functools import cache
 import pytest
 
 FRAME = "provenance/recording.py"
-PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")
 SPARSE = ("vsPAIR noise0", "vsPAIR noise10", "vsPAIR_sparse variable")
-LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SPARSE)
+SAMPLED = (*SPARSE, *(f"{method} variable" for method in ("UNet_ensemble", "Quantiles", "CVAE", "Flow")))
+LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SAMPLED)
 RESULTS_OF_A_METHOD = {"table_ct", "table_ct_cost", "fig9", "fig_ct_noise"}
 STUDIES = {
     "hyperprior": {"fig12", "table_fig12"},
@@ -250,7 +251,14 @@ def test_a_change_of_one_method_touches_that_method_alone(stale, change, method)
 
 @pytest.mark.slow
 def test_another_label_is_shown_and_nothing_is_run_again(stale):
-    assert stale("another label") == {"table_ct", "table_ct_uq", "table_ct_cost", "fig9", "fig_ct_noise"}
+    assert stale("another label") == {
+        "table_ct",
+        "table_ct_uq",
+        "table_ct_cost",
+        "table_ct_speed",
+        "fig9",
+        "fig_ct_noise",
+    }
 
 
 def test_another_noise_leaves_slices_and_scans_alone(stale):
@@ -258,10 +266,10 @@ def test_another_noise_leaves_slices_and_scans_alone(stale):
         *(f"scan_noise {noise}" for noise in ("noise0", "noise10", "variable")),
         *(f"train {run}" for run in LEARNED),
         *(f"evaluate {run}" for run in (*LEARNED, "FBP noise0", "FBP noise10")),
-        *(f"calibrate {run}" for run in SPARSE),
+        *(f"calibrate {run}" for run in SAMPLED),
         "latents vsPAIR_sparse variable",
         *RESULTS_OF_A_METHOD,
-        *("table_ct_uq", "fig_ct_posterior", "fig10", "fig11"),
+        *("table_ct_uq", "fig_ct_posterior", "table_ct_speed", "fig10", "fig11"),
     }
 
 
@@ -272,7 +280,7 @@ def test_another_level_is_run_beside_the_others(stale):
         *(f"evaluate {method} noise20" for method in (*methods, "FBP")),
         "calibrate vsPAIR noise20",
         *RESULTS_OF_A_METHOD,
-        *("table_ct_uq", "fig_ct_posterior"),
+        *("table_ct_uq", "fig_ct_posterior", "table_ct_speed"),
     }
 
 

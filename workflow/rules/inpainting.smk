@@ -170,6 +170,21 @@ table(
     needs=NO_POSTERIOR,
 )
 table(
+    "table_speed",
+    "inpainting",
+    dict(
+        calibrations=inpainted(CALIBRATED, PROBABILISTIC),
+        evaluations=inpainted(SUMMARY, PROBABILISTIC),
+    ),
+    ["seeds", "device", "inpainting.data.test"],
+    dict(
+        rows=[run.method for run in of(PROBABILISTIC, ALL)],
+        unit="grey values of the scale",
+        labels=labels("inpainting", PROBABILISTIC),
+    ),
+    needs=NO_POSTERIOR,
+)
+table(
     "table_fig7",
     "inpainting",
     dict(images=inpainted(EVALUATED, PROBABILISTIC)),

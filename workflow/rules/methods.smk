@@ -169,7 +169,10 @@ stage(
     minutes=120,
     cost=dict(
         TRAINED,
-        time=["{problem}.data.test", "{problem}.methods.{method}.members | 1"],
+        time=[
+            "{problem}.data.test",
+            "{problem}.methods.{method}.members | {problem}.methods.{method}.steps | 1",
+        ],
         size=["{problem}.data.test"],
     ),
 )
@@ -195,7 +198,11 @@ stage(
     minutes=120,
     cost=dict(
         TRAINED,
-        time=["{problem}.data.test", "{problem}.evaluation.calibration.samples"],
+        time=[
+            "{problem}.data.test",
+            "{problem}.evaluation.calibration.samples",
+            "{problem}.methods.{method}.steps | 1",
+        ],
         size=["{problem}.data.test"],
     ),
 )

@@ -107,7 +107,8 @@ class Settings(InverseProblem):
         for name in ("overlays", "perturbed"):
             if beyond := [image for image in getattr(figures, name) if image >= test]:
                 raise ValueError(f"figures.{name} names test image {beyond[0]}, but data.test={test}")
-        latents = [m.latent_x for m in self.methods.values() if m.latent and VARIABLE in (m.datasets or ())]
+        shown = [m for m in self.methods.values() if m.latent and not m.baseline and VARIABLE in (m.datasets or ())]
+        latents = [method.latent_x for method in shown]
         if latents and figures.top > min(latents):
             raise ValueError(f"figures.top={figures.top} is more than the latent_x={min(latents)} latents of a method")
         if figures.example >= test:
