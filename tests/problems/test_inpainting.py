@@ -81,6 +81,10 @@ def localisation(**settings):
     return {"evaluation": {"localisation": settings}}
 
 
+def repeated(**settings):
+    return {"evaluation": {"repeated": settings}}
+
+
 def calibration(**settings):
     return {"evaluation": {"calibration": settings}}
 
@@ -133,6 +137,12 @@ WRONG = [
     (calibration(share=1), "calibration.share: .*found 1"),
     (calibration(share=0.1), "share=0.1 of data.test=180 leaves 18 images .* level 0.95 needs 19"),
     (calibration(scaling_level=0.93), "scaling_level=0.93 must be one of levels"),
+    (repeated(samples=18), "repeated.samples=18 do not reach level 0.9, which needs 19"),
+    (repeated(level=0.95, samples=38), "repeated.samples=38 do not reach level 0.95, which needs 39"),
+    (repeated(images=[0, 180]), "evaluation.repeated.images names test image 180, but data.test=180"),
+    (repeated(methods=["GAN"]), "evaluation.repeated.methods names GAN, the methods are PAIR, vPAIR"),
+    (repeated(methods=["PAIR"]), "evaluation.repeated.methods names PAIR, which has no posterior"),
+    (repeated(draws=1), "evaluation.repeated.draws: must be greater than or equal to 2, found 1"),
 ]
 
 
