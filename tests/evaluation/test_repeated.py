@@ -153,7 +153,7 @@ def test_pixels_in_holes_are_counted_where_they_are_lost():
 
 def test_too_few_samples_and_what_is_not_finite_are_refused():
     y = observed(QOI, 3)
-    with pytest.raises(VspairError, match=r"at least 19 posterior samples .* found repeated.samples=18"):
+    with pytest.raises(VspairError, match=r"at least 19 posterior samples .* found samples=18"):
         run(Exact(), QOI, y, samples=18)
     with pytest.raises(VspairError, match=r"expected finite posterior samples.*diverged"):
         run(Exact(float("nan")), QOI, y)

@@ -20,7 +20,7 @@ def level_name(level: float) -> str:
     return f"{float(100 * exact(level)):g}"
 
 
-def require_samples(levels: Iterable[float], samples: int, section: str = "calibration") -> None:
+def require_samples(levels: Iterable[float], samples: int) -> None:
     """Check that S samples reach the tails of every level: S >= 2 / (1 - c) - 1.
 
     With fewer the quantiles at (1 - c) / 2 and (1 + c) / 2 lie beyond the smallest and largest sample.
@@ -28,7 +28,6 @@ def require_samples(levels: Iterable[float], samples: int, section: str = "calib
     Arguments:
         levels: c of each central interval, in (0, 1).
         samples: S, draws per image.
-        section: of the settings that both stand in, for the sentence.
 
     Raises:
         VspairError: there are too few for one of them.
@@ -38,7 +37,7 @@ def require_samples(levels: Iterable[float], samples: int, section: str = "calib
         if samples < needed:
             raise VspairError(
                 f"expected at least {needed} posterior samples per image for central intervals of level {level}, found "
-                f"{section}.samples={samples}: raise it to {needed}, or take a lower level than {level}"
+                f"samples={samples}: raise it to {needed}, or leave out the level {level}"
             )
 
 

@@ -113,7 +113,7 @@ def repeat(
     count, x = len(observation), qoi.flatten()
     if lost is not None and lost.shape != (count, *qoi.shape):
         raise ValueError(f"expected a mask of shape {(count, *qoi.shape)}, found {tuple(lost.shape)}")
-    require_samples([level], samples, "repeated")
+    require_samples([level], samples)
     inside, off, squares, variance = torch.zeros(4, x.numel(), dtype=torch.float64, device=x.device)
     held_in_holes = 0
     with tqdm(total=count, unit="observation", disable=None) as bar:

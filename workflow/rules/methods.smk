@@ -351,8 +351,8 @@ def swept(problem, name, method, *axes):
 def figure_of_repeats(name, problem, labels, unit, window=None):
     """What repeated observations of test images find, of the methods and data sets that the settings name.
 
-    labels: of a run, what a reader sees of it. unit: of the images. window: key with the values that are black and white; by default the
-    least and the greatest of the images.
+    labels: of a run, what a reader sees of it. unit: of the images. window: key with the values that are black and
+    white; by default the least and the greatest of the images.
     """
     settings = f"{problem}.evaluation.repeated"
     wanted = CONFIG.problems[problem].evaluation.repeated
