@@ -216,6 +216,10 @@ WRONG = {
         {"evaluation": {"calibration": {"functionals": {"ink": {"statistic": "mean", "region": "holes"}}}}},
         r"functionals.ink: region=holes, but the observation has lost nothing by place",
     ),
+    "repeated beyond the test": (
+        {"evaluation": {"repeated": {"images": [40]}}},
+        r"evaluation.repeated.images names test image 40, but data.test=40",
+    ),
     "unknown key": ({"sacn": {}}, r"unknown key 'tomography.sacn'"),
 }
 
@@ -241,5 +245,7 @@ def test_the_fewest_test_slices_are_enough_and_one_fewer_is_refused(tomography, 
     problem = tomography(**parts, data={"test": test, "train": 8})
     problem.require_data()
     assert problem.needed() == {"train": 8, "test": test}
+    again = {"repeated": {"images": [test + 3]}, **parts["evaluation"]}
+    assert tomography(figures=figures, evaluation=again, data={"train": 8}).needed() == {"train": 8, "test": test + 4}
     with pytest.raises(ValueError, match=f"data.test={test - 1}"):
         tomography(**parts, data={"test": test - 1}).require_data()

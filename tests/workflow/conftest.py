@@ -21,6 +21,7 @@ inpainting:
   evaluation:
     samples: 3
     calibration: {samples: 39}
+    repeated: {draws: 4}
     localisation: {images: 6, levels: [-2, 2]}
     gates: {images: 6, top: 3}
   figures: {scatter: 24}
@@ -59,7 +60,7 @@ tomography:
     CVAE: {channels: [2, 4], latent_x: 4, training: {epochs: 1}}
     Flow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
-  evaluation: {samples: 3, calibration: {samples: 39}}
+  evaluation: {samples: 3, calibration: {samples: 39}, repeated: {draws: 4}}
   figures: {gate: 0.3}
 interventions:
   data: {classes: [1, 2], images: 12, seeds: [1, 2]}
@@ -88,7 +89,8 @@ TABLES = (
 )
 FIGURES = (
     *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "fig11", "fig12"),
-    *("fig_calibration", "fig_reliability", "fig_ct_noise", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig_calibration", "fig_reliability", "fig_repeated", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig_ct_noise", "fig_ct_reliability", "fig_ct_repeated"),
     *("fig_posterior", "fig_ct_posterior"),
     *("int_fig31", "int_fig32", "int_fig_gates", "wae_fig1", "wae_fig4"),
 )

@@ -139,6 +139,9 @@ ruleorder: scan_noise > pairs
 INSPECTED["tomography"] = dict(
     keys=[f"figures.{key}" for key in ("perturbed", "steps", "unit", "gate", "top")]
 )
+OBSERVED["tomography"] = dict(
+    keys=["noise.convention"], files=[rules.scan_slices.output.slices]
+)
 
 
 def told_of_runs(found):
@@ -272,4 +275,26 @@ figure(
         methods=list(TOMOGRAPHY.compared),
         labels=METHOD_LABELS,
     ),
+)
+figure(
+    "fig_ct_reliability",
+    "tomography",
+    dict(summaries=scanned(CALIBRATED, SAMPLED), split=rules.scan_slices.output.split),
+    ["seeds"],
+    dict(
+        runs=[[run.method, run.data, run.seed] for run in SAMPLED],
+        order=list(TOMOGRAPHY.compared),
+        labels={run.method: METHOD_LABELS[run.method] for run in SAMPLED},
+        noise={run.data: TOMOGRAPHY.noise_label(run.data) for run in SAMPLED},
+        unit="normalised attenuation",
+    ),
+    needs=NO_SAMPLED,
+    made_by="scripts/fig_reliability.py",
+)
+figure_of_repeats(
+    "fig_ct_repeated",
+    "tomography",
+    lambda run: f"{METHOD_LABELS[run.method]}\n{TOMOGRAPHY.noise_label(run.data)}",
+    "normalised attenuation",
+    "tomography.figures.window",
 )

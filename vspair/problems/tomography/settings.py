@@ -83,7 +83,8 @@ class Settings(InverseProblem):
     def needed(self) -> dict[str, int]:
         """Fewest training and test slices that methods, figures and calibration can do with."""
         calibration, figures = self.evaluation.calibration, self.figures
-        shown = 1 + max(figures.example, *figures.overlays, *figures.perturbed)
+        again = self.evaluation.repeated.images if self.evaluation.repeated else ()
+        shown = 1 + max(figures.example, *figures.overlays, *figures.perturbed, *again)
         fitted = math.ceil(calibration.images_needed / Fraction(str(calibration.share)))
         return {"train": max(getattr(m, "pairs", 1) for m in self.compared.values()), "test": max(shown, fitted)}
 
