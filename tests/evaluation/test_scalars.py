@@ -122,7 +122,16 @@ def test_a_rectangle_that_is_no_part_of_the_image_is_refused(region, shape, mess
 
 
 @pytest.mark.parametrize(
-    "region", ["hole", [1, 2, 3], [0, 0, 0, 1], [-1, 0, 1, 1], [0, 0, math.nan, 1], 3, [0, 0, "a", 1]]
+    "region",
+    [
+        "hole",
+        [1, 2, 3],
+        [0, 0, 0, 1],
+        [-1, 0, 1, 1],
+        *([0, bad, 1, 1] for bad in (math.nan, math.inf)),
+        3,
+        [0, 0, "a", 1],
+    ],
 )
 def test_what_is_no_region_is_refused(region):
     with pytest.raises(ValueError, match=r"must be all, holes or \[top, left, height, width\]"):

@@ -34,6 +34,9 @@ def test_the_runs_of_a_stack_were_trained_as_one(results):
     cost = json.loads((results / "transport/stacks/sphere.10+10/cost.json").read_text())
     assert (cost["runs"], cost["epochs"]) == (2, 2)
     pairs = pd.read_csv(results / "tables/wae_table_pair.csv")
-    assert set(pairs["row"]) == {"paired WAE", "cVAE", "vPAIR (ours)", "vsPAIR (ours)"} and (pairs["n"] == 2).all()
+    methods = {"paired WAE", "cVAE", "vPAIR (ours)", "vsPAIR (ours)"}
+    assert set(pairs["row"]) == {*methods, "closed form"} and (pairs["n"] == 2).all()
+    scores = [pd.read_csv(results / f"transport/scores/plane/plane.exact.seed{seed}.csv") for seed in (3, 4)]
+    assert all(min(frame["sbc_p"].min(), frame["tarp_p"].min()) > 1e-3 for frame in scores)
     covered = pairs[pairs["column"].str.startswith("coverage")]["value"]
     assert covered.between(0, 1).all()

@@ -38,8 +38,7 @@ class Functional(Section):
             corner = [float(each) for each in value] if isinstance(value, list | tuple) else []
         except (TypeError, ValueError):
             corner = []
-        # What is not finite is above nothing, and so refused too.
-        if len(corner) != 4 or not (min(corner) >= 0 and min(corner[2:]) > 0):
+        if len(corner) != 4 or not all(map(math.isfinite, corner)) or min(corner) < 0 or min(corner[2:]) == 0:
             raise ValueError(f"must be {', '.join(REGIONS)} or [top, left, height, width]")
         return tuple(corner)
 
