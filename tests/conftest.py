@@ -15,6 +15,7 @@ SMALL = {
     "vPAIR": PAIRED_SIZES | {"hidden": 7},
     "sVAE": SPARSITY,
     "vsPAIR": SPARSITY | {"latent_y": 3, "hidden": 7, "map_gate": "sigmoid"},
+    "vsPAIRplus": SPARSITY | {"latent_y": 3, "hidden": 7, "bounds": (-1.0, 1.0), "step": 0.05},
     "CVAE": {"channels": (4, 8), "latent_x": 5},
     "Ensemble": {"channels": (4, 8), "latent_x": 5, "members": 3},
     "LPD": {"iterations": 2, "primal": 3, "dual": 3, "width": 8, "start": "zero"},
@@ -43,13 +44,17 @@ TERMS = {
         *("reconstruction_qoi", "kl_slab_qoi", "kl_gate_qoi", "reconstruction_observation", "kl_observation"),
         *("mapping", "gate_entropy", "hyperprior"),
     },
+    "vsPAIRplus": {
+        *("reconstruction_qoi", "kl_slab_qoi", "kl_gate_qoi", "reconstruction_observation", "kl_observation"),
+        *("mapping_slab", "mapping_gate", "hyperprior"),
+    },
     "CVAE": {"reconstruction_qoi", "kl_qoi"},
     "Ensemble": {"reconstruction_qoi"},
 }
-PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
-LATENT = ("vPAIR", "sVAE", "vsPAIR", "CVAE")
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble")
+LATENT = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE")
 PAIRED = ("PAIR", "vPAIR", "vsPAIR")
-SPARSE = ("sVAE", "vsPAIR")
+SPARSE = ("sVAE", "vsPAIR", "vsPAIRplus")
 
 
 HARNESS: dict[tuple[str, ...], list[tuple]] = {}

@@ -13,6 +13,7 @@ from vspair.evaluation.latents import LatentStatistics
 from vspair.evaluation.localisation import Perturbation, localise
 from vspair.evaluation.quality import fidelity, quality
 from vspair.evaluation.reconstruction import UNDEFINED, Evaluated, evaluate, mean_over
+from vspair.evaluation.scores import scores
 from vspair.evaluation.speed import inference_seconds
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "nearest_to_percentiles",
     "parts_of",
     "quality",
+    "scores",
 ]
