@@ -21,6 +21,7 @@ def floors(monkeypatch):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 def test_the_documents_counts_are_the_codes(floors):
     """An operation more in a step, or another tensor read, is seen here and not in a timing."""
     text = (ROOT / "docs/performance.md").read_text(encoding="utf-8").partition("## What machines allow")[0]

@@ -85,6 +85,10 @@ def calibration(**settings):
     return {"evaluation": {"calibration": settings}}
 
 
+def functional(name="ink", **settings):
+    return calibration(functionals={name: {"statistic": "mean", "region": "all"} | settings})
+
+
 WRONG = [
     ({"data": {"source": "cifar"}}, "inpainting.data.source: must be .*found 'cifar'"),
     ({"data": {"train": 0}}, "inpainting.data.train: must be greater than 0, found 0"),
@@ -132,6 +136,17 @@ WRONG = [
     (calibration(samples=10**6), "calibration.samples: must be less than or equal to 100000"),
     (calibration(share=1), "calibration.share: .*found 1"),
     (calibration(share=0.1), "share=0.1 of data.test=180 leaves 18 images .* level 0.95 needs 19"),
+    (
+        functional(region="hole"),
+        r"functionals.ink.region: must be all, holes or \[top, left, height, width\], found 'hole'",
+    ),
+    (functional(statistic="median"), "functionals.ink.statistic: .*mean.*found 'median'"),
+    (
+        functional(region=[20, 0, 9, 9]),
+        r"functionals.ink: region=\[20.0, 0.0, 9.0, 9.0\] leaves the image of 28x28 pixels",
+    ),
+    (functional("worst_group"), "functionals names one worst_group, which stands for something else"),
+    (functional("a-b"), "functionals.a-b: a name is made of letters"),
     (calibration(scaling_level=0.93), "scaling_level=0.93 must be one of levels"),
 ]
 

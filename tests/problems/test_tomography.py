@@ -203,6 +203,10 @@ WRONG = {
         {"evaluation": {"calibration": {"samples": 38}}},
         r"samples=38 do not reach level 0.95, which needs 39",
     ),
+    "holes": (
+        {"evaluation": {"calibration": {"functionals": {"ink": {"statistic": "mean", "region": "holes"}}}}},
+        r"functionals.ink: region=holes, but the observation has lost nothing by place",
+    ),
     "unknown key": ({"sacn": {}}, r"unknown key 'tomography.sacn'"),
 }
 

@@ -9,6 +9,8 @@ from vspair.errors import VspairError
 from vspair.problems.configuration import resolve
 from vspair.problems.transport.draws import drawn, read_samples, read_truths, write_draws
 from vspair.problems.transport.jobs import stack
+from vspair.problems.transport.scores import Exact, plane_scores
+from vspair.problems.transport.settings import Scores
 from vspair.problems.transport.stacks import draw_of, drawing_keys, settled, training_keys
 from vspair.training.stacked import Stack
 
@@ -148,3 +150,34 @@ def test_fewer_stacks_leave_the_choices_of_a_preset_as_they_are():
     fewer = resolve(ROOT, {"preset": "paper", "transport": changes}).transport
     assert "sphere.10+0" not in fewer.stacks()
     assert fewer.choices.runs["unbounded"].of == "sphere.10+0"
+
+
+class Wrong:
+    """Samples of the closed form, pulled towards or away from their mean."""
+
+    def __init__(self, truth, factor):
+        self.truth, self.factor = truth, factor
+
+    def posterior(self, observation):
+        law, factor = self.truth.posterior(observation), self.factor
+
+        class Pulled:
+            def sample(self, n, generator):
+                draws = law.sample(n, generator)
+                return draws.mean(0) + factor * (draws - draws.mean(0))
+
+        return Pulled()
+
+
+def test_the_closed_form_passes_and_what_is_too_sure_or_too_wide_does_not(mixtures):
+    truth = read_truths(mixtures, "plane")[0]
+    scores = Scores(batches=4, batch_size=150, levels=(0.5, 0.9))
+    exact, sure, wide = (
+        plane_scores(method, truth, scores, 3) for method in (Exact(truth), Wrong(truth, 0.5), Wrong(truth, 2))
+    )
+    assert (exact["sbc_p"].nunique(), len(exact)) == (1, 4)
+    assert min(exact["sbc_p"][0], exact["tarp_p"][0]) > 1e-3
+    assert abs(exact["tarp_area"][0]) < 0.03
+    assert exact["coverage_90"].mean() == pytest.approx(0.9, abs=0.03)
+    assert max(sure["sbc_p"][0], wide["sbc_p"][0], sure["tarp_p"][0], wide["tarp_p"][0]) < 1e-4
+    assert sure["tarp_area"][0] < -0.03 < 0.03 < wide["tarp_area"][0]

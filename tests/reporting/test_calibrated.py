@@ -17,9 +17,12 @@ VALUES = {
     ("A assured", "coverage_90"): [0.95, 0.93],
     ("A assured", "crps"): [0.09, 0.08],
     ("A assured", "factor_90"): [5.0, 5.2],
+    ("A scaled", "ink_width_90"): [0.3, 0.4],
+    ("A posterior", "tarp_p"): [0.2, 0.3],
 }
 
 COUNTED = {"samples": 40, "images": 4, "units": 4, "calibration_images": 3, "calibration_units": 3}
+COUNTED |= {"tested_images": 7, "tested_units": 7}
 PROMISED = {"unit": "image", "delta": 0.1, "unsupported": {"scaled": {}, "assured": {}}}
 
 
@@ -30,21 +33,27 @@ def paths(tmp_path):
         at = {place: both[seed] for place, both in VALUES.items()}
         parts = {
             part: {column: value for (of, column), value in at.items() if of == row}
-            for part, row in (("raw", "A"), ("scaled", "A scaled"), ("assured", "A assured"))
+            for part in ("raw", "scaled", "assured", "posterior")
+            for row in ["A" if part == "raw" else f"A {part}"]
         }
         path.write_text(json.dumps(parts | {"scaling_level": 0.9, "undefined": {}} | COUNTED | PROMISED))
     return [str(path) for path in paths]
 
 
 def test_each_method_has_a_row_as_trained_and_one_scaled_with_its_factors(paths):
-    """And a cell names the number that it shows: inputs and key, followed through the files, give its values."""
+    """What is of all images stands beside the raw numbers.
+
+    And a cell names the number that it shows: inputs and key, followed through the files, give its values.
+    """
     rows = {"A": paths, "B": paths[1:]}
     found, without = read_summaries(rows, 7)
     assert without == ""
-    cells = calibration_cells(rows, found, "unit")
+    cells = calibration_cells(rows, found, "unit", {"ink": {"statistic": "sum", "region": "all"}})
     of_b = {(row.replace("A", "B"), column): both[1:] for (row, column), both in VALUES.items()}
-    assert {(cell.row, cell.column): list(cell.values) for cell in cells} == VALUES | of_b
-    assert {cell.column: cell.unit for cell in cells if cell.unit} == {"crps": "unit"}
+    expected = {(row.removesuffix(" posterior"), column): both for (row, column), both in (VALUES | of_b).items()}
+    assert {(cell.row, cell.column): list(cell.values) for cell in cells} == expected
+    units = {cell.column: cell.unit for cell in cells if cell.unit}
+    assert units == {"crps": "unit", "ink_width_90": "unit times pixels"}
     for cell in cells:
         part, name = cell.key.split(".")
         assert [json.loads(Path(path).read_text())[part][name] for path in cell.inputs] == list(cell.values)
@@ -65,10 +74,16 @@ def test_the_promise_names_its_unit_and_what_too_few_cannot_support():
     assert "at most 1 - c of its pixels (conformal risk control). The assured factor" in promise(COUNTED | PROMISED)
     assert "with probability 0.9 " in promise(COUNTED | PROMISED)
     assert "Not " not in promise(COUNTED | PROMISED)
+    assert "all 7 test images, since nothing is fitted to them; their p is of 7 independent images." in promise(
+        COUNTED | PROMISED
+    )
+    assert "7 test images" in promise(few | {"tested_units": 3})
+    assert "of 3 independent images, one drawn at random from each group." in promise(few | {"tested_units": 3})
 
 
 DAMAGE = {
     "truncated": (lambda text: text[:-9], "expected JSON with raw"),
+    "without what is of all images": (lambda text: text.replace('"posterior"', '"prior"'), "found no posterior"),
     "without a part": (lambda text: text.replace('"scaled"', '"scald"'), "found no scaled"),
     "a text in the place of a number": (lambda text: text.replace("0.4,", '"0.4",'), "a number or null as raw.cov"),
     "of another unit": (

@@ -86,6 +86,7 @@ TABLES = (
 FIGURES = (
     *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "fig11", "fig12"),
     *("fig_calibration", "fig_reliability", "fig_ct_noise", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig_posterior", "fig_ct_posterior"),
     *("int_fig31", "int_fig32", "int_fig_gates", "wae_fig1", "wae_fig4"),
 )
 

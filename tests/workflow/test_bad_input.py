@@ -42,26 +42,21 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def asked(fresh, pool, tmp_path_factory):
-    """Starts what `refused` does with arguments, in a checkout of its own; several at once."""
-
-    def asked(*arguments):
-        project = fresh.copy(tmp_path_factory.mktemp("refused") / "project")
-        return pool.submit(refused, project, *arguments)
-
-    return asked
+TELLING = (
+    *("colour=red", "inpainting={training: {epochs: 0}}", "inpainting={studies: {lambda3: {methods: [vPAIR]}}}"),
+    *("inpainting={methods: {vsPAIR: {latent_x: 10000000, hidden: 10000000}}}", "data_dir=a{b}"),
+    *("lock=envs/absent.txt", "tomography={data: {blocks: 1000}}"),
+)
+"""One of each place that refuses; the others are asked of the real Snakemake among the slow tests."""
 
 
-@pytest.fixture(scope="module")
-def about_settings(asked):
-    """What is said about each setting."""
-    return {setting: asked("--config", setting) for setting in SETTINGS}
+def slow_but(kept, names):
+    return [name if name in kept else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_an_impossible_configuration_is_named(about_settings, setting):
-    assert SETTINGS[setting] in about_settings[setting].result()
+@pytest.mark.parametrize("setting", slow_but(TELLING, SETTINGS))
+def test_an_impossible_configuration_is_named(untouched, setting):
+    assert SETTINGS[setting] in refused(untouched, "--config", setting)
 
 
 def test_settings_in_two_options_are_refused_and_not_lost(untouched):
@@ -170,20 +165,13 @@ SLICES = {
 }
 
 
-@pytest.fixture(scope="module")
-def about_slices(asked, tmp_path_factory):
-    """What is said about each data folder."""
-    answers = {}
-    for name, (settings, make, _) in SLICES.items():
-        folder = tmp_path_factory.mktemp("data")
-        make(folder)
-        answers[name] = asked("--config", f"tomography={{data: {{{settings}}}}}", f"data_dir={folder}")
-    return answers
-
-
-@pytest.mark.parametrize("fault", SLICES)
-def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(about_slices, fault):
-    assert SLICES[fault][2] in about_slices[fault].result()
+@pytest.mark.parametrize("fault", slow_but(("no file", "another's file"), SLICES))
+def test_slices_that_cannot_be_used_are_noticed_before_anything_runs(untouched, tmp_path, fault):
+    settings, make, sentence = SLICES[fault]
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    make(folder)
+    assert sentence in refused(untouched, "--config", f"tomography={{data: {{{settings}}}}}", f"data_dir={folder}")
 
 
 def test_the_paper_preset_says_what_it_lacks(untouched, papers):

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import cache
 
 import pytest
 
@@ -150,7 +151,7 @@ ADDITIONS = {"a kind of method": add_kind, "a table": add_table}
 
 
 @pytest.fixture(scope="module")
-def stale(finished, pool, tmp_path_factory):
+def stale(finished, tmp_path_factory):
     """Jobs that each change of a finished run plans."""
 
     def planned(name):
@@ -159,10 +160,9 @@ def stale(finished, pool, tmp_path_factory):
             project.edit(file.replace("provenance/FRAME", FRAME), before, after)
         if name in ADDITIONS:
             ADDITIONS[name](project)
-        return pool.submit(project.planned, *(("--config", SETTINGS[name]) if name in SETTINGS else ()))
+        return project.planned(*(("--config", SETTINGS[name]) if name in SETTINGS else ()))
 
-    answers = {name: planned(name) for name in (*WORDS, *EDITS, *SETTINGS, *ADDITIONS)}
-    return lambda name: answers[name].result()
+    return cache(planned)
 
 
 def checksums(project):
@@ -182,6 +182,7 @@ def test_a_second_run_does_nothing(finished):
     assert "Nothing to be done" in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_where_data_would_lie_makes_nothing_stale_that_does_not_read_them(finished):
     result = finished.snakemake(VSPAIR_DATA="elsewhere")
     assert result.returncode == 0
@@ -224,8 +225,8 @@ def test_a_changed_formula_retrains_exactly_the_methods_that_use_it(stale, table
     [
         ("loss of PAIR", {"PAIR digits"}),
         ("weight of vPAIR", {"vPAIR digits"}),
-        ("choice of PAIR", {"PAIR digits"}),
-        ("columns of inpainting", set()),
+        pytest.param("choice of PAIR", {"PAIR digits"}, marks=pytest.mark.slow),
+        pytest.param("columns of inpainting", set(), marks=pytest.mark.slow),
         ("scales of tomography", {*LEARNED}),
     ],
 )
@@ -236,13 +237,18 @@ def test_a_change_of_one_kind_or_problem_trains_what_it_reaches(stale, change, t
 
 
 @pytest.mark.parametrize(
-    ("change", "method"), [("network of LPD", "LPD"), ("width of LPD", "LPD"), ("strengths of TV", "TV")]
+    ("change", "method"),
+    [
+        ("network of LPD", "LPD"),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in (("width of LPD", "LPD"), ("strengths of TV", "TV"))),
+    ],
 )
 def test_a_change_of_one_method_touches_that_method_alone(stale, change, method):
     runs = {f"{rule} {method} noise{noise}" for rule in ("train", "evaluate") for noise in (0, 10)}
     assert stale(change) == runs | RESULTS_OF_A_METHOD
 
 
+@pytest.mark.slow
 def test_another_label_is_shown_and_nothing_is_run_again(stale):
     assert stale("another label") == {"table_ct", "table_ct_uq", "table_ct_cost", "fig9", "fig_ct_noise"}
 
@@ -255,7 +261,7 @@ def test_another_noise_leaves_slices_and_scans_alone(stale):
         *(f"calibrate {run}" for run in SPARSE),
         "latents vsPAIR_sparse variable",
         *RESULTS_OF_A_METHOD,
-        *("table_ct_uq", "fig10", "fig11"),
+        *("table_ct_uq", "fig_ct_posterior", "fig10", "fig11"),
     }
 
 
@@ -266,7 +272,7 @@ def test_another_level_is_run_beside_the_others(stale):
         *(f"evaluate {method} noise20" for method in (*methods, "FBP")),
         "calibrate vsPAIR noise20",
         *RESULTS_OF_A_METHOD,
-        "table_ct_uq",
+        *("table_ct_uq", "fig_ct_posterior"),
     }
 
 
@@ -285,7 +291,9 @@ def test_a_changed_colour_redraws_one_figure_and_retrains_nothing(project):
     assert changed == {"figures/fig3.png", "figures/fig3.pdf", "figures/fig3.receipt.json"}
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize(
+    "study", ["choices", *(pytest.param(name, marks=pytest.mark.slow) for name in STUDIES if name != "choices")]
+)
 def test_a_changed_axis_runs_its_new_runs_and_nothing_else(stale, study):
     jobs = stale(study)
     assert {job for job in jobs if job.startswith("study")} == {
@@ -294,6 +302,7 @@ def test_a_changed_axis_runs_its_new_runs_and_nothing_else(stale, study):
     assert {job for job in jobs if not job.startswith("study")} == STUDIES[study]
 
 
+@pytest.mark.slow
 def test_another_seed_of_a_study_is_run_beside_the_others(finished):
     result = finished.snakemake("--dry-run", "--config", "inpainting={studies: {lambda3: {seeds: [0, 1]}}}")
     text = result.stdout + result.stderr
@@ -303,6 +312,7 @@ def test_another_seed_of_a_study_is_run_beside_the_others(finished):
     assert all("study=lambda3" in wildcards for wildcards in jobs)
 
 
+@pytest.mark.slow
 def test_a_changed_search_leaves_trainings_and_calibration_alone(stale):
     assert {job.split()[0] for job in stale("search")} == {
         *("localise", "latents", "table5"),

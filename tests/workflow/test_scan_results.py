@@ -128,6 +128,12 @@ def test_table_ct_uq_holds_both_calibrations_of_each_run(results):
         for row, part in ((f"{method} {noise}", "raw"), (f"{method} {noise} scaled", "scaled")):
             for column in ("mace", "crps", "variance_ratio"):
                 assert values[row, column] == pytest.approx(summary[part][column], rel=1e-6)
+        # One slice of each patient for a p-value, and the misfit to the scan as a mean over patients.
+        assert summary["tested_images"] == 40
+        assert summary["tested_units"] == images["patient"].nunique()
+        for column in ("chi_square", "truth_chi_square"):
+            by_patient = images.groupby("patient")[column].mean().mean()
+            assert values[f"{method} {noise}", column] == pytest.approx(by_patient, rel=1e-6)
 
 
 def test_table_ct_cost_counts_weights_and_hours(results):

@@ -3,7 +3,7 @@
 QoI and observation are of any two shapes; a row is called an image and an entry of x a pixel, whatever they are.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,7 @@ def calibrate(
     batch_size: int,
     resolution: float,
     generator: torch.Generator,
+    beside: Callable[[Tensor, Tensor], None] | None = None,
 ) -> Calibrated:
     """Measure credible intervals and uncertainty on test images, as they are and after a conformal scaling.
 
@@ -91,6 +92,7 @@ def calibrate(
         resolution: half the step in which x was recorded, such as a grey level, in the unit of x, > 0: the least
             half-width of an interval.
         generator: source of all draws, on the same device.
+        beside: gets the places of the images of each batch and their samples, for what else is asked of them.
 
     Raises:
         VspairError: too few samples for a level, or a scaling level that is none of the levels, before anything is
@@ -113,6 +115,8 @@ def calibrate(
             drawn = method.posterior(y).sample(samples, generator)
             if drawn.shape != (samples, *x.shape):
                 raise ValueError(f"expected samples of shape {(samples, *x.shape)}, found {tuple(drawn.shape)}")
+            if beside is not None:
+                beside(chosen, drawn)
             yield Measured(drawn, x, lost, levels, resolution, generator)
             bar.update(len(y))
 

@@ -71,12 +71,12 @@ class PredictiveSamples:
         above = min(below + 1, count)
         return self._deviations[below - 1].lerp(self._deviations[above - 1], float(rank - below))
 
-    def halves(self, level: float, resolution: float) -> tuple[Tensor, Tensor]:
+    def halves(self, level: float, resolution: float | Tensor) -> tuple[Tensor, Tensor]:
         """How far the central interval of level c reaches below and above the mean: max(m - q_lo, r), max(q_hi - m, r).
 
         Arguments:
             level: c, in (0, 1).
-            resolution: r > 0, in the unit of the samples.
+            resolution: r > 0, in the unit of the samples; one for all, or of shape (images, 1).
         """
         tail = (1 - exact(level)) / 2
         return (-self.quantile(tail)).clamp(min=resolution), self.quantile(1 - tail).clamp(min=resolution)
@@ -96,7 +96,7 @@ class PredictiveSamples:
         below = (drawn < deviation - resolution).sum(0)
         return below, (drawn <= deviation + resolution).sum(0) - below
 
-    def critical(self, qoi: Tensor, level: float, resolution: float) -> Tensor:
+    def critical(self, qoi: Tensor, level: float, resolution: float | Tensor) -> Tensor:
         """Factor by which the central interval of a level must be stretched to just hold the truth.
 
             critical = |x - m| / half,    half = max(q_hi - m, r) where x >= m, else max(m - q_lo, r)
@@ -111,7 +111,7 @@ class PredictiveSamples:
         Arguments:
             qoi: x, shape (images, pixels).
             level: c, in (0, 1).
-            resolution: r > 0, in the unit of x.
+            resolution: r > 0, in the unit of x; one for all, or of shape (images, 1).
 
         Returns:
             Shape (images, pixels), >= 0, without unit.
@@ -122,7 +122,7 @@ class PredictiveSamples:
         return torch.where(deviation.abs() <= resolution, 0, critical)
 
     def interval_score(
-        self, qoi: Tensor, level: float, resolution: float, factor: float = 1.0
+        self, qoi: Tensor, level: float, resolution: float | Tensor, factor: float = 1.0
     ) -> tuple[Tensor, Tensor]:
         """Width of the stretched central interval, and its interval score (Gneiting and Raftery, 2007).
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 quality = None
 """Quality measures beside the mean squared error, (reconstruction, qoi) -> name -> (batch,); None for no others."""
 
+misfit = None
+"""How far images are from observations that they could have made, (setting, split) -> (x, places) -> name -> (n,) with
+`places` in the split; None where nothing is compared."""
+
 RESOLUTION = 1e-6
 """Least half width of an interval in stored values, where no step of the recording is known."""
 

@@ -39,11 +39,17 @@ class InverseProblem(Problem):
     physical: ClassVar[bool] = False
     """Whether its methods may know the operator: `frame` gives it to them."""
 
+    lost_by_place: ClassVar[bool] = False
+    """Whether observations have lost parts of x, of which the pairs have a mask."""
+
     pairs_keys: ClassVar[tuple[str, ...]] = ("data",)
     """Settings that the making of the pairs reads."""
 
     frame_keys: ClassVar[tuple[str, ...]] = ()
     """Settings that every job on a method reads, beside the method's own."""
+
+    misfit_keys: ClassVar[tuple[str, ...]] = ()
+    """Settings that the comparison of observations with samples reads, beside these."""
 
     methods: dict[Name, any_method()] = Field(min_length=1, max_length=100, description="the methods by name")
     compare: Annotated[tuple[str, ...], Distinct] | None = Field(
@@ -136,6 +142,11 @@ class InverseProblem(Problem):
         labels = [self.label(name) for name in self.methods]
         if twice := [label for label in labels if labels.count(label) > 1]:
             raise ValueError(f"methods must have labels of their own, found {twice[0]!r} twice")
+        return self
+
+    @model_validator(mode="after")
+    def _functionals_fit(self) -> "InverseProblem":
+        self.evaluation.calibration.require_functionals(self.shapes()[0], self.lost_by_place)
         return self
 
     @model_validator(mode="after")

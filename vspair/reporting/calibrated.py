@@ -9,7 +9,9 @@ from vspair.reporting.tables import Cell
 from vspair.written import read_json
 
 PARTS = ("raw", *SCALINGS)
-COUNTS = ("samples", "images", "units", "calibration_images", "calibration_units")
+COUNTS = ("samples", "images", "units", "calibration_images", "calibration_units", "tested_images", "tested_units")
+TESTED = "posterior"
+"""The part of a summary that is of all test images and has nothing fitted; it stands beside the raw numbers."""
 
 PROMISES = {
     "image": (
@@ -32,6 +34,11 @@ ASSURED = (
     "prediction sets, Hoeffding-Bentkus), where the scaled one keeps it on average over all."
 )
 
+WHETHER = (
+    "sbc, tarp and what compares with the observations are of all {tested_images} test images, since nothing is fitted "
+    "to them; their p is of {tested_units} independent images{drawn}."
+)
+
 
 def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[str, list[dict[str, Any]]], str]:
     """The summaries of `calibrate` by row, and a sentence on what has no value in some images, "" without any.
@@ -50,7 +57,7 @@ def read_summaries(rows: Mapping[str, Sequence[str]], test: int) -> tuple[dict[s
         for path, summary in zip(paths, found[name], strict=True):
             images = summary["images"] + summary["calibration_images"]
             alike = all(summary[key] == first[key] for key in alike_in)
-            columns = all(summary[part].keys() == found[name][0][part].keys() for part in PARTS)
+            columns = all(summary[part].keys() == found[name][0][part].keys() for part in (*PARTS, TESTED))
             if images != test or not alike or not columns:
                 counts = ", ".join(f"{key} {summary[key]}" for key in COUNTS)
                 raise VspairError(
@@ -74,11 +81,13 @@ def promise(summary: Mapping[str, Any]) -> str:
         if levels:
             needed = ", ".join(f"{level} % needs {number}" for level, number in levels.items())
             told.append(f"Not {kind}, since {units} do not support it: {needed}.")
+    drawn = ", one drawn at random from each group" if summary["tested_units"] < summary["tested_images"] else ""
+    told.append(WHETHER.format_map({**summary, "drawn": drawn}))
     return " ".join(told)
 
 
 def _summary(path: str) -> dict[str, Any]:
-    numbers = (*PARTS, "undefined")
+    numbers = (*PARTS, TESTED, "undefined")
     kinds = {**dict.fromkeys((*numbers, "unsupported"), dict), **dict.fromkeys(COUNTS, int)}
     found = read_json(path, {**kinds, "unit": str, "delta": float})
     if found["unit"] not in PROMISES:
@@ -99,23 +108,31 @@ def _damaged(path: str, expected: str, found: Any) -> VspairError:
 
 
 def calibration_cells(
-    rows: Mapping[str, Sequence[str]], found: Mapping[str, Sequence[Mapping[str, Any]]], unit: str
+    rows: Mapping[str, Sequence[str]],
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+    unit: str,
+    functionals: Mapping[str, Mapping[str, Any]],
 ) -> list[Cell]:
     """Rows for each method: `NAME` as trained, and `NAME scaled` and `NAME assured` with the factor of each level.
 
     Arguments:
         rows: name -> files of the summaries of `calibrate`, one per seed.
         found: name -> what `read_summaries` gives of them.
-        unit: of CRPS.
+        unit: of x, and so of CRPS and of most functionals.
+        functionals: those of the configuration, whose intervals have widths in that unit, or in it times pixels.
     """
+    units = {"crps": unit} | {
+        f"{name}_width_": f"{unit} times pixels" if functional["statistic"] == "sum" else unit
+        for name, functional in functionals.items()
+    }
     cells = []
     for name, paths in rows.items():
         summaries = found[name]
-        for row, part in ((name, "raw"), *((f"{name} {kind}", kind) for kind in SCALINGS)):
+        for row, part in ((name, "raw"), *((f"{name} {kind}", kind) for kind in SCALINGS), (name, TESTED)):
             for column in summaries[0][part]:
                 values = [summary[part][column] for summary in summaries]
-                source = _source(part, column)
-                cells.append(Cell(row, column, values, unit if column == "crps" else "", paths, *source))
+                of = next((told for start, told in units.items() if column.startswith(start)), "")
+                cells.append(Cell(row, column, values, of, paths, *_source(part, column)))
     return cells
 
 

@@ -50,6 +50,7 @@ FREE = [
     "*.beta0",
     "*.rho_start",
     "*.scaling_level",
+    "*.functionals.*",
     "*.scan.photons",
     "*.noise.convention",
     "*.noise.levels",
@@ -287,10 +288,11 @@ def table(
     shown(name, section, "tables", suffixes, inputs, keys, given, *more)
 
 
-def figure(name, section, inputs, keys=(), given={}, needs=None):
-    """One figure, made by the script of its name; arguments are those of `table`."""
+def figure(name, section, inputs, keys=(), given={}, needs=None, made_by=None):
+    """One figure, made by the script of its name or by another; arguments are those of `table`."""
     suffixes = ("png", "pdf", "csv")
-    shown(name, section, "figures", suffixes, inputs, keys, given, needs=needs)
+    more = dict(needs=needs, made_by=made_by)
+    shown(name, section, "figures", suffixes, inputs, keys, given, **more)
 
 
 def refusing(name, needs):

@@ -250,6 +250,18 @@ figure(
     needs=NO_POSTERIOR,
 )
 figure(
+    "fig_posterior",
+    "inpainting",
+    dict(posteriors=inpainted(POSTERIOR, PROBABILISTIC)),
+    ["seeds"],
+    dict(
+        rows=[run.method for run in of(PROBABILISTIC, ALL)],
+        seeds=[run.seed for run in of(PROBABILISTIC, ALL)],
+        labels=labels("inpainting", PROBABILISTIC),
+    ),
+    needs=NO_POSTERIOR,
+)
+figure(
     "fig_training",
     "inpainting",
     dict(histories=inpainted(HISTORY, INPAINTING.compared)),

@@ -11,6 +11,7 @@ MOMENTS = f"{PROBLEM}/evaluations/{OF_RUN}/moments.safetensors"
 SUMMARY = f"{PROBLEM}/evaluations/{OF_RUN}/summary.json"
 CALIBRATED = f"{PROBLEM}/calibrations/{OF_RUN}/summary.json"
 CURVES = f"{PROBLEM}/calibrations/{OF_RUN}/curves.csv"
+POSTERIOR = f"{PROBLEM}/calibrations/{OF_RUN}/posterior.csv"
 LATENTS = f"{PROBLEM}/latents/{OF_RUN}/latents.safetensors"
 STUDY = f"{PROBLEM}/studies/{{study}}/{{run}}/{{method}}/{{data}}/seed{{seed}}"
 
@@ -177,12 +178,16 @@ stage(
     dict(
         images=f"{PROBLEM}/calibrations/{OF_RUN}/images.csv",
         curves=CURVES,
+        posterior=POSTERIOR,
         summary=CALIBRATED,
         receipt=f"{PROBLEM}/calibrations/{OF_RUN}/calibrate.receipt.json",
     ),
-    keys_of("evaluation.batch_size", "evaluation.calibration", "data.test"),
+    lambda wildcards: keys_of(
+        *("evaluation.batch_size", "evaluation.calibration", "data.test"),
+        *problem_of(wildcards).misfit_keys,
+    )(wildcards),
     dict(pairs=PAIRS, weights=learned),
-    entries_of("resolution", "groups", "columns"),
+    entries_of("resolution", "groups", "columns", "misfit"),
     seed_of,
     threads=CONFIG.threads,
     gpu=GPU,

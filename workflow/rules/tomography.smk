@@ -145,11 +145,17 @@ def scanned(pattern, found=SCANNED):
 
 LEARNING = [run for run in SCANNED if TOMOGRAPHY.methods[run.method].learns]
 SAMPLED = [run for run in SCANNED if TOMOGRAPHY.methods[run.method].probabilistic]
+NO_SAMPLED = None if SAMPLED else "needs a probabilistic method"
 METHOD_LABELS = labels("tomography", TOMOGRAPHY.compared)
+
+
+def run_row(run):
+    """What the tables call a run's row: `vsPAIR 10`."""
+    return f"{run.method} {run.data.removeprefix('noise')}"
+
+
 ROW_LABELS = {
-    f"{run.method} {run.data.removeprefix('noise')}": (
-        f"{METHOD_LABELS[run.method]}, {TOMOGRAPHY.noise_label(run.data)}"
-    )
+    run_row(run): f"{METHOD_LABELS[run.method]}, {TOMOGRAPHY.noise_label(run.data)}"
     for run in SCANNED
 }
 
@@ -165,9 +171,22 @@ table(
     "table_ct_uq",
     "tomography",
     dict(summaries=scanned(CALIBRATED, SAMPLED), split=rules.scan_slices.output.split),
-    ["seeds"],
+    ["seeds", "tomography.evaluation.calibration"],
     dict(runs=told_of_runs(SAMPLED), labels=ROW_LABELS),
-    needs=None if SAMPLED else "needs a probabilistic method",
+    needs=NO_SAMPLED,
+)
+figure(
+    "fig_ct_posterior",
+    "tomography",
+    dict(posteriors=scanned(POSTERIOR, SAMPLED)),
+    ["seeds"],
+    dict(
+        rows=[run_row(run) for run in SAMPLED],
+        seeds=[run.seed for run in SAMPLED],
+        labels={run_row(run): ROW_LABELS[run_row(run)] for run in SAMPLED},
+    ),
+    needs=NO_SAMPLED,
+    made_by="scripts/fig_posterior.py",
 )
 table(
     "table_ct_cost",

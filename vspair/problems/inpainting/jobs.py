@@ -1,6 +1,6 @@
 """Jobs of blind inpainting: pairs, scales, and the latents that Figures 4 to 6 show."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from vspair.problems.setting import Setting
 
 SENSITIVE = 3
 """Latents that Figure 5 shows."""
+
+HALF_LEVEL, ROUNDING = 0.5, 1e-3
+"""Half a grey level, and what single precision may add to it in a scale."""
 
 
 def pairs(values: Mapping[str, Any], data: str, folder: Path, seed: int) -> Pairs:
@@ -45,7 +48,30 @@ def scales(values: Mapping[str, Any], train: Split) -> tuple[Scale, Scale]:
 
 def resolution(values: Mapping[str, Any], scale: Scale) -> float:
     """Half a grey level, below which an interval says nothing."""
-    return 0.5 / scale.unit
+    return HALF_LEVEL / scale.unit
+
+
+def misfit(setting: Setting, split: Split) -> Callable[[Tensor, Tensor], dict[str, Tensor]]:
+    """How far images are from what is visible of a split's observations, which have no noise.
+
+    Returns:
+        (x, places) -> `residual`, the norm of the difference on visible pixels over that of y there, in grey values,
+        NaN where all that is visible is black; and `agreement`, the share of visible pixels within half a grey level.
+    """
+    held, scale = setting.pairs(split), setting.scale
+
+    def misfits(qoi: Tensor, places: Tensor) -> dict[str, Tensor]:
+        visible = ~held.lost[places].flatten(1)
+        grey = scale.unit * held.observation[places].flatten(1) + scale.offset
+        apart = (scale.unit * (qoi - held.observation[places])).flatten(1)
+        residual = (apart * visible).double().norm(dim=1) / (grey * visible).double().norm(dim=1)
+        agrees = (apart.abs() <= HALF_LEVEL + ROUNDING) & visible
+        return {
+            "residual": residual.where(residual.isfinite(), torch.nan),
+            "agreement": agrees.sum(1).double() / visible.sum(1),
+        }
+
+    return misfits
 
 
 def summary(setting: Setting, result: Evaluated) -> dict[str, Any]:

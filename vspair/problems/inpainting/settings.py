@@ -98,6 +98,7 @@ class Settings(InverseProblem):
     """Blind inpainting (Section 4.1)."""
 
     title: ClassVar[str] = "Blind inpainting"
+    lost_by_place: ClassVar[bool] = True
     pairs_keys: ClassVar[tuple[str, ...]] = ("image", "data")
     frame_keys: ClassVar[tuple[str, ...]] = ("data.scale",)
 

@@ -17,6 +17,7 @@ from vspair.models.method import Method
 from vspair.operators import Scan
 from vspair.operators.ray import RayTransform
 from vspair.problems.setting import Setting
+from vspair.problems.tomography.observed import ChiSquare
 from vspair.problems.tomography.scans import ScanSettings
 
 __all__ = ["quality"]
@@ -45,6 +46,15 @@ def frame(values: Mapping[str, Any], method: Method, train: Split, scales: tuple
 def resolution(values: Mapping[str, Any], scale: Scale) -> float:
     """Half a Hounsfield unit, below which an interval says nothing."""
     return HALF_STEP
+
+
+def misfit(setting: Setting, split: Split) -> ChiSquare:
+    """Chi-square of a split's scans and the scans of other images, as if the small image's operator were exact."""
+    scan = ScanSettings.model_validate(setting.values["scan"])
+    image, observation = (tuple(setting.values[part]) for part in ("image", "observation"))
+    operator = RayTransform(Scan(**scan.geometry()).reduced(image, observation, scan.binning)).to(setting.device)
+    noise = split.level, setting.values["noise.convention"]
+    return ChiSquare(operator, split.observation, *noise, scan.photons, scan.binning**2)
 
 
 def groups(split: Split) -> dict[str, np.ndarray]:

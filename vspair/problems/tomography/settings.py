@@ -50,6 +50,7 @@ class Settings(InverseProblem):
     title: ClassVar[str] = "Computed tomography"
     physical: ClassVar[bool] = True
     frame_keys: ClassVar[tuple[str, ...]] = ("image", "observation", "scan", "data.scale")
+    misfit_keys: ClassVar[tuple[str, ...]] = ("noise.convention",)
 
     image: tuple[Pixels, Pixels] = Field(description="height and width of the QoI after cropping and binning")
     observation: tuple[Pixels, Pixels] = Field(description="angles and bins after cropping and binning")

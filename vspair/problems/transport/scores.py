@@ -1,10 +1,16 @@
 """Scores of trained runs: the measures of Section 4 batch by batch, and the points that the figures show."""
 
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from vspair.distributions.mixture import GaussianMixture
 from vspair.evaluation.couplings import cheapest, interval_coverage, monge_gap
+from vspair.evaluation.scalars import nearest, quantities
+from vspair.evaluation.simulated import posterior_numbers, randomised_rank
 from vspair.objectives.costs import COSTS
 from vspair.objectives.energy import energy_distance
 from vspair.problems.transport.draws import Truth
@@ -16,6 +22,24 @@ KAPPA = 10.0
 
 SHOWN_OBSERVATIONS = 2
 """Observations whose posteriors Figure 4 shows (the paper's Table 4)."""
+
+RANKED = 39
+"""Samples of each posterior that the truth is ranked among."""
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The posterior in closed form, as a method.
+
+    Arguments:
+        truth: law of the data.
+    """
+
+    truth: Truth
+
+    def posterior(self, observation: Tensor) -> GaussianMixture:
+        """p(x | y) for observations (batch, 1)."""
+        return self.truth.posterior(observation)
 
 
 @torch.inference_mode()
@@ -50,20 +74,21 @@ def sphere_scores(model: nn.Module, truth: Truth, settings: Scores, cost: str, s
 
 
 @torch.inference_mode()
-def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) -> pd.DataFrame:
-    """Unconditional and conditional energy distance of each batch (Table 2), and coverage of credible intervals.
+def plane_scores(model: nn.Module | Exact, truth: Truth, settings: Scores, seed: int) -> pd.DataFrame:
+    """Energy distances of each batch (Table 2), coverage of credible intervals, and whether draws are the posterior's.
 
     A line is a batch of x and y and, with the first y of it, a posterior. A method without a coupling of its own draws
     x from its posteriors of as many other y, and y by measuring that x.
 
     Arguments:
-        model: a trained method of the plane.
+        model: a trained method of the plane, or the closed form.
         truth: law of its data.
         settings: how many batches and observations, of how many points and samples; which intervals.
         seed: of batches and noise.
 
     Returns:
-        Columns `unconditional` (mean of both marginals'), `conditional`, `coverage_<level in percent>`, parts.
+        Columns `unconditional` (mean of both marginals'), `conditional`, `coverage_<level in percent>`, parts; and
+        those of `plane_ranks`, of all batches together and the same in each line.
     """
     generator, lines = torch.Generator().manual_seed(seed), []
     for _ in range(settings.batches):
@@ -80,7 +105,39 @@ def plane_scores(model: nn.Module, truth: Truth, settings: Scores, seed: int) ->
     covered = [coverage_column(level) for level in settings.levels]
     frame = pd.DataFrame(lines, columns=["ed_qoi", "ed_observation", "conditional", *covered])
     frame["unconditional"] = (frame["ed_qoi"] + frame["ed_observation"]) / 2
-    return frame
+    return frame.assign(**plane_ranks(model, truth, settings, generator))
+
+
+@torch.inference_mode()
+def plane_ranks(
+    model: nn.Module | Exact, truth: Truth, settings: Scores, generator: torch.Generator
+) -> dict[str, float]:
+    """Simulation-based calibration and TARP on fresh pairs, a batch of observations with a posterior each at a time.
+
+    Arguments:
+        model, truth, settings: as for `plane_scores`.
+        generator: of pairs, references and draws.
+
+    Returns:
+        `sbc_p`, the least p-value of uniform ranks of the quantities times their number (Bonferroni), at most 1;
+        `tarp_area` and `tarp_p` (see `vspair.evaluation.simulated`).
+    """
+    pools = []
+    for _ in range(settings.batches):
+        qoi, observation = truth.sample(settings.batch_size, generator)
+        other, seen = truth.sample(settings.batch_size, generator)
+        reference = other[nearest(observation, seen)]
+        draws = model.posterior(observation).sample(RANKED, generator)
+        pools.append(quantities(torch.cat([qoi[None], draws]), None, reference))
+    ranks = {}
+    for name in pools[0]:
+        pool = torch.cat([each[name] for each in pools], 1)
+        ranks[name] = randomised_rank(pool.numpy(), torch.rand(pool.shape[1], generator=generator).numpy())
+    places = np.arange(settings.batches * settings.batch_size)
+    numbers = posterior_numbers(ranks, places, places)
+    values = [value for name, value in numbers.items() if name.startswith("sbc_") and name.endswith("_p")]
+    kept = {name: numbers[name] for name in ("tarp_area", "tarp_p")}
+    return {"sbc_p": min(1.0, len(values) * min(values)), **kept}
 
 
 @torch.inference_mode()

@@ -12,6 +12,9 @@ from typing import Any
 SPHERE, PLANE, CHOICE = "sphere", "plane", "choice"
 WAE, CVAE = f"{PLANE}.wae", f"{PLANE}.cvae."
 
+EXACT = f"{PLANE}.exact"
+"""In the place of a stack: the posterior in closed form, which nothing is trained for."""
+
 JOINED = ("mixtures", "objective", "sphere", "plane")
 """Sections of which a choice may change settings."""
 
