@@ -64,7 +64,8 @@ def test_codes_have_the_latents_in_front_and_what_the_decoder_is_told_behind(bui
     latents = settings(latent_name).latent_x
     codes = posterior.sample_latent(3, seeded())
     assert posterior.latents == latents
-    assert codes.shape == (3, 6, 2 * latents if latent_name == "CVAE" else latents)
+    told = {"CVAE": latents, "vsPAIRplus": batch[1][0].numel()}.get(latent_name, 0)
+    assert codes.shape == (3, 6, latents + told)
     assert posterior.decode(codes[0]).shape == (6, 1, 8, 8)
 
 
