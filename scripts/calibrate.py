@@ -6,7 +6,7 @@ import numpy as np
 
 from vspair.config import Calibration, merge
 from vspair.devices import configure, device_name, lease
-from vspair.evaluation import CANDIDATES, PosteriorChecks, calibrate, nearest, parts_of
+from vspair.evaluation import CANDIDATES, PosteriorChecks, calibrate, nearest, parts_of, sampling_cost
 from vspair.files import whole, write_text
 from vspair.problems.registry import job_function
 from vspair.problems.setting import described_by, open_setting
@@ -20,6 +20,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     configure(device, snakemake.threads, job.configuration["precision"])
 
     setting = open_setting(of.problem, of.method, job.configuration, snakemake.input.pairs, device)
+    model = setting.model(snakemake.input.weights)
     test, described = setting.pairs(setting.stored.test), described_by(of.problem, setting.stored.test)
     groups = job_function(of.problem, "groups")(setting.stored.test)
     resolution = job_function(of.problem, "resolution")(setting.values, setting.scale)
@@ -38,7 +39,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         drawn,
     )
     result = calibrate(
-        setting.model(snakemake.input.weights),
+        model,
         test.qoi,
         test.observation,
         test.lost,
@@ -54,6 +55,7 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
     )
     checked = checks.found(parts, calibration.levels, calibration.delta)
     images, summary = result.images.join(checked.images), merge(result.summary, checked.summary)
+    summary |= sampling_cost(model, test.observation, generator_for(device, job.seed, "evaluation", 4))
     for place, (column, values) in enumerate(described.items()):
         images.insert(place, column, values)
     with whole(snakemake.output.images) as temporary:

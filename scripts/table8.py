@@ -21,9 +21,11 @@ with recorded(snakemake) as job:
         settings = settings_of(job.configuration[key])
         with torch.device("meta"):
             model = build(settings, {"qoi_shape": shape, "observation_shape": shape})
-        cells.append(Cell(name, "latent_x", [settings.latent_x], key=f"configuration {key}.latent_x"))
-        if hasattr(settings, "latent_y"):
-            cells.append(Cell(name, "latent_y", [settings.latent_y], key=f"configuration {key}.latent_y"))
+        cells += [
+            Cell(name, latent, [getattr(settings, latent)], key=f"configuration {key}.{latent}")
+            for latent in ("latent_x", "latent_y")
+            if hasattr(settings, latent)
+        ]
         cells.append(Cell(name, "parameters", [count(model)], key=f"trainable numbers of the model built from {key}"))
         if hasattr(model, "map"):
             formula = f"trainable numbers of the latent map of the model built from {key}"

@@ -18,15 +18,20 @@ SMALL = {
     "vsPAIRplus": SPARSITY | {"latent_y": 3, "hidden": 7, "bounds": (-1.0, 1.0), "step": 0.05},
     "CVAE": {"channels": (4, 8), "latent_x": 5},
     "Ensemble": {"channels": (4, 8), "latent_x": 5, "members": 3},
+    "Flow": {"channels": (4, 8), "steps": 3, "spread": 0.7},
     "LPD": {"iterations": 2, "primal": 3, "dual": 3, "width": 8, "start": "zero"},
     "UNet": {"channels": (8, 16), "filter": "hann", "cutoff": 0.9},
+    "UNetEnsemble": {"channels": (8, 16), "members": 3, "filter": "hann", "cutoff": 0.9},
+    "QuantileUNet": {"channels": (8, 16), "levels": (0.1, 0.3, 0.5, 0.9), "filter": "hann", "cutoff": 0.9},
+    "PhysicalCVAE": {"channels": (4, 8), "latent_x": 5, "filter": "hann", "cutoff": 0.9},
+    "PhysicalFlow": {"channels": (4, 8), "steps": 3, "spread": 0.2, "filter": "hann", "cutoff": 0.9},
     "FBP": {"filter": "hann", "cutoff": 1.0},
     "TV": {"strengths": (1e-3, 1e-1, 1e-4), "iterations": 20, "pairs": 3},
 }
 SHARED = {
     "weights": {
         **{"lambda1": 1.2, "lambda2": 0.5, "lambda3": 0.8, "lambda_rho": 1.4},
-        **{"gamma_x": 0.9, "gamma_y": 0.1, "lambda_b": 0.05},
+        **{"gamma_x": 0.9, "gamma_y": 0.1, "lambda_b": 0.05, "lambda_q": 1.7},
     },
     "choices": {
         **{"reconstruction_reduction": "sum", "mapping_reduction": "sum"},
@@ -50,8 +55,9 @@ TERMS = {
     },
     "CVAE": {"reconstruction_qoi", "kl_qoi"},
     "Ensemble": {"reconstruction_qoi"},
+    "Flow": {"velocity"},
 }
-PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble")
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble", "Flow")
 LATENT = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE")
 PAIRED = ("PAIR", "vPAIR", "vsPAIR")
 SPARSE = ("sVAE", "vsPAIR", "vsPAIRplus")
@@ -185,14 +191,25 @@ def batch():
 
 @pytest.fixture
 def without_noise(monkeypatch):
-    """Every draw of a latent is its distribution's mean, so that terms and draws can be computed by hand."""
+    """Every draw of a latent is its distribution's mean, so that terms and draws can be computed by hand.
+
+    A flow is trained halfway from zero.
+    """
+    import torch
+
     from vspair.distributions import Gaussian, SpikeSlab
+    from vspair.models.flow.model import Flow
 
     def mean(self, generator=None, sample_shape=()):
         return self.mean.expand(*sample_shape, *self.mean.shape)
 
     for family in (Gaussian, SpikeSlab):
         monkeypatch.setattr(family, "rsample", mean)
+
+    def halfway(self, qoi, generator=None):
+        return torch.zeros_like(qoi), qoi.new_full((len(qoi),), 0.5)
+
+    monkeypatch.setattr(Flow, "_drawn", halfway)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 
-from vspair.data.simulation import PART, simulate
+from vspair.data.simulation import PART, rescans, simulate
 from vspair.operators import Scan
 
 MU_MAX = 81.35858
@@ -52,6 +54,24 @@ def test_photons_have_the_mean_and_the_variance_of_poisson_and_rays_are_independ
     correlation = np.corrcoef(found.reshape(n, -1).T)
     np.fill_diagonal(correlation, 0)
     assert np.abs(correlation).max() < 5.2 / np.sqrt(n)
+
+
+def test_a_scan_anew_is_the_simulated_one_with_photons_of_its_own():
+    """The first, from the stream of the slice, is the scan itself; the mean of 2,000 is what was expected."""
+    slices, n = images(1, 36), 2000
+    stream = np.random.default_rng(np.random.SeedSequence(3, spawn_key=(7,)))
+    scans = rescans(slices[0], SCAN, PHOTONS, stream, "cpu")
+    first = next(scans)
+    known = simulate(slices, [7], SCAN, PHOTONS, 3, "cpu")[0]
+    # The projections agree to rounding, which may move a count now and then.
+    assert first.dtype == known.dtype == np.float32
+    assert (np.abs(counts(first) - counts(known)) < 0.05).mean() > 0.999
+    assert (np.abs(counts(next(scans)) - counts(known)) > 0.5).mean() > 0.9
+    few = rescans(np.full((8, 8), 0.2, np.float32), TINY, PHOTONS, np.random.default_rng(0), "cpu")
+    exact = counts(simulate(np.full((1, 8, 8), 0.2), [0], TINY, NOISELESS, 0, "cpu")[0])
+    found = np.stack([counts(scan) for scan in islice(few, n)])
+    assert np.abs((found.mean(0) - exact) / np.sqrt(exact / n)).max() < 5
+    assert np.abs((found.var(0, ddof=1) - exact) / np.sqrt((exact + 2 * exact**2) / n)).max() < 5
 
 
 def test_a_bin_that_no_photon_reaches_is_floored():

@@ -233,10 +233,10 @@ def test_quality_is_of_the_single_reconstruction_and_of_the_mean():
 
 
 def test_every_model_has_the_columns_that_it_can_have(build, batch, model_name, sparse_names):
-    """A dense latent is active in every draw; an ensemble has no latent and no share of latents."""
+    """A dense latent is active in every draw; an ensemble or a flow has no latent and no share of them."""
     lost = batch[1] != batch[0]
     found = evaluate(build(model_name), *batch, lost, 3, 4, torch.Generator().manual_seed(1))
-    latent = {"vPAIR": ["always_active"], "CVAE": ["always_active"], "PAIR": [], "Ensemble": []}
+    latent = {"vPAIR": ["always_active"], "CVAE": ["always_active"], "PAIR": [], "Ensemble": [], "Flow": []}
     expected = [] if model_name == "PAIR" else list(DENSE[1:])
     expected += latent.get(model_name, ["always_active", "nnz", "sparsity"])
     assert list(found.images) == ["mse", *expected]

@@ -15,19 +15,20 @@ from vspair.operators import Scan
 from vspair.operators.ray import RayTransform
 from vspair.problems.configuration import resolve
 
+BEHIND_FBP = {"UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow"}
 PROPERTIES = {
-    "physical": {"FBP", "TV", "LPD", "UNet"},
-    "probabilistic": {"vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble"},
-    "latent": {"vPAIR", "sVAE", "vsPAIR", "CVAE"},
-    "baseline": {"CVAE", "Ensemble", "TV", "UNet"},
-    "learns": {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "LPD", "UNet", "TV"},
-    "seeded": {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "LPD", "UNet"},
+    "physical": {"FBP", "TV", "LPD", "UNet", *BEHIND_FBP},
+    "probabilistic": {"vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", *BEHIND_FBP},
+    "latent": {"vPAIR", "sVAE", "vsPAIR", "CVAE", "PhysicalCVAE"},
+    "baseline": {"CVAE", "Ensemble", "Flow", "TV", "UNet", *BEHIND_FBP},
+    "learns": {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", "LPD", "UNet", "TV", *BEHIND_FBP},
+    "seeded": {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", "LPD", "UNet", *BEHIND_FBP},
 }
 QOI = {"reconstruction_qoi": 1.2, "kl_qoi": 1.2 * 0.9, "kl_slab_qoi": 1.2 * 0.9, "kl_gate_qoi": 1.2 * 0.9}
 EQUATION_15 = {
     **QOI,
     **{"reconstruction_observation": 0.5, "kl_observation": 0.5 * 0.1},
-    **{"mapping": 0.8, "gate_entropy": 0.8 * 0.05, "hyperprior": 1.4},
+    **{"mapping": 0.8, "gate_entropy": 0.8 * 0.05, "hyperprior": 1.4, "velocity": 1.2},
 }
 """Factor of each term with the weights of tests/conftest.py."""
 
@@ -56,6 +57,20 @@ def decoder(latent, widths=(16, 32, 64), features=3_136):
     return (latent * features + features) + blocks + (9 * 16 + 1)
 
 
+def velocity(first, second, third, inputs=2, clock=16):
+    """Parameters of a velocity's U-Net of three widths, layer by layer; each block is told the time in 4 x first."""
+    told = 4 * first
+
+    def block(before, after):
+        skip = before * after + after if before != after else 0
+        return 2 * before + 9 * before * after + (told * 2 * after + 2 * after) + (9 * after * after + after) + skip
+
+    time = (clock * told + told) + (told * told + told)
+    down = block(first, first) + block(first, second) + block(second, third)
+    up = 9 * third * second + block(2 * second, second) + 9 * second * first + block(2 * first, first)
+    return time + (9 * inputs * first + first) + down + up + 2 * first + (9 * first + 1)
+
+
 BY_FORMULA = {
     "PAIR": 2 * (encoder(32) + decoder(32)) + MAPS["PAIR"],
     "vPAIR": 2 * (encoder(2 * 32) + decoder(32)) + MAPS["vPAIR"],
@@ -63,6 +78,7 @@ BY_FORMULA = {
     "vsPAIR": encoder(3 * 784) + decoder(784) + encoder(2 * 32) + decoder(32) + MAPS["vsPAIR"] + 1,
     "CVAE": encoder(2 * 32, inputs=2) + encoder(3 * 32) + decoder(2 * 32),
     "Ensemble": 5 * (encoder(32) + decoder(32)),
+    "Flow": velocity(32, 64, 64),
 }
 
 
@@ -80,9 +96,9 @@ def on_meta(settings, qoi, observation):
         return built(settings, {"qoi_shape": qoi, "observation_shape": observation})
 
 
-def test_ten_kinds_are_found_with_their_classes_and_properties():
+def test_fifteen_kinds_are_found_with_their_classes_and_properties():
     found = kinds.all_settings()
-    assert set(found) == {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "FBP", "TV", "LPD", "UNet"}
+    assert set(found) == {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", *PROPERTIES["physical"]}
     for kind, settings in found.items():
         assert resolve_name(kinds.settings_path(kind)) is settings
         assert resolve_name(kinds.model_path(kind)).__name__ == kind
@@ -100,9 +116,17 @@ def test_factors_are_those_of_equation_15_for_the_terms_of_the_kind(settings, mo
     assert settings(model_name).factors() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("kind", ["LPD", "UNet"])
-def test_a_direct_method_has_one_factor(settings, kind):
-    assert settings(kind).factors() == {"reconstruction_qoi": 1.2}
+@pytest.mark.parametrize(
+    ("kind", "factors"),
+    [
+        *((kind, {"reconstruction_qoi": 1.2}) for kind in ("LPD", "UNet", "UNetEnsemble")),
+        ("QuantileUNet", {"reconstruction_qoi": 1.2, "quantiles": 1.7}),
+        ("PhysicalCVAE", {"reconstruction_qoi": 1.2, "kl_qoi": 1.2 * 0.9}),
+        ("PhysicalFlow", {"velocity": 1.2}),
+    ],
+)
+def test_a_method_that_knows_the_operator_has_these_factors(settings, kind, factors):
+    assert settings(kind).factors() == pytest.approx(factors)
 
 
 def test_the_formulas_give_table_8():
@@ -154,8 +178,8 @@ def test_images_that_cannot_be_halved_are_refused_and_vectors_never(settings, mo
 @pytest.mark.parametrize("other", [(1, 8, 12), (8,)])
 def test_what_cannot_be_stacked_is_refused_by_the_kind_that_stacks(settings, model_name, other):
     chosen = settings(model_name)
-    if model_name == "CVAE":
-        with pytest.raises(ValueError, match=r"CVAE stacks .* or two vectors, found \(1, 8, 8\) and \("):
+    if model_name in ("CVAE", "Flow"):
+        with pytest.raises(ValueError, match=rf"{model_name} stacks .* or two vectors, found \(1, 8, 8\) and \("):
             chosen.require_fit((1, 8, 8), other)
     else:
         chosen.require_fit((1, 8, 8), other)

@@ -5,7 +5,7 @@ from skimage.transform import resize
 
 from vspair.operators import ParallelBeam, Scan
 from vspair.operators.joseph import joseph_matrix
-from vspair.operators.projector import Projector, enlarge, project_sampled
+from vspair.operators.projector import Projector, enlarge, project_one, project_sampled
 from vspair.operators.tiles import LANES, TILE
 
 BEAMS = {
@@ -31,8 +31,15 @@ def exact(image, beam):
     return (joseph_matrix(beam).astype(np.float64) @ image.numpy().astype(np.float64).ravel()).reshape(beam.shape)
 
 
-@pytest.mark.parametrize("way", [lambda x, beam: Projector(beam)(x), project_sampled], ids=["tiles", "samples"])
-def test_both_ways_are_the_sums_of_the_matrix(beam, way):
+WAYS = {
+    "tiles": lambda x, beam: Projector(beam)(x),
+    "samples": project_sampled,
+    "one by one": lambda x, beam: torch.stack([project_one(image, beam) for image in x]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_all_ways_are_the_sums_of_the_matrix(beam, way):
     """Catches crossings lost or counted twice where tiles meet, and borders of the image."""
     x = images(2, beam.image)
     found = way(x, beam)

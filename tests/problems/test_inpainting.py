@@ -81,6 +81,10 @@ def localisation(**settings):
     return {"evaluation": {"localisation": settings}}
 
 
+def repeated(**settings):
+    return {"evaluation": {"repeated": settings}}
+
+
 def calibration(**settings):
     return {"evaluation": {"calibration": settings}}
 
@@ -148,6 +152,12 @@ WRONG = [
     (functional("worst_group"), "functionals names one worst_group, which stands for something else"),
     (functional("a-b"), "functionals.a-b: a name is made of letters"),
     (calibration(scaling_level=0.93), "scaling_level=0.93 must be one of levels"),
+    (repeated(samples=18), "repeated.samples=18 do not reach level 0.9, which needs 19"),
+    (repeated(level=0.95, samples=38), "repeated.samples=38 do not reach level 0.95, which needs 39"),
+    (repeated(images=[0, 180]), "evaluation.repeated.images names test image 180, but data.test=180"),
+    (repeated(methods=["GAN"]), "evaluation.repeated.methods names GAN, the methods are PAIR, vPAIR"),
+    (repeated(methods=["PAIR"]), "evaluation.repeated.methods names PAIR, which has no posterior"),
+    (repeated(draws=1), "evaluation.repeated.draws: must be greater than or equal to 2, found 1"),
 ]
 
 

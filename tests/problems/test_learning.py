@@ -26,6 +26,7 @@ WIDE = {
     "weights": {"lambda1": 1.0, "lambda2": 0.1, "lambda3": 1.0, "lambda_rho": 1.0, "gamma_x": 1e-4, "gamma_y": 1e-4},
 }
 STRENGTHS = [1e-3, 1e-1, 1e-4]
+RIVALS = ("UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow")
 TRAINED = ("LPD", "UNet", "vsPAIR")
 PHYSICAL = ("FBP", "TV", "LPD", "UNet")
 
@@ -64,7 +65,7 @@ def setting(pairs, settings):
     """A kind's setting, of which `schedule` changes the training, `changes` the method and `scale` the observations."""
 
     def setting(kind, scale="maximum", device="cpu", changes=None, **schedule):
-        training = {"training": SCHEDULE | schedule} if kind in TRAINED else {}
+        training = {"training": SCHEDULE | schedule} if kind in (*TRAINED, *RIVALS) else {}
         method = settings(kind, **training, **(WIDE if kind == "vsPAIR" else {}), **(changes or {}))
         values = {"image": IMAGE, "observation": OBSERVATION, "scan": SCAN, "data.scale": scale}
         values["methods.mine"] = method.model_dump(mode="json")
@@ -220,7 +221,7 @@ def test_the_choices_and_the_seed_reach_the_training(setting):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("name", ["TV", *TRAINED])
+@pytest.mark.parametrize("name", ["TV", *TRAINED, *RIVALS])
 def test_a_method_learns_on_a_gpu_and_again_to_the_same_bits(setting, name, tmp_path):
     """The whole way: memory looked at, operator and pairs moved, training, weights read back."""
     first, second = (learn(setting(name, device="cuda"), seed=1)[0] for _ in range(2))

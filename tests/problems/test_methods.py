@@ -6,7 +6,8 @@ import pytest
 
 from vspair.models.kinds import all_settings
 
-NAMES = ["PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble"]
+NAMES = ["PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow"]
+BEHIND_FBP = {"UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow"}
 MINE = {"latent_x": 4, "channels": [4, 8], "weights": {"lambda1": 1}}
 
 
@@ -73,12 +74,12 @@ def test_every_kind_is_told_apart_by_what_its_class_says():
     def having(flag):
         return {name for name, settings in kinds.items() if getattr(settings, flag)}
 
-    assert having("physical") == {"FBP", "TV", "LPD", "UNet"}
+    assert having("physical") == {"FBP", "TV", "LPD", "UNet", *BEHIND_FBP}
     assert set(kinds) - having("learns") == {"FBP"}
     assert set(kinds) - having("seeded") == {"FBP", "TV"}
-    assert having("latent") == {"vPAIR", "sVAE", "vsPAIR", "CVAE"}
-    assert having("probabilistic") == having("latent") | {"Ensemble"}
-    assert having("baseline") == {"CVAE", "Ensemble", "TV", "UNet"}
+    assert having("latent") == {"vPAIR", "sVAE", "vsPAIR", "CVAE", "PhysicalCVAE"}
+    assert having("probabilistic") == having("latent") | {"Ensemble", "Flow"} | BEHIND_FBP
+    assert having("baseline") == {"CVAE", "Ensemble", "Flow", "TV", "UNet"} | BEHIND_FBP
 
 
 def test_a_method_is_built_from_exactly_the_settings_that_its_class_takes(inpainting):
@@ -91,6 +92,7 @@ def test_a_method_is_built_from_exactly_the_settings_that_its_class_takes(inpain
         "vsPAIR": {*sizes, *sparse, "latent_y", "hidden", "map_gate", "choices"},
         "CVAE": sizes,
         "Ensemble": {*sizes, "members"},
+        "Flow": {"channels", "steps", "spread"},
     }
 
 
@@ -117,6 +119,8 @@ WRONG = [
     ),
     (method("PAIR", channels=[16]), r"methods.PAIR.channels: must have at least 2 of them, found \[16\]"),
     (method("Ensemble", members=1), "methods.Ensemble.members: must be greater than or equal to 2, found 1"),
+    (method("Flow", steps=0), "inpainting.methods.Flow.steps: must be greater than 0, found 0"),
+    (method("Flow", spread=0), "inpainting.methods.Flow.spread: must be greater than 0, found 0"),
     (method("Ensemble", members=None), "methods.Ensemble.members: must be a valid integer, found None"),
     ({"image": [30, 28]}, "methods.PAIR: channels halve the QoI 2 times, but 30x28 is not divisible by 4"),
     # What all methods inherit is named once, where it stands.

@@ -19,12 +19,12 @@ def parameters(model):
 
 
 @pytest.mark.parametrize(("qoi", "observation"), SHAPES)
-@pytest.mark.parametrize("kind", ["PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble"])
+@pytest.mark.parametrize("kind", ["PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow"])
 def test_a_method_has_at_least_the_weights_that_its_settings_say(settings, kind, qoi, observation):
     """By the model itself; a third of them, else the bound would be of no use."""
-    if kind == "CVAE" and len(qoi) > 1:
+    if kind in ("CVAE", "Flow") and len(qoi) > 1:
         observation = qoi
-    for sizes in ({}, {"latent_x": 60}, {"channels": (8, 32, 16)}):
+    for sizes in ({}, {"steps" if kind == "Flow" else "latent_x": 60}, {"channels": (8, 32, 16)}):
         method = settings(kind, **sizes)
         with torch.device("meta"):
             model = build(method, {"qoi_shape": qoi, "observation_shape": observation})
@@ -58,6 +58,9 @@ def test_pairs_and_samples_count(resolved):
     """By hand: 1797 pairs of twice 28 x 28 numbers; 39 samples of a batch of 90 test images."""
     problem = resolved().inpainting
     assert least(problem, "pairs", None) == (1797 * 2 * 784,) * 2
+    # 60 new observations of 28 x 28 numbers, and 19 samples of each, in one batch.
+    again, other = (least(problem, rule, "CVAE").memory for rule in ("repeat", "evaluate"))
+    assert again - other == 4 * 60 * (1 + 19) * 784
     weights = 4 * problem.methods["vPAIR"].least_weights(*problem.shapes())
     assert least(problem, "train", "vPAIR") == (1797 * 2 * 784 + 3 * weights, weights)
     assert least(problem, "calibrate", "vPAIR").memory == 1797 * 2 * 784 + weights + 4 * 39 * 90 * 784

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-METHODS = ["LPD", "vsPAIR", "FBP", "TV", "UNet", "vsPAIR_sparse"]
+RIVALS = ["UNet_ensemble", "Quantiles", "CVAE", "Flow"]
+METHODS = ["LPD", "vsPAIR", "FBP", "TV", "UNet", "vsPAIR_sparse", *RIVALS]
 
 
 @pytest.fixture
@@ -58,7 +59,8 @@ def test_there_is_a_data_set_for_each_noise_level_and_one_that_varies(tomography
     assert [problem.noise_label(name) for name in problem.datasets()] == ["10 %", "2.5 %", "0 %", "1 to 3 %"]
     runs = problem.runs((0,))
     assert [run.data for run in runs if run.method == "vsPAIR"] == list(problem.usual_datasets())
-    assert [run.data for run in runs if run.method == "vsPAIR_sparse"] == ["variable"]
+    for name in ("vsPAIR_sparse", *RIVALS):
+        assert [run.data for run in runs if run.method == name] == ["variable"]
 
 
 def test_a_methods_architecture_is_what_its_class_takes(tomography):
@@ -71,6 +73,10 @@ def test_a_methods_architecture_is_what_its_class_takes(tomography):
         "FBP": {"filter", "cutoff"},
         "TV": {"strengths", "iterations"},
         "UNet": {"channels", "filter", "cutoff"},
+        "UNet_ensemble": {"channels", "members", "filter", "cutoff"},
+        "Quantiles": {"channels", "levels", "filter", "cutoff"},
+        "CVAE": {"channels", "latent_x", "filter", "cutoff"},
+        "Flow": {"channels", "steps", "spread", "filter", "cutoff"},
     }
 
 
@@ -111,6 +117,9 @@ WRONG = {
         method("UNet", channels=[4, 8, 16, 32]),
         r"methods.UNet: channels halve .* 3 times, but 44x44 is not divisible by 8",
     ),
+    "image of a flow": (method("Flow", channels=[4] * 4), r"methods.Flow: channels halve the QoI 3 times, but 44x44"),
+    "falling quantiles": (method("Quantiles", levels=[0.5, 0.1]), r"tomography.methods.Quantiles.*levels: must rise"),
+    "one quantile": (method("Quantiles", levels=[0.5]), r"tomography.methods.Quantiles.*levels: .*at least 2"),
     "image below SSIM's window": ({"image": [4, 44]}, r"image=4x44 is below the 7 pixels that SSIM needs"),
     "another scan than LoDoPaB's": (
         {"data": {"source": "lodopab"}, "scan": {"angles": 999}},
@@ -207,6 +216,10 @@ WRONG = {
         {"evaluation": {"calibration": {"functionals": {"ink": {"statistic": "mean", "region": "holes"}}}}},
         r"functionals.ink: region=holes, but the observation has lost nothing by place",
     ),
+    "repeated beyond the test": (
+        {"evaluation": {"repeated": {"images": [40]}}},
+        r"evaluation.repeated.images names test image 40, but data.test=40",
+    ),
     "unknown key": ({"sacn": {}}, r"unknown key 'tomography.sacn'"),
 }
 
@@ -232,5 +245,7 @@ def test_the_fewest_test_slices_are_enough_and_one_fewer_is_refused(tomography, 
     problem = tomography(**parts, data={"test": test, "train": 8})
     problem.require_data()
     assert problem.needed() == {"train": 8, "test": test}
+    again = {"repeated": {"images": [test + 3]}, **parts["evaluation"]}
+    assert tomography(figures=figures, evaluation=again, data={"train": 8}).needed() == {"train": 8, "test": test + 4}
     with pytest.raises(ValueError, match=f"data.test={test - 1}"):
         tomography(**parts, data={"test": test - 1}).require_data()

@@ -38,7 +38,7 @@ def test_a_method_keeps_its_colour_whatever_else_a_figure_shows():
 
 def test_colours_are_all_different_and_more_methods_than_colours_are_refused():
     assert len(set(palette([str(i) for i in range(len(COLOURS))]).values())) == len(COLOURS)
-    with pytest.raises(VspairError, match=r"at most 7 methods.*found 8"):
+    with pytest.raises(VspairError, match=r"at most 12 methods.*found 13"):
         palette([str(i) for i in range(len(COLOURS) + 1)])
     assert named(["A", "B"], {"B": "B (ours)"}) == {"A": "A", "B": "B (ours)"}
 

@@ -21,6 +21,7 @@ inpainting:
   evaluation:
     samples: 3
     calibration: {samples: 39}
+    repeated: {draws: 4}
     localisation: {images: 6, levels: [-2, 2]}
     gates: {images: 6, top: 3}
   figures: {scatter: 24}
@@ -32,6 +33,7 @@ inpainting:
     vsPAIRplus: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
     CVAE: {channels: [2, 4], latent_x: 4}
     Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
+    Flow: {channels: [2, 4], steps: 1}
   studies:
     hyperprior:
       axes: {methods.vsPAIR.alpha0: [1, 64], methods.vsPAIR.beta0: [1]}
@@ -55,8 +57,12 @@ tomography:
     vsPAIR: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
     TV: {strengths: [1.0e-3, 1.0e-2], iterations: 5, pairs: 4}
     UNet: {channels: [2, 4], training: {epochs: 1}}
+    UNet_ensemble: {channels: [2, 4], training: {epochs: 1}}
+    Quantiles: {channels: [2, 4], training: {epochs: 1}}
+    CVAE: {channels: [2, 4], latent_x: 4, training: {epochs: 1}}
+    Flow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
-  evaluation: {samples: 3, calibration: {samples: 39}}
+  evaluation: {samples: 3, calibration: {samples: 39}, repeated: {draws: 4}}
   figures: {gate: 0.3}
 interventions:
   data: {classes: [1, 2], images: 12, seeds: [1, 2]}
@@ -78,14 +84,16 @@ transport:
 
 TABLES = (
     *("table3", "table4", "table5", "table8"),
-    *("table_fig7", "table_uq", "table_fig12", "table_lambda3", "table_choices", "table_plus"),
-    *("table_ct", "table_ct_cost", "table_ct_uq"),
+    *("table_fig7", "table_uq", "table_speed", "table_fig12", "table_lambda3", "table_choices"),
+    "table_plus",
+    *("table_ct", "table_ct_cost", "table_ct_uq", "table_ct_speed"),
     *("int_table31", "int_table32", "int_table33", "int_table_choices"),
     *("wae_table1", "wae_table2", "wae_table3", "wae_table_pair", "wae_table_choices"),
 )
 FIGURES = (
     *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "fig11", "fig12"),
-    *("fig_calibration", "fig_reliability", "fig_ct_noise", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig_calibration", "fig_reliability", "fig_repeated", "fig_lambda3", "fig_training", "fig_theory"),
+    *("fig_ct_noise", "fig_ct_reliability", "fig_ct_repeated"),
     *("fig_posterior", "fig_ct_posterior"),
     *("int_fig31", "int_fig32", "int_fig_gates", "wae_fig1", "wae_fig4"),
 )

@@ -6,27 +6,30 @@ import re
 import pandas as pd
 import pytest
 
-HOLES = [f"inpainting {method}" for method in ("PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")]
+HOLES = [f"inpainting {method}" for method in ("PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")]
 SCANS = [f"tomography {method}" for method in ("LPD", "vsPAIR", "UNet")]
-ROWS = [*HOLES, *SCANS]
-DRAWING = {row for row in ROWS if row.split()[1] not in ("PAIR", "Ensemble", "LPD", "UNet")}
+VARIED = [f"tomography {method}" for method in ("UNet_ensemble", "Quantiles", "CVAE", "Flow")]
+ROWS = [*HOLES, *SCANS, *VARIED]
+STILL = ("PAIR", "Ensemble", "LPD", "UNet", "UNet_ensemble", "Quantiles")
+DRAWING = {row for row in ROWS if row.split()[1] not in STILL}
 """Those whose training draws noise; the others see the same numbers whatever the noise is."""
 RUN = "results/demo/determinism/inpainting/PAIR/digits/resumed"
 
 
 def folder(row):
     """Of a row's trials."""
-    return f"{row.replace(' ', '/')}/{'digits' if row in HOLES else 'noise0'}"
+    data = "digits" if row in HOLES else "variable" if row in VARIED else "noise0"
+    return f"{row.replace(' ', '/')}/{data}"
 
 
 def test_the_check_trains_every_kind_three_times_and_nothing_else(untouched):
-    """Needs no finished training, and only one noise data set."""
+    """Needs no finished training, and only those noise data sets that a kind is first run on."""
     result = untouched.snakemake("determinism", "--dry-run")
     text = result.stdout + result.stderr
     assert result.returncode == 0, text
     counts = dict(re.findall(r"^(\w+) +(\d+)$", text.split("Job stats:")[1], re.MULTILINE))
-    data = {"pairs": "1", "scan_slices": "1", "scan_block": "2", "scan_pairs": "1", "scan_noise": "1"}
-    assert counts == data | {"determinism_run": str(3 * len(ROWS)), "determinism": "1", "total": "34"}
+    data = {"pairs": "1", "scan_slices": "1", "scan_block": "2", "scan_pairs": "1", "scan_noise": "2"}
+    assert counts == data | {"determinism_run": str(3 * len(ROWS)), "determinism": "1", "total": str(3 * len(ROWS) + 8)}
 
 
 def test_it_is_not_part_of_all(untouched):
@@ -64,7 +67,9 @@ def prepared(fresh, tmp_path_factory):
     """A clean checkout with the pairs that the check starts from. Not to be changed."""
     project = fresh.copy(tmp_path_factory.mktemp("prepared") / "project")
     finish(
-        project, "results/demo/inpainting/pairs/digits.safetensors", "results/demo/tomography/pairs/noise0.safetensors"
+        project,
+        "results/demo/inpainting/pairs/digits.safetensors",
+        *(f"results/demo/tomography/pairs/{data}.safetensors" for data in ("noise0", "variable")),
     )
     return project
 
@@ -113,5 +118,6 @@ def test_a_draw_without_a_seed_is_seen_in_exactly_the_methods_that_draw(prepared
         differing, distance = table[f"{trial}_differing"], table[f"{trial}_largest_difference"]
         assert set(differing[differing > 0].index) == DRAWING
         assert set(distance[distance > 1e-6].index) == DRAWING
-    assert "bit-equal for inpainting PAIR, inpainting Ensemble, tomography LPD, tomography UNet; " in words
+    still = [row for row in ROWS if row.split()[1] in STILL]
+    assert f"bit-equal for {', '.join(still)}; " in words
     assert all(re.search(rf"\d+ numbers of {name} differ by up to \d", words) for name in DRAWING)

@@ -7,9 +7,10 @@ from functools import cache
 import pytest
 
 FRAME = "provenance/recording.py"
-PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble")
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")
 SPARSE = ("vsPAIR noise0", "vsPAIR noise10", "vsPAIR_sparse variable")
-LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SPARSE)
+SAMPLED = (*SPARSE, *(f"{method} variable" for method in ("UNet_ensemble", "Quantiles", "CVAE", "Flow")))
+LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SAMPLED)
 RESULTS_OF_A_METHOD = {"table_ct", "table_ct_cost", "fig9", "fig_ct_noise"}
 STUDIES = {
     "hyperprior": {"fig12", "table_fig12"},
@@ -209,11 +210,11 @@ def test_a_changed_formula_retrains_exactly_the_methods_that_use_it(stale, table
     on_methods = {job for job in jobs if " " in job}
     assert on_methods == {
         *(f"{rule} {method} digits" for rule in rules for method in ("sVAE", "vsPAIR")),
-        "study vsPAIR digits",
+        *("study vsPAIR digits", "repeat vsPAIR digits", "repeat vsPAIR noise10"),
         *(f"{rule} {run}" for rule in ("train", "evaluate", "calibrate") for run in SPARSE),
         "latents vsPAIR_sparse variable",
     }
-    assert len(on_methods) == 25
+    assert len(on_methods) == 27
     of_siblings = {name for name in (*tables, *figures) if name.startswith(("int_", "wae_"))}
     of_the_plane = {"wae_table2", "wae_table3", "wae_table_pair", "wae_fig4", "wae_plane_scores", "train_stack"}
     of_the_paper = {*tables, *figures} - {"fig_theory"} - of_siblings
@@ -250,7 +251,14 @@ def test_a_change_of_one_method_touches_that_method_alone(stale, change, method)
 
 @pytest.mark.slow
 def test_another_label_is_shown_and_nothing_is_run_again(stale):
-    assert stale("another label") == {"table_ct", "table_ct_uq", "table_ct_cost", "fig9", "fig_ct_noise"}
+    assert stale("another label") == {
+        "table_ct",
+        "table_ct_uq",
+        "table_ct_cost",
+        "table_ct_speed",
+        "fig9",
+        "fig_ct_noise",
+    }
 
 
 def test_another_noise_leaves_slices_and_scans_alone(stale):
@@ -258,10 +266,11 @@ def test_another_noise_leaves_slices_and_scans_alone(stale):
         *(f"scan_noise {noise}" for noise in ("noise0", "noise10", "variable")),
         *(f"train {run}" for run in LEARNED),
         *(f"evaluate {run}" for run in (*LEARNED, "FBP noise0", "FBP noise10")),
-        *(f"calibrate {run}" for run in SPARSE),
-        "latents vsPAIR_sparse variable",
+        *(f"calibrate {run}" for run in SAMPLED),
+        *("latents vsPAIR_sparse variable", "repeat vsPAIR noise10"),
         *RESULTS_OF_A_METHOD,
-        *("table_ct_uq", "fig_ct_posterior", "fig10", "fig11"),
+        *("table_ct_uq", "table_ct_speed", "fig10", "fig11"),
+        *("fig_ct_posterior", "fig_ct_reliability", "fig_ct_repeated"),
     }
 
 
@@ -272,7 +281,7 @@ def test_another_level_is_run_beside_the_others(stale):
         *(f"evaluate {method} noise20" for method in (*methods, "FBP")),
         "calibrate vsPAIR noise20",
         *RESULTS_OF_A_METHOD,
-        *("table_ct_uq", "fig_ct_posterior"),
+        *("table_ct_uq", "fig_ct_posterior", "table_ct_speed", "fig_ct_reliability"),
     }
 
 
@@ -364,8 +373,9 @@ def test_the_papers_ct_is_planned_without_gpu_or_data(untouched, papers):
     """LPD, vsPAIR and U-Net with three seeds at five levels, vsPAIR for variable noise with three; TV and FBP once."""
     assert counted(untouched, "tomography", *papers("{download: true}")) == {
         **{"scan_download": 1, "scan_slices": 1, "scan_block": 16, "scan_pairs": 1, "scan_noise": 6},
-        **{"train": 3 * 15 + 5 + 3, "evaluate": 3 * 15 + 5 + 5 + 3, "calibrate": 15 + 3, "latents": 1},
+        **{"train": 3 * 15 + 5 + 3, "evaluate": 3 * 15 + 5 + 5 + 3, "calibrate": 15 + 3, "latents": 1, "repeat": 5},
         **dict.fromkeys(("table_ct", "table_ct_cost", "table_ct_uq", "fig9", "fig10", "fig11", "fig_ct_noise"), 1),
+        **dict.fromkeys(("fig_ct_reliability", "fig_ct_repeated"), 1),
         "tomography": 1,
     }
 

@@ -52,6 +52,27 @@ def test_table_fig7_correlates_the_per_image_columns(results):
     assert table["sVAE", "median_ratio"] == pytest.approx(ratio.median(), rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("table", "run", "row"),
+    [
+        ("table_speed", "inpainting/{}/Flow/digits", "Flow"),
+        ("table_ct_speed", "tomography/{}/Flow/variable", "Flow variable"),
+    ],
+)
+def test_the_tables_of_speed_hold_costs_and_scores_of_the_calibration(results, table, run, row):
+    values = pd.read_csv(results / f"tables/{table}.csv").set_index(["row", "column"])["value"]
+    summaries = {
+        job: json.loads((results / run.format(job) / "seed0/summary.json").read_text())
+        for job in ("calibrations", "evaluations")
+    }
+    expected = {name: summaries["calibrations"]["raw"][name] for name in ("crps", "energy")}
+    costs = ("sampling_seconds", "sampling_seconds_batched", "sampling_gflop")
+    expected |= {name: summaries["calibrations"][name] for name in costs}
+    expected["parameters"] = summaries["evaluations"]["parameters"]
+    assert values[row].to_dict() == pytest.approx(expected, rel=1e-6)
+    assert min(expected.values()) > 0
+
+
 def test_the_choices_name_the_nearest_combination(results):
     table = pd.read_csv(results / "tables/table_choices.csv").set_index(["row", "column"])["value"]
     run = (
@@ -74,7 +95,7 @@ def test_every_published_value_of_the_section_has_a_line(results, table, values)
 
 
 def test_baselines_are_marked_as_ours_where_a_reader_looks(results):
-    for table in ("table3", "table_uq"):
+    for table in ("table3", "table_uq", "table_speed"):
         assert "CVAE (ours)" in (results / f"tables/{table}.md").read_text()
     assert "CVAE" in set(pd.read_csv(results / "tables/table3.csv")["row"])
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from vspair.config.names import Name
-from vspair.config.numbers import MARGIN, Count, Probability, Seed
+from vspair.config.numbers import MARGIN, Count, Distinct, Index, Probability, Seed
 from vspair.config.section import Section
 
 Samples = Annotated[int, Field(le=100_000)]
@@ -145,15 +145,40 @@ class Calibration(Section):
         return math.ceil(1 / self.smallest_tail - 1)
 
 
+class Repeated(Section):
+    """The same test images observed again and again (docs/definitions.md)."""
+
+    methods: Annotated[tuple[str, ...], Distinct] = Field(
+        min_length=1, max_length=100, description="methods with a posterior, of those that are compared; first seed"
+    )
+    data: Annotated[tuple[str, ...], Distinct] | None = Field(
+        None, description="data sets, of those that a method is run on; by default all of them"
+    )
+    images: Annotated[tuple[Index, ...], Distinct] = Field(
+        min_length=1, max_length=50, description="test images by position"
+    )
+    draws: Annotated[int, Field(ge=2, le=100_000)] = Field(description="new observations of each image")
+    samples: Annotated[Samples, Field(ge=2)] = Field(description="posterior samples for each observation")
+    level: Probability = Field(0.9, description="level of the central credible interval")
+
+    @model_validator(mode="after")
+    def _samples_reach_the_level(self) -> "Repeated":
+        needed = math.ceil(2 / (1 - Fraction(str(self.level))) - 1)
+        if self.samples < needed:
+            raise ValueError(f"repeated.samples={self.samples} do not reach level {self.level}, which needs {needed}")
+        return self
+
+
 class Evaluation(Section):
     """Evaluation on the test pairs."""
 
     samples: Annotated[Samples, Field(ge=2)] = Field(description="posterior samples per image")
     batch_size: Count = Field(description="observations evaluated at once")
     calibration: Calibration = Field(description="credible intervals and their conformal scaling")
+    repeated: Repeated | None = Field(None, description="test images observed again and again; null: none")
 
     def require_images(self, test: int) -> None:
-        """Check that there are enough test images for the conformal scaling.
+        """Check that there are enough test images for the conformal scaling, and those that are observed again.
 
         Raises:
             ValueError: there are not.
@@ -165,3 +190,5 @@ class Evaluation(Section):
                 f"evaluation.calibration.share={calibration.share} of data.test={test} leaves {images} images for the "
                 f"conformal scaling, but the level {max(calibration.levels)} needs {calibration.images_needed}"
             )
+        if beyond := [image for image in (self.repeated.images if self.repeated else ()) if image >= test]:
+            raise ValueError(f"evaluation.repeated.images names test image {beyond[0]}, but data.test={test}")

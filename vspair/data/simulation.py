@@ -1,13 +1,13 @@
 """Simulation of low-dose scans from images, by the recipe of LoDoPaB-CT (Leuschner et al. 2021)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 
 from vspair.data.units import MU_MAX
 from vspair.operators import Scan
-from vspair.operators.projector import Projector, enlarge
+from vspair.operators.projector import Projector, enlarge, project_one
 
 PART = 32  # images projected at once: 128 MB of float32 on a grid of 1000 x 1000
 FLOOR = 0.1  # photons; a bin that caught none has no logarithm
@@ -51,6 +51,28 @@ def simulate(images: np.ndarray, ids: Sequence[int], scan: Scan, photons: float,
         for row, one, integral in zip(observation[part], ids[part], integrals, strict=True):
             row[:] = _noisy(integral, photons, np.random.default_rng(_stream(seed, one)))
     return observation
+
+
+def rescans(
+    image: np.ndarray, scan: Scan, photons: float, generator: np.random.Generator, device: str
+) -> Iterator[np.ndarray]:
+    """Scans of one image, one after another without end, each with photons of its own.
+
+    They are drawn as by `simulate`, around the same expected counts, for which the image is projected once.
+
+    Arguments:
+        image: normalised attenuation in [0, 1], (pixels, pixels).
+        scan, photons: as for `simulate`.
+        generator: of the photons.
+        device: `cpu` or `cuda`, for the projection.
+
+    Yields:
+        Line integrals of normalised attenuation in metres, with noise, (angles, bins) float32.
+    """
+    enlarged = enlarge(torch.from_numpy(np.asarray(image, np.float32))[None].to(device), scan.enlarged)[0]
+    integral = project_one(enlarged, scan.full()).cpu().numpy()
+    while True:
+        yield _noisy(integral, photons, generator).astype(np.float32)
 
 
 def _noisy(integral: np.ndarray, photons: float, generator: np.random.Generator) -> np.ndarray:

@@ -14,6 +14,7 @@ from vspair.evaluation.latents import LatentStatistics
 from vspair.evaluation.localisation import Perturbation, localise
 from vspair.evaluation.quality import fidelity, quality
 from vspair.evaluation.reconstruction import UNDEFINED, Evaluated, evaluate, mean_over
+from vspair.evaluation.sampling import sampling_cost
 from vspair.evaluation.scalars import CANDIDATES, nearest
 from vspair.evaluation.scores import scores
 from vspair.evaluation.speed import inference_seconds
@@ -40,5 +41,6 @@ __all__ = [
     "nearest_to_percentiles",
     "parts_of",
     "quality",
+    "sampling_cost",
     "scores",
 ]

@@ -37,7 +37,7 @@ def require_samples(levels: Iterable[float], samples: int) -> None:
         if samples < needed:
             raise VspairError(
                 f"expected at least {needed} posterior samples per image for central intervals of level {level}, found "
-                f"calibration.samples={samples}: raise it to {needed}, or take {level} out of calibration.levels"
+                f"samples={samples}: raise it to {needed}, or leave out the level {level}"
             )
 
 

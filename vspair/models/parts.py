@@ -1,10 +1,10 @@
 """Settings that several kinds of methods have; each kind's own stand in its folder."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from vspair.config.numbers import NonNegative, Positive, Probability, Width
+from vspair.config.numbers import NonNegative, Positive, Probability, Share, Width
 from vspair.config.section import Section
 from vspair.models.method import Shape, Trained, Widths, least_backbone, least_features, require_halvings
 
@@ -67,3 +67,26 @@ class Sparse(Backbone):
     alpha0: Positive = Field(description="first shape of the Beta hyperprior")
     beta0: Positive = Field(description="second shape of the Beta hyperprior")
     rho_start: Probability = Field(description="rho before training")
+
+
+class Filtered(Trained):
+    """A method that is given the filtered back-projection of y in the place of y, on the grid of x.
+
+    Of the two classes that a kind's settings derive from it is the first; the second is that of a kind of pairs on one
+    grid.
+    """
+
+    physical: ClassVar[bool] = True
+
+    filter: Literal["ram-lak", "shepp-logan", "cosine", "hamming", "hann"] = Field(
+        description="window of the ramp filter"
+    )
+    cutoff: Share = Field(description="frequency beyond which the filter is 0, as a share of the largest")
+
+    def least_weights(self, qoi: Shape, observation: Shape) -> int:
+        """See `Method.least_weights`."""
+        return super().least_weights(qoi, qoi)
+
+    def require_fit(self, qoi: Shape, observation: Shape) -> None:
+        """See `Method.require_fit`."""
+        super().require_fit(qoi, qoi)

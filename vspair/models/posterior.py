@@ -107,3 +107,82 @@ class MemberPosterior(Posterior):
         every = torch.arange(batch, device=self.members.device)
         for part in chosen.split(max(1, DRAWN_AT_ONCE // batch)):
             yield self.members[part, every]
+
+
+class QuantilePosterior(Posterior):
+    """Independent entries of x, each with a quantile function that is linear between a few quantiles.
+
+    The inner quantiles are those that were learned, exactly. Beyond the outermost the function goes on with the slope
+    of the segment there: with the outermost quantiles as ends instead, all that is missing would lie on these two
+    values, and no interval could be wider than they are.
+
+    Only intervals entry by entry are meant. Since entries are drawn independently, draws are no plausible x, and what
+    looks at several entries together, such as the energy score or a mean over a region, sees that.
+
+    Arguments:
+        quantiles: shape (levels, batch, *shape of x), rising along the levels.
+        levels: of the quantiles, rising in (0, 1), shape (levels,), two at least.
+    """
+
+    def __init__(self, quantiles: Tensor, levels: Tensor):
+        self.quantiles, self.levels = quantiles, levels
+
+    def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
+        shape, device = self.quantiles.shape[1:], self.quantiles.device
+        at_once = max(1, DRAWN_AT_ONCE // shape[0])
+        for start in range(0, n, at_once):
+            part = min(at_once, n - start)
+            yield self.at(torch.rand((part, *shape), generator=generator, device=device))
+
+    def at(self, share: Tensor) -> Tensor:
+        """The quantile function of each entry at shares (n, batch, *shape of x) in [0, 1], same shape."""
+        segment = torch.bucketize(share, self.levels[1:-1])
+        low, high = self.quantiles.gather(0, segment), self.quantiles.gather(0, segment + 1)
+        begin, end = self.levels[segment], self.levels[segment + 1]
+        return low + (share - begin) / (end - begin) * (high - low)
+
+
+class FlowPosterior(Posterior):
+    """Normal noise that is carried along a velocity field from time 0 to 1.
+
+        dx/dt = v(x, t, y),    x(0) ~ N(0, spread^2 I)
+
+    by the explicit midpoint rule, whose error is of the order of the squared step.
+
+    Arguments:
+        field: v, of states (n, *shape of x), observations (n, *shape of y) and times (n,).
+        observation: y, shape (batch, *shape of y).
+        shape: of one x.
+        spread: standard deviation of the noise.
+        steps: of the rule, two evaluations of the field each.
+    """
+
+    def __init__(
+        self,
+        field: Callable[[Tensor, Tensor, Tensor], Tensor],
+        observation: Tensor,
+        shape: tuple[int, ...],
+        spread: float,
+        steps: int,
+    ):
+        self.field, self.observation = field, observation
+        self.shape, self.spread, self.steps = tuple(shape), spread, steps
+
+    def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
+        batch, device = len(self.observation), self.observation.device
+        at_once = max(1, DRAWN_AT_ONCE // batch)
+        for start in range(0, n, at_once):
+            part = min(at_once, n - start)
+            noise = torch.randn((part * batch, *self.shape), generator=generator, device=device)
+            observation = self.observation.expand(part, *self.observation.shape).flatten(0, 1)
+            size = DECODED_AT_ONCE[device.type]
+            pairs = zip((self.spread * noise).split(size), observation.split(size), strict=True)
+            yield torch.cat([self._carried(*pair) for pair in pairs]).unflatten(0, (part, batch))
+
+    def _carried(self, state: Tensor, observation: Tensor) -> Tensor:
+        step = 1 / self.steps
+        for k in range(self.steps):
+            first, middle = (state.new_full((len(state),), (k + half) * step) for half in (0, 0.5))
+            there = state + 0.5 * step * self.field(state, observation, first)
+            state = state + step * self.field(there, observation, middle)
+        return state

@@ -93,6 +93,34 @@ def _project_tiled(images: torch.Tensor, geometry: ParallelBeam) -> torch.Tensor
     return torch.from_numpy(result)
 
 
+def project_one(image: torch.Tensor, geometry: ParallelBeam) -> torch.Tensor:
+    """Line integrals of a single image as `Projector` has them, up to rounding; on one core in a fraction of its time.
+
+    Arguments:
+        image: (H, W) on the geometry's grid, float32.
+        geometry: rays and pixels; the bins evenly spaced and ascending.
+
+    Returns:
+        (angles, bins), on the device of the image.
+    """
+    if image.is_cuda:
+        return project_sampled(image[None], geometry)[0]
+    from vspair.operators.tiles import PAD, sum_lines_of_one
+
+    result = np.empty(geometry.shape, np.float32)
+    for along_y in (True, False):
+        chosen = np.flatnonzero(steps_along_y(geometry.angles) == along_y)
+        first, step, length = _places(geometry, geometry.angles[chosen], along_y)
+        across = image.numpy().T if along_y else image.numpy()
+        # In order, which a padded transpose is not.
+        lines = np.zeros((across.shape[0], across.shape[1] + 2 * PAD), np.float32)
+        lines[:, PAD:-PAD] = across
+        sums = np.zeros((len(chosen), len(geometry.bins)), np.float32)
+        sum_lines_of_one(lines, first, step, sums)
+        result[chosen] = sums * length[:, None]
+    return torch.from_numpy(result)
+
+
 def _places(geometry: ParallelBeam, angles: np.ndarray, along_y: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Crossings of rays and lines of pixels: pixel of bin 0 (angles, lines), pixels a bin, metres a line (angles,)."""
     main, across = (1, 0) if along_y else (0, 1)

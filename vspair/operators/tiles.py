@@ -66,3 +66,24 @@ def sum_lines(lines, first, step, sums):
                     for k in range(LANES):
                         sums[angle, b, k] += tile[b, k]
                         tile[b, k] = 0.0
+
+
+@njit(fastmath={"contract"}, nogil=True)
+def sum_lines_of_one(lines, first, step, sums):
+    """The same for a single image, which stays in the cache as a whole and would leave all lanes but one empty.
+
+    Arguments:
+        lines: (lines, PAD + pixels + PAD) float32.
+        first, step: as for `sum_lines`.
+        sums: added to, (angles, bins) float32.
+    """
+    pixels = lines.shape[1] - 2 * PAD
+    for angle in range(sums.shape[0]):
+        for line in range(lines.shape[0]):
+            begin, end = _reached(first[angle, line], step[angle], -1, pixels, sums.shape[1])
+            for b in range(begin, end):
+                place = first[angle, line] + b * step[angle] + PAD
+                pixel = np.uint64(place)
+                upper = np.float32(place - np.float64(pixel))
+                lower = np.float32(1.0) - upper
+                sums[angle, b] += lower * lines[line, pixel] + upper * lines[line, pixel + np.uint64(1)]

@@ -150,6 +150,16 @@ class InverseProblem(Problem):
         return self
 
     @model_validator(mode="after")
+    def _repeated_can_be_asked(self) -> "InverseProblem":
+        repeated = self.evaluation.repeated
+        for name in repeated.methods if repeated else ():
+            if name not in self.methods:
+                raise ValueError(f"evaluation.repeated.methods names {name}, the methods are {', '.join(self.methods)}")
+            if not self.methods[name].probabilistic:
+                raise ValueError(f"evaluation.repeated.methods names {name}, which has no posterior")
+        return self
+
+    @model_validator(mode="after")
     def _pairs_can_be_held(self) -> "InverseProblem":
         pairs, shapes = self.pairs_made(), self.shapes()
         size = ENTRY * pairs * sum(math.prod(shape) for shape in shapes)
@@ -165,7 +175,8 @@ class InverseProblem(Problem):
         if not self.studies:
             return self
         # Of a point one method at a time is looked at, in which all stand that it inherits.
-        whole = self.model_dump(mode="json", exclude={"studies", "compare", "choices"})
+        others = {"studies": True, "compare": True, "choices": True, "evaluation": {"repeated"}}
+        whole = self.model_dump(mode="json", exclude=others)
         try:
             type(self).model_validate(whole)
         except ValidationError:

@@ -46,7 +46,7 @@ def least(problem: InverseProblem, rule: str, method: str | None) -> Need:
     stored = pairs * (qoi + observation)
     if rule == "pairs":
         return Need(stored, stored)
-    if method is None or method not in problem.methods or rule not in ("train", "evaluate", "calibrate"):
+    if method is None or method not in problem.methods or rule not in ("train", "evaluate", "calibrate", "repeat"):
         return Need(0, 0)
     settings = problem.methods[method]
     weights = ENTRY * settings.least_weights(*problem.shapes())
@@ -56,6 +56,10 @@ def least(problem: InverseProblem, rule: str, method: str | None) -> Need:
     if rule == "calibrate" and settings.probabilistic:
         share = max(evaluation.calibration.share, 1 - evaluation.calibration.share)
         drawn = evaluation.calibration.samples * min(evaluation.batch_size, max(1, int(share * pairs_tested(problem))))
+    if rule == "repeat" and evaluation.repeated:
+        draws = evaluation.repeated.draws
+        drawn = evaluation.repeated.samples * min(evaluation.batch_size, draws)
+        stored += ENTRY * draws * observation
     return Need(stored + weights + ENTRY * drawn * qoi, 0)
 
 

@@ -27,8 +27,11 @@ STYLE = {
 }
 """Matplotlib settings: sizes for print at full text width, fonts embedded as TrueType."""
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito's palette, told apart by colour-blind readers."""
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+    *("#999999", "#882255", "#332288", "#999933", "#661100"),
+)
+"""Okabe and Ito's palette, and darker colours of Tol's, told apart by colour-blind readers."""
 
 RESOLUTION = 300
 """Dots per inch of the PNG."""

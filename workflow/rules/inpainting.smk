@@ -110,6 +110,7 @@ INSPECTED["inpainting"] = dict(
     ],
     files=[LOCALISED],
 )
+OBSERVED["inpainting"] = dict(keys=["data.patches", "data.patch_size"])
 PAIRS_OF_HOLES = expand(PAIRS, problem="inpainting", data=HOLES)[0]
 SHOWN_IMAGES = ["seeds", "inpainting.data.scale", "inpainting.figures"]
 
@@ -167,6 +168,21 @@ table(
     dict(summaries=inpainted(CALIBRATED, PROBABILISTIC)),
     ["seeds", "inpainting.evaluation.calibration", "inpainting.data.test"],
     named(PROBABILISTIC),
+    needs=NO_POSTERIOR,
+)
+table(
+    "table_speed",
+    "inpainting",
+    dict(
+        calibrations=inpainted(CALIBRATED, PROBABILISTIC),
+        evaluations=inpainted(SUMMARY, PROBABILISTIC),
+    ),
+    ["seeds", "device", "inpainting.data.test"],
+    dict(
+        rows=[run.method for run in of(PROBABILISTIC, ALL)],
+        unit="grey values of the scale",
+        labels=labels("inpainting", PROBABILISTIC),
+    ),
     needs=NO_POSTERIOR,
 )
 table(
@@ -246,8 +262,19 @@ figure(
     "inpainting",
     dict(summaries=inpainted(CALIBRATED, PROBABILISTIC)),
     ["seeds", "inpainting.evaluation.calibration", "inpainting.data.test"],
-    dict(named(PROBABILISTIC), runs=told_seeds(PROBABILISTIC)),
+    dict(
+        named(PROBABILISTIC),
+        runs=[[run.method, run.data, run.seed] for run in of(PROBABILISTIC, ALL)],
+        noise={},
+        unit="scale of the model",
+    ),
     needs=NO_POSTERIOR,
+)
+figure_of_repeats(
+    "fig_repeated",
+    "inpainting",
+    lambda run: INPAINTING.label(run.method),
+    "scale of the model",
 )
 figure(
     "fig_posterior",

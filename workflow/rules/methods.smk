@@ -13,10 +13,14 @@ CALIBRATED = f"{PROBLEM}/calibrations/{OF_RUN}/summary.json"
 CURVES = f"{PROBLEM}/calibrations/{OF_RUN}/curves.csv"
 POSTERIOR = f"{PROBLEM}/calibrations/{OF_RUN}/posterior.csv"
 LATENTS = f"{PROBLEM}/latents/{OF_RUN}/latents.safetensors"
+REPEATED = f"{PROBLEM}/repeats/{OF_RUN}/summary.json"
+REPEATED_MAPS = f"{PROBLEM}/repeats/{OF_RUN}/maps.safetensors"
 STUDY = f"{PROBLEM}/studies/{{study}}/{{run}}/{{method}}/{{data}}/seed{{seed}}"
 
 # Problem -> settings and further inputs of the job that looks at latents.
 INSPECTED = {}
+# Problem -> settings and further inputs of the job that observes images again.
+OBSERVED = {}
 
 
 wildcard_constraints:
@@ -169,7 +173,10 @@ stage(
     minutes=120,
     cost=dict(
         TRAINED,
-        time=["{problem}.data.test", "{problem}.methods.{method}.members | 1"],
+        time=[
+            "{problem}.data.test",
+            "{problem}.methods.{method}.members | {problem}.methods.{method}.steps | 1",
+        ],
         size=["{problem}.data.test"],
     ),
 )
@@ -195,8 +202,53 @@ stage(
     minutes=120,
     cost=dict(
         TRAINED,
-        time=["{problem}.data.test", "{problem}.evaluation.calibration.samples"],
+        time=[
+            "{problem}.data.test",
+            "{problem}.evaluation.calibration.samples",
+            "{problem}.methods.{method}.steps | 1",
+        ],
         size=["{problem}.data.test"],
+    ),
+)
+
+
+def observed(wildcards, part):
+    return OBSERVED.get(wildcards.problem, {}).get(part, [])
+
+
+stage(
+    "repeat",
+    dict(
+        summary=REPEATED,
+        maps=REPEATED_MAPS,
+        receipt=f"{PROBLEM}/repeats/{OF_RUN}/repeat.receipt.json",
+    ),
+    lambda wildcards: keys_of(
+        "evaluation.batch_size",
+        *(
+            f"evaluation.repeated.{key}"
+            for key in ("images", "draws", "samples", "level")
+        ),
+        *observed(wildcards, "keys"),
+    )(wildcards),
+    dict(
+        pairs=PAIRS,
+        weights=learned,
+        files=lambda wildcards: observed(wildcards, "files"),
+    ),
+    entries_of("resolution", "observed_again"),
+    seed_of,
+    threads=CONFIG.threads,
+    gpu=GPU,
+    mem=12000,
+    minutes=120,
+    cost=dict(
+        TRAINED,
+        time=[
+            f"{{problem}}.evaluation.repeated.{key}"
+            for key in ("images", "draws", "samples")
+        ],
+        size=["{problem}.evaluation.repeated.images"],
     ),
 )
 
@@ -306,6 +358,44 @@ def swept(problem, name, method, *axes):
         )
         return []
     return [[parse_run(run), seed] for run, _, seed in study_runs(problem, name)[1]]
+
+
+def figure_of_repeats(name, problem, labels, unit, window=None):
+    """What repeated observations of test images find, of the methods and data sets that the settings name.
+
+    labels: of a run, what a reader sees of it. unit: of the images. window: key with the values that are black and
+    white; by default the least and the greatest of the images.
+    """
+    settings = f"{problem}.evaluation.repeated"
+    wanted = CONFIG.problems[problem].evaluation.repeated
+    found = [
+        run
+        for run in runs(problem, seeds=SEEDS[:1])
+        if wanted
+        and run.method in wanted.methods
+        and (wanted.data is None or run.data in wanted.data)
+    ]
+    figure(
+        name,
+        problem,
+        dict(
+            summaries=files(REPEATED, problem, found),
+            maps=files(REPEATED_MAPS, problem, found),
+        ),
+        ["seeds", f"{settings}.images", *([window] if window else [])],
+        dict(
+            runs=[[run.method, run.data] for run in found],
+            labels=[labels(run) for run in found],
+            unit=unit,
+            window=window,
+        ),
+        needs=(
+            None
+            if found
+            else f"needs one of the methods and data sets of {settings}, and none is compared"
+        ),
+        made_by="scripts/fig_repeated.py",
+    )
 
 
 def table_of_methods(name, problem):

@@ -13,6 +13,7 @@ from vspair.data.scales import Scale, scale_for
 from vspair.data.sources import clean_images
 from vspair.evaluation import NO_LATENT, Evaluated, inspect_codes, inspect_localised, nearest_to_percentiles
 from vspair.metrics import LOCALISED, read_images
+from vspair.operators import cover, random_patches
 from vspair.problems.inpainting.settings import Data, Localisation
 from vspair.problems.setting import Setting
 
@@ -72,6 +73,28 @@ def misfit(setting: Setting, split: Split) -> Callable[[Tensor, Tensor], dict[st
         }
 
     return misfits
+
+
+def observed_again(
+    setting: Setting, image: int, count: int, files: Mapping[str, str], generator: np.random.Generator
+) -> Split:
+    """A test image with other holes each time, as many and as large as all images have.
+
+    Arguments:
+        setting: with `data.patches` and `data.patch_size` among its values.
+        image: its position in the test split.
+        count: number of observations.
+        files: unused.
+        generator: source of the holes.
+
+    Returns:
+        The same x `count` times, each time with another observation and mask.
+    """
+    split = setting.stored.test
+    patches, size = (setting.values[f"data.{key}"] for key in ("patches", "patch_size"))
+    qoi, index, label = (np.repeat(part[image : image + 1], count, 0) for part in (split.qoi, split.index, split.label))
+    mask = random_patches(count, qoi.shape[2:], patches, size, generator)[:, None]
+    return Split(qoi, cover(qoi, mask, 0), mask, index, label)
 
 
 def summary(setting: Setting, result: Evaluated) -> dict[str, Any]:

@@ -2,23 +2,29 @@
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
+from vspair.data.noise import add_noise
 from vspair.data.pairs import Split
 from vspair.data.scales import Scale, scan_scales
+from vspair.data.simulation import rescans
 from vspair.data.units import HALF_STEP
+from vspair.errors import VspairError
 from vspair.evaluation import Evaluated, inspect_variances
 from vspair.evaluation.quality import quality
 from vspair.models.method import Method
-from vspair.operators import Scan
+from vspair.operators import Scan, crop_average
 from vspair.operators.ray import RayTransform
 from vspair.problems.setting import Setting
 from vspair.problems.tomography.observed import ChiSquare
 from vspair.problems.tomography.scans import ScanSettings
+from vspair.written import read_arrays
 
 __all__ = ["quality"]
 
@@ -41,6 +47,46 @@ def frame(values: Mapping[str, Any], method: Method, train: Split, scales: tuple
         cut = max(scan.pixels - side * scan.binning for side in image) / 2
         found["margin"] = math.ceil(cut / scan.binning)
     return found
+
+
+def observed_again(
+    setting: Setting, image: int, count: int, files: Mapping[str, str], generator: np.random.Generator
+) -> Split:
+    """A test slice scanned again: photons drawn anew around its expected counts, then noise of its level.
+
+    All rays of the whole slice are simulated, as for the pairs, and made smaller after the noise of the photons. Where
+    the source has scans of its own, these are made anew by the recipe that it states, from its slice.
+
+    Arguments:
+        setting: with `image`, `observation`, `scan` and `noise.convention` among its values.
+        image: position of the slice in the test split.
+        count: number of scans.
+        files: `slices`, the file of the chosen slices (`vspair.data.selection`).
+        generator: source of photons and noise.
+
+    Returns:
+        The same x `count` times, each time with another scan.
+
+    Raises:
+        VspairError: the file does not hold that slice.
+    """
+    split = setting.stored.test
+    scan = ScanSettings.model_validate(setting.values["scan"])
+    rows = np.flatnonzero(read_arrays(files["slices"], ["index"])["index"] == split.index[image])
+    if len(rows) != 1:
+        raise VspairError(
+            f"expected slice {split.index[image]} of the source once in {files['slices']}, found it {len(rows)} times: "
+            "delete the file and run the same command again"
+        )
+    whole = read_arrays(files["slices"], ["images"], rows)["images"][0]
+    scans = rescans(whole, Scan(**scan.geometry()), scan.photons, generator, setting.device)
+    clean = np.empty((count, *split.observation.shape[2:]), np.float32)
+    for row, full in zip(clean, tqdm(islice(scans, count), total=count, unit="scan", disable=None), strict=True):
+        row[:] = crop_average(full, row.shape, scan.binning)
+    level, seed = float(split.level[image]), int(generator.integers(2**63))
+    noisy, levels = add_noise(clean, range(count), level, setting.values["noise.convention"], seed)
+    qoi, index, label = (np.repeat(part[image : image + 1], count, 0) for part in (split.qoi, split.index, split.label))
+    return Split(qoi, noisy[:, None], None, index, label, levels)
 
 
 def resolution(values: Mapping[str, Any], scale: Scale) -> float:

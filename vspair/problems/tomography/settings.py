@@ -83,7 +83,8 @@ class Settings(InverseProblem):
     def needed(self) -> dict[str, int]:
         """Fewest training and test slices that methods, figures and calibration can do with."""
         calibration, figures = self.evaluation.calibration, self.figures
-        shown = 1 + max(figures.example, *figures.overlays, *figures.perturbed)
+        again = self.evaluation.repeated.images if self.evaluation.repeated else ()
+        shown = 1 + max(figures.example, *figures.overlays, *figures.perturbed, *again)
         fitted = math.ceil(calibration.images_needed / Fraction(str(calibration.share)))
         return {"train": max(getattr(m, "pairs", 1) for m in self.compared.values()), "test": max(shown, fitted)}
 
@@ -107,7 +108,8 @@ class Settings(InverseProblem):
         for name in ("overlays", "perturbed"):
             if beyond := [image for image in getattr(figures, name) if image >= test]:
                 raise ValueError(f"figures.{name} names test image {beyond[0]}, but data.test={test}")
-        latents = [m.latent_x for m in self.methods.values() if m.latent and VARIABLE in (m.datasets or ())]
+        shown = [m for m in self.methods.values() if m.latent and not m.baseline and VARIABLE in (m.datasets or ())]
+        latents = [method.latent_x for method in shown]
         if latents and figures.top > min(latents):
             raise ValueError(f"figures.top={figures.top} is more than the latent_x={min(latents)} latents of a method")
         if figures.example >= test:
