@@ -191,13 +191,14 @@ def batch():
 
 @pytest.fixture
 def without_noise(monkeypatch):
-    """Every draw of a latent is its distribution's mean, so that terms and draws can be computed by hand.
+    """Every draw of a law is its mean, so that terms and draws can be computed by hand.
 
     A flow is trained halfway from zero.
     """
     import torch
 
     from vspair.distributions import Gaussian, SpikeSlab
+    from vspair.distributions.recorded import RecordedLogistic
     from vspair.models.flow.model import Flow
 
     def mean(self, generator=None, sample_shape=()):
@@ -205,6 +206,7 @@ def without_noise(monkeypatch):
 
     for family in (Gaussian, SpikeSlab):
         monkeypatch.setattr(family, "rsample", mean)
+    monkeypatch.setattr(RecordedLogistic, "sample", lambda self, generator=None: self.mean)
 
     def halfway(self, qoi, generator=None):
         return torch.zeros_like(qoi), qoi.new_full((len(qoi),), 0.5)
