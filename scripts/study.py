@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vspair.devices import configure, device_name, lease
-from vspair.evaluation import UNDEFINED, evaluate
+from vspair.evaluation import UNDEFINED, evaluate, scores
 from vspair.files import whole
 from vspair.metrics import require_measured
 from vspair.models.kinds import settings_of
@@ -49,13 +49,25 @@ with recorded(snakemake) as job, lease(local["device"], local["jobs_per_gpu"]) a
         generator_for(device, job.seed, "evaluation"),
         quality,
     )
-    require_measured(result.images, UNDEFINED)
+    measures = result.images
+    if setting.method.probabilistic:
+        found = scores(
+            model,
+            test.qoi,
+            test.observation,
+            own["evaluation.samples"],
+            own["evaluation.batch_size"],
+            job_function(of.problem, "resolution")(setting.values, setting.scale),
+            generator_for(device, job.seed, "evaluation", 1),
+        )
+        measures = measures.join(found)
+    require_measured(measures, UNDEFINED)
     with whole(images) as temporary:
-        result.images.to_csv(temporary, index_label="image", float_format="%.8g")
+        measures.to_csv(temporary, index_label="image", float_format="%.8g")
     with whole(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False)
     promised = {"number": len(test), "key": f"{of.problem}.studies.{of.study}.test"}
     job.annotate(images, {"device": device_name(device), "execution": asdict(execution), "images": promised})
-    job.log.info(", ".join(f"{column} {value:.4g}" for column, value in result.images.mean().items()))
+    job.log.info(", ".join(f"{column} {value:.4g}" for column, value in measures.mean().items()))
 
 checkpoint.remove()

@@ -15,6 +15,7 @@ SMALL = {
     "vPAIR": PAIRED_SIZES | {"hidden": 7},
     "sVAE": SPARSITY,
     "vsPAIR": SPARSITY | {"latent_y": 3, "hidden": 7, "map_gate": "sigmoid"},
+    "vsPAIRplus": SPARSITY | {"latent_y": 3, "hidden": 7, "bounds": (-1.0, 1.0), "step": 0.05},
     "CVAE": {"channels": (4, 8), "latent_x": 5},
     "Ensemble": {"channels": (4, 8), "latent_x": 5, "members": 3},
     "Flow": {"channels": (4, 8), "steps": 3, "spread": 0.7},
@@ -48,14 +49,18 @@ TERMS = {
         *("reconstruction_qoi", "kl_slab_qoi", "kl_gate_qoi", "reconstruction_observation", "kl_observation"),
         *("mapping", "gate_entropy", "hyperprior"),
     },
+    "vsPAIRplus": {
+        *("reconstruction_qoi", "kl_slab_qoi", "kl_gate_qoi", "reconstruction_observation", "kl_observation"),
+        *("mapping_slab", "mapping_gate", "hyperprior"),
+    },
     "CVAE": {"reconstruction_qoi", "kl_qoi"},
     "Ensemble": {"reconstruction_qoi"},
     "Flow": {"velocity"},
 }
-PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")
-LATENT = ("vPAIR", "sVAE", "vsPAIR", "CVAE")
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble", "Flow")
+LATENT = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE")
 PAIRED = ("PAIR", "vPAIR", "vsPAIR")
-SPARSE = ("sVAE", "vsPAIR")
+SPARSE = ("sVAE", "vsPAIR", "vsPAIRplus")
 
 
 HARNESS: dict[tuple[str, ...], list[tuple]] = {}
@@ -186,13 +191,14 @@ def batch():
 
 @pytest.fixture
 def without_noise(monkeypatch):
-    """Every draw of a latent is its distribution's mean, so that terms and draws can be computed by hand.
+    """Every draw of a law is its mean, so that terms and draws can be computed by hand.
 
     A flow is trained halfway from zero.
     """
     import torch
 
     from vspair.distributions import Gaussian, SpikeSlab
+    from vspair.distributions.recorded import RecordedLogistic
     from vspair.models.flow.model import Flow
 
     def mean(self, generator=None, sample_shape=()):
@@ -200,6 +206,7 @@ def without_noise(monkeypatch):
 
     for family in (Gaussian, SpikeSlab):
         monkeypatch.setattr(family, "rsample", mean)
+    monkeypatch.setattr(RecordedLogistic, "sample", lambda self, generator=None: self.mean)
 
     def halfway(self, qoi, generator=None):
         return torch.zeros_like(qoi), qoi.new_full((len(qoi),), 0.5)

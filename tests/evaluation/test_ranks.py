@@ -16,7 +16,11 @@ def shares(spread=1.0, bias=0.0, count=7, seed=0):
     generator = torch.Generator().manual_seed(seed)
     samples = bias + spread * torch.randn(count, 1, PIXELS, generator=generator)
     x, uniform = torch.randn(1, PIXELS, generator=generator), torch.rand(1, PIXELS, generator=generator)
-    found = tenths(transform(PredictiveSamples(samples).below(x), count, uniform))
+    return ranked(samples, x, uniform)
+
+
+def ranked(samples, x, uniform, resolution=0.0):
+    found = tenths(transform(*PredictiveSamples(samples).ranked(x, resolution), len(samples), uniform))
     return [float(found[f"pit_{one + 1}"]) for one in range(10)]
 
 
@@ -36,6 +40,24 @@ def test_samples_that_are_too_sure_leave_the_truth_at_the_ends_and_biased_ones_o
     assert low[-1] > 0.25
     assert low[0] < 0.05
     assert min(map(unevenness, (sure, unsure, low))) > 0.3
+
+
+@pytest.mark.parametrize("unrounded", [0.0, 0.4])
+def test_it_is_even_where_most_values_are_one_recorded_value(unrounded):
+    """Whole numbers, three of four pixels 0 in truth and samples; samples may lie off their step's middle.
+
+    4.5 standard errors: catches ties that all count as below or above, as the black of an image does.
+    """
+    generator = torch.Generator().manual_seed(5)
+
+    def drawn(*shape):
+        grey = torch.randint(1, 4, shape, generator=generator)
+        return torch.where(torch.rand(shape, generator=generator) < 0.75, 0, grey).double()
+
+    x, samples = drawn(1, PIXELS), drawn(7, 1, PIXELS)
+    samples += unrounded * (2 * torch.rand(samples.shape, generator=generator) - 1)
+    found = ranked(samples, x, torch.rand(1, PIXELS, generator=generator), 0.5)
+    assert found == pytest.approx([0.1] * 10, abs=4.5 * math.sqrt(0.09 / PIXELS))
 
 
 def test_the_reliability_index_by_hand():

@@ -18,17 +18,24 @@ from vspair.problems.configuration import resolve
 BEHIND_FBP = {"UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow"}
 PROPERTIES = {
     "physical": {"FBP", "TV", "LPD", "UNet", *BEHIND_FBP},
-    "probabilistic": {"vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", *BEHIND_FBP},
-    "latent": {"vPAIR", "sVAE", "vsPAIR", "CVAE", "PhysicalCVAE"},
-    "baseline": {"CVAE", "Ensemble", "Flow", "TV", "UNet", *BEHIND_FBP},
-    "learns": {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", "LPD", "UNet", "TV", *BEHIND_FBP},
-    "seeded": {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", "LPD", "UNet", *BEHIND_FBP},
+    "probabilistic": {"vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble", "Flow", *BEHIND_FBP},
+    "latent": {"vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "PhysicalCVAE"},
+    "baseline": {"vsPAIRplus", "CVAE", "Ensemble", "Flow", "TV", "UNet", *BEHIND_FBP},
+    "seeded": {"PAIR", "vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble", "Flow", "LPD", "UNet", *BEHIND_FBP},
 }
+PROPERTIES["learns"] = {"TV", *PROPERTIES["seeded"]}
 QOI = {"reconstruction_qoi": 1.2, "kl_qoi": 1.2 * 0.9, "kl_slab_qoi": 1.2 * 0.9, "kl_gate_qoi": 1.2 * 0.9}
 EQUATION_15 = {
     **QOI,
     **{"reconstruction_observation": 0.5, "kl_observation": 0.5 * 0.1},
-    **{"mapping": 0.8, "gate_entropy": 0.8 * 0.05, "hyperprior": 1.4, "velocity": 1.2},
+    **{
+        "mapping": 0.8,
+        "mapping_slab": 0.8,
+        "mapping_gate": 0.8,
+        "gate_entropy": 0.8 * 0.05,
+        "hyperprior": 1.4,
+        "velocity": 1.2,
+    },
 }
 """Factor of each term with the weights of tests/conftest.py."""
 
@@ -71,11 +78,27 @@ def velocity(first, second, third, inputs=2, clock=16):
     return time + (9 * inputs * first + first) + down + up + 2 * first + (9 * first + 1)
 
 
+def conditional_decoder(latent, widths=(16, 32, 64), features=3_136, outputs=2):
+    """Parameters of a decoder that is told an image of one channel, layer by layer."""
+    down = sum(9 * a * b + 2 * b + 9 * b * b + 2 * b for a, b in pairwise(widths))
+    up = sum(9 * (2 * a) ** 2 + 2 * 2 * a + 9 * 2 * a * b for b, a in pairwise(widths))
+    image = (9 * 2 * 16 * 16 + 16) + (9 * 16 * outputs + outputs)
+    return (9 * 16 + 16) + down + (latent * features + features) + up + image
+
+
+def parameter_map(inputs, outputs, hidden):
+    """Parameters of D.1.1's MLP, layer by layer."""
+    return (inputs * hidden + hidden) + (hidden * hidden + hidden) + 2 * 2 * hidden + (hidden * outputs + outputs)
+
+
 BY_FORMULA = {
     "PAIR": 2 * (encoder(32) + decoder(32)) + MAPS["PAIR"],
     "vPAIR": 2 * (encoder(2 * 32) + decoder(32)) + MAPS["vPAIR"],
     "sVAE": encoder(3 * 784) + decoder(784) + 1,
     "vsPAIR": encoder(3 * 784) + decoder(784) + encoder(2 * 32) + decoder(32) + MAPS["vsPAIR"] + 1,
+    "vsPAIRplus": encoder(3 * 64, inputs=2)
+    + conditional_decoder(64)
+    + (encoder(2 * 64) + decoder(64) + parameter_map(2 * 64, 3 * 64, 256) + 1),
     "CVAE": encoder(2 * 32, inputs=2) + encoder(3 * 32) + decoder(2 * 32),
     "Ensemble": 5 * (encoder(32) + decoder(32)),
     "Flow": velocity(32, 64, 64),
@@ -96,9 +119,9 @@ def on_meta(settings, qoi, observation):
         return built(settings, {"qoi_shape": qoi, "observation_shape": observation})
 
 
-def test_fifteen_kinds_are_found_with_their_classes_and_properties():
+def test_sixteen_kinds_are_found_with_their_classes_and_properties():
     found = kinds.all_settings()
-    assert set(found) == {"PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow", *PROPERTIES["physical"]}
+    assert set(found) == {"PAIR", *PROPERTIES["probabilistic"], *PROPERTIES["physical"]}
     for kind, settings in found.items():
         assert resolve_name(kinds.settings_path(kind)) is settings
         assert resolve_name(kinds.model_path(kind)).__name__ == kind
@@ -168,7 +191,8 @@ def test_the_learned_primal_dual_of_the_settings_has_the_size_of_deviation_e8(pa
 def test_images_that_cannot_be_halved_are_refused_and_vectors_never(settings, model_name):
     chosen = settings(model_name, channels=[4, 8, 8])
     chosen.require_fit((3, 8, 8), (2, 8, 8))
-    chosen.require_fit((7,), (5,))
+    if model_name != "vsPAIRplus":
+        chosen.require_fit((7,), (5,))
     with pytest.raises(ValueError, match=r"halve the \w+ 2 times, but 8x6 is not divisible by 4"):
         chosen.require_fit((1, 8, 6), (1, 8, 6))
     with pytest.raises(ValueError, match=r"of shape \(n,\) or \(channels, height, width\), found \(8, 8\)"):
@@ -180,6 +204,9 @@ def test_what_cannot_be_stacked_is_refused_by_the_kind_that_stacks(settings, mod
     chosen = settings(model_name)
     if model_name in ("CVAE", "Flow"):
         with pytest.raises(ValueError, match=rf"{model_name} stacks .* or two vectors, found \(1, 8, 8\) and \("):
+            chosen.require_fit((1, 8, 8), other)
+    elif model_name == "vsPAIRplus":
+        with pytest.raises(ValueError, match=r"vsPAIRplus joins .* of one height and width, found \(1, 8, 8\) and \("):
             chosen.require_fit((1, 8, 8), other)
     else:
         chosen.require_fit((1, 8, 8), other)

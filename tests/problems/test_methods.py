@@ -6,7 +6,7 @@ import pytest
 
 from vspair.models.kinds import all_settings
 
-NAMES = ["PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow"]
+NAMES = ["PAIR", "vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble", "Flow"]
 BEHIND_FBP = {"UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow"}
 MINE = {"latent_x": 4, "channels": [4, 8], "weights": {"lambda1": 1}}
 
@@ -77,9 +77,9 @@ def test_every_kind_is_told_apart_by_what_its_class_says():
     assert having("physical") == {"FBP", "TV", "LPD", "UNet", *BEHIND_FBP}
     assert set(kinds) - having("learns") == {"FBP"}
     assert set(kinds) - having("seeded") == {"FBP", "TV"}
-    assert having("latent") == {"vPAIR", "sVAE", "vsPAIR", "CVAE", "PhysicalCVAE"}
+    assert having("latent") == {"vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "PhysicalCVAE"}
     assert having("probabilistic") == having("latent") | {"Ensemble", "Flow"} | BEHIND_FBP
-    assert having("baseline") == {"CVAE", "Ensemble", "Flow", "TV", "UNet"} | BEHIND_FBP
+    assert having("baseline") == {"vsPAIRplus", "CVAE", "Ensemble", "Flow", "TV", "UNet"} | BEHIND_FBP
 
 
 def test_a_method_is_built_from_exactly_the_settings_that_its_class_takes(inpainting):
@@ -90,6 +90,10 @@ def test_a_method_is_built_from_exactly_the_settings_that_its_class_takes(inpain
         "vPAIR": {*sizes, "latent_y", "hidden", "choices"},
         "sVAE": sizes | sparse,
         "vsPAIR": {*sizes, *sparse, "latent_y", "hidden", "map_gate", "choices"},
+        "vsPAIRplus": {
+            *(*sizes, *sparse, "latent_y", "hidden", "bounds", "step"),
+            *("mapping", "condition", "likelihood"),
+        },
         "CVAE": sizes,
         "Ensemble": {*sizes, "members"},
         "Flow": {"channels", "steps", "spread"},

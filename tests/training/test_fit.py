@@ -80,11 +80,11 @@ def test_a_run_learns_and_its_history_has_the_named_terms_and_their_weighted_sum
 ):
     """With the wrong sign of a gradient or a step that is not taken the total would stay or grow."""
     model, factors = build(model_name, IMAGE), settings(model_name).factors()
-    history = fit(model, digits, schedule(epochs=6, learning_rate=3e-3), factors, seed=1)
+    history = fit(model, digits, schedule(epochs=8, learning_rate=3e-3), factors, seed=1)
     assert history[-1]["total"] < 0.8 * history[0]["total"]
     assert not model.training
     extra = {"rho", "gates_at_one"} if model_name in sparse_names else set()
-    assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
+    assert [row["epoch"] for row in history] == list(range(1, 9))
     for row in history:
         assert set(row) == {"epoch", "total"} | term_names[model_name] | extra
         weighted = sum(factor * row[name] for name, factor in factors.items())

@@ -30,6 +30,7 @@ inpainting:
     vPAIR: {channels: [2, 4], latent_x: 4, latent_y: 4, hidden: 8}
     sVAE: {channels: [2, 4], latent_x: 12}
     vsPAIR: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
+    vsPAIRplus: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
     CVAE: {channels: [2, 4], latent_x: 4}
     Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
     Flow: {channels: [2, 4], steps: 1}
@@ -45,6 +46,7 @@ inpainting:
       base: {training.epochs: 1}
       train: 64
       test: 24
+    plus: {axes: {methods.vsPAIRplus.likelihood: []}, base: {training.epochs: 1}, train: 64, test: 24}
 tomography:
   image: [20, 20]
   observation: [24, 20]
@@ -83,6 +85,7 @@ transport:
 TABLES = (
     *("table3", "table4", "table5", "table8"),
     *("table_fig7", "table_uq", "table_speed", "table_fig12", "table_lambda3", "table_choices"),
+    "table_plus",
     *("table_ct", "table_ct_cost", "table_ct_uq", "table_ct_speed"),
     *("int_table31", "int_table32", "int_table33", "int_table_choices"),
     *("wae_table1", "wae_table2", "wae_table3", "wae_table_pair", "wae_table_choices"),

@@ -16,6 +16,7 @@ from vspair.evaluation.quality import fidelity, quality
 from vspair.evaluation.reconstruction import UNDEFINED, Evaluated, evaluate, mean_over
 from vspair.evaluation.sampling import sampling_cost
 from vspair.evaluation.scalars import CANDIDATES, nearest
+from vspair.evaluation.scores import scores
 from vspair.evaluation.speed import inference_seconds
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "parts_of",
     "quality",
     "sampling_cost",
+    "scores",
 ]

@@ -56,9 +56,7 @@ class Measured:
         self._draws, self._qoi, self._resolution = PredictiveSamples(samples.flatten(2)), qoi.flatten(1), resolution
         self._regions = regions(qoi, lost)
         self._energy = EnergyScore(samples.flatten(2), self._qoi)
-        # By images first, so that these numbers do not depend on the batches.
-        uniform = torch.rand((len(qoi), 2, self._qoi.shape[1]), generator=generator, device=qoi.device)
-        self._in_step, self._in_rank = uniform.unbind(1)
+        self._in_rank = torch.rand(self._qoi.shape, generator=generator, device=qoi.device)
         self._squared_error = (self._draws.mean - self._qoi) ** 2
         self.critical = {level: self._draws.critical(self._qoi, level, resolution) for level in levels}
         self.curves = sparsification(self._squared_error, self._draws.variance)
@@ -93,13 +91,9 @@ class Measured:
         return columns
 
     def _scores(self, factor: float) -> dict[str, Tensor]:
-        """Scores of the samples pulled away from their mean by a factor, and ranks of the truth among them.
-
-        x is known to a step of 2 r only, and takes a place in its step at random: else samples that are right but for
-        less than a grey value would all lie on one side of it.
-        """
-        x = self._qoi + self._resolution * (2 * self._in_step - 1)
-        ranks = transform(self._draws.below(x, factor), self._draws.count, self._in_rank)
+        """Scores of the samples pulled away from their mean by a factor, and ranks of the truth among them."""
+        below, tied = self._draws.ranked(self._qoi, self._resolution, factor)
+        ranks = transform(below, tied, self._draws.count, self._in_rank)
         if math.isnan(factor):
             ranks = torch.full_like(ranks, math.nan)
         return {

@@ -81,9 +81,20 @@ class PredictiveSamples:
         tail = (1 - exact(level)) / 2
         return (-self.quantile(tail)).clamp(min=resolution), self.quantile(1 - tail).clamp(min=resolution)
 
-    def below(self, qoi: Tensor, factor: float = 1.0) -> Tensor:
-        """How many samples lie below x, each pulled away from the mean by a factor > 0; shape (images, pixels)."""
-        return (factor * self._deviations < qoi - self.mean).sum(0)
+    def ranked(self, qoi: Tensor, resolution: float, factor: float = 1.0) -> tuple[Tensor, Tensor]:
+        """How many samples lie below x - r, and how many within r of x, where they would be recorded as x itself.
+
+        Arguments:
+            qoi: x, shape (images, pixels).
+            resolution: r, half the step in which x was recorded.
+            factor: > 0, by which the samples are pulled away from their mean.
+
+        Returns:
+            Both of shape (images, pixels).
+        """
+        drawn, deviation = factor * self._deviations, qoi - self.mean
+        below = (drawn < deviation - resolution).sum(0)
+        return below, (drawn <= deviation + resolution).sum(0) - below
 
     def critical(self, qoi: Tensor, level: float, resolution: float | Tensor) -> Tensor:
         """Factor by which the central interval of a level must be stretched to just hold the truth.

@@ -9,17 +9,19 @@ BINS = 10
 """Bins of the probability integral transform, of equal width."""
 
 
-def transform(below: Tensor, count: int, uniform: Tensor) -> Tensor:
-    """Probability integral transform of the truth, (k + u) / (S + 1) with k samples below it; the shape of `below`.
+def transform(below: Tensor, tied: Tensor, count: int, uniform: Tensor) -> Tensor:
+    """Probability integral transform of the truth, (k + u (t + 1)) / (S + 1); the shape of `below`.
 
-    Uniform in [0, 1) where truth and samples are exchangeable, for any number of samples.
+    Uniform in [0, 1) where truth and samples are exchangeable, for any number of samples and of ties: with k samples
+    below the truth and t that are recorded as the same value, it is equally likely to be at each of t + 1 ranks.
 
     Arguments:
         below: k, integers.
+        tied: t, integers of the shape of k.
         count: S.
         uniform: u, in [0, 1), of the shape of k.
     """
-    return (below + uniform) / (count + 1)
+    return (below + uniform * (tied + 1)) / (count + 1)
 
 
 def tenths(transformed: Tensor) -> dict[str, Tensor]:

@@ -350,3 +350,13 @@ for study in ("choices", "alternatives"):
         needs=needs_some(chosen, "studied"),
         made_by="scripts/table_choices.py",
     )
+if "plus" in INPAINTING.studies:
+    paths, told_runs = study_runs("inpainting", "plus")
+    table(
+        "table_plus",
+        "inpainting",
+        dict(runs=paths),
+        [f"inpainting.studies.plus.{key}" for key in ("seeds", "test")],
+        dict(runs=told_runs, labels=labels("inpainting", INPAINTING.compared)),
+        needs=needs_some(told_runs, "studied"),
+    )

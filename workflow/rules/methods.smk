@@ -301,7 +301,7 @@ stage(
         *(f"studies.{{study}}.{key}" for key in ("base", "train", "test")),
     ),
     dict(pairs=PAIRS),
-    entries_of("quality"),
+    entries_of("quality", "resolution"),
     seed_of,
     threads=CONFIG.threads,
     gpu=GPU,
