@@ -71,7 +71,7 @@ def test_rows_share_their_scales_and_the_level_is_white(window):
     assert {image.get_clim() for image in predicted + error} == {(0, 8)}
     texts = [text.get_text() for text in figure.texts]
     assert {"method 1", "method 2", "mean 0.250", "mean 0.500", "mean size 0.500", "unit"} <= set(texts)
-    assert texts.count("root mean square 0.500") == 4
+    assert texts.count("rms 0.500") == 4
 
 
 def lowest(parts):

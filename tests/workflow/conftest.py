@@ -16,6 +16,7 @@ PARTS = ("config", "workflow", "scripts", "vspair", "envs")
 TINY = """
 preset: demo
 inpainting:
+  compare: [PAIR, vPAIR, sVAE, vsPAIR, vsPAIRplus, CVAE, Ensemble]
   data: {train: 96, test: 40}
   training: {epochs: 2}
   evaluation:
@@ -33,7 +34,6 @@ inpainting:
     vsPAIRplus: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
     CVAE: {channels: [2, 4], latent_x: 4}
     Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
-    Flow: {channels: [2, 4], steps: 1}
   studies:
     hyperprior:
       axes: {methods.vsPAIR.alpha0: [1, 64], methods.vsPAIR.beta0: [1]}
@@ -48,6 +48,7 @@ inpainting:
       test: 24
     plus: {axes: {methods.vsPAIRplus.likelihood: []}, base: {training.epochs: 1}, train: 64, test: 24}
 tomography:
+  compare: [LPD, vsPAIR, FBP, TV, UNet, vsPAIR_sparse, Flow]
   image: [20, 20]
   observation: [24, 20]
   scan: {pixels: 44, enlarged: 56, angles: 50, bins: 41, binning: 2}
@@ -57,9 +58,6 @@ tomography:
     vsPAIR: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
     TV: {strengths: [1.0e-3, 1.0e-2], iterations: 5, pairs: 4}
     UNet: {channels: [2, 4], training: {epochs: 1}}
-    UNet_ensemble: {channels: [2, 4], training: {epochs: 1}}
-    Quantiles: {channels: [2, 4], training: {epochs: 1}}
-    CVAE: {channels: [2, 4], latent_x: 4, training: {epochs: 1}}
     Flow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
   evaluation: {samples: 3, calibration: {samples: 39}, repeated: {draws: 4}}

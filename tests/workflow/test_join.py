@@ -6,7 +6,7 @@ import pytest
 
 FORMULA = ("vspair/distributions/spike_slab.py", "off = 1 - probability", "off = 1.0 - 1.0 * probability")
 SEEDS = ("--config", "seeds=[0, 1]")
-OTHERS = ("PAIR", "vPAIR", "vsPAIR", "CVAE", "Ensemble", "Flow")
+OTHERS = ("PAIR", "vPAIR", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble")
 
 
 def evaluation(seed):

@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 
 FRAME = "provenance/recording.py"
-PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")
+PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble")
 SPARSE = ("vsPAIR noise0", "vsPAIR noise10", "vsPAIR_sparse variable")
-SAMPLED = (*SPARSE, *(f"{method} variable" for method in ("UNet_ensemble", "Quantiles", "CVAE", "Flow")))
+SAMPLED = (*SPARSE, "Flow variable")
 LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SAMPLED)
 RESULTS_OF_A_METHOD = {"table_ct", "table_ct_cost", "fig9", "fig_ct_noise"}
 STUDIES = {

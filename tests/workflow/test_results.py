@@ -55,7 +55,7 @@ def test_table_fig7_correlates_the_per_image_columns(results):
 @pytest.mark.parametrize(
     ("table", "run", "row"),
     [
-        ("table_speed", "inpainting/{}/Flow/digits", "Flow"),
+        ("table_speed", "inpainting/{}/vsPAIRplus/digits", "vsPAIRplus"),
         ("table_ct_speed", "tomography/{}/Flow/variable", "Flow variable"),
     ],
 )

@@ -26,9 +26,10 @@ NUMBERS = (
 MAY_LACK = ("holes_coverage", "variance_ratio")
 """Numbers that may have no value: without holes, and without any error."""
 
-# Layout in inches, and how many letters of a label fit beside an image.
-LEFT, RIGHT, TOP, GAP, BELOW, BAR, FOOT = 0.62, 0.08, 0.36, 0.08, 0.17, 0.08, 0.45
-LABEL_WIDTH = 11
+# Layout in inches, how many letters of a label fit beside an image, and the length of a colour bar in image widths.
+LEFT, RIGHT, TOP, GAP, BELOW, BAR, FOOT = 0.62, 0.08, 0.22, 0.08, 0.17, 0.08, 0.45
+LABEL_WIDTH = 9
+BAR_WIDTH = 0.8
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def repeated_figure(rows: Sequence[Row], level: float, window: tuple[float, floa
     import matplotlib
     from matplotlib.colors import TwoSlopeNorm
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     truths, bias = (np.stack([row.maps[name] for row in rows]) for name in ("qoi", "bias"))
     deviation = max(row.maps[name].max() for row in rows for name in ("predicted", "error"))
@@ -127,10 +129,16 @@ def repeated_figure(rows: Sequence[Row], level: float, window: tuple[float, floa
                 if name in shown.numbers:
                     text = _number(name, shown.numbers[name])
                     write(figure, left + side / 2, above + tall + 0.02, text, ha="center")
-            bar = figure.colorbar(drawn, cax=place(figure, left, below + 0.04, side, BAR), orientation="horizontal")
+            # Shorter than the images, else the numbers at the ends of two bars meet.
+            inset = (1 - BAR_WIDTH) / 2 * side
+            axis = place(figure, left + inset, below + 0.04, BAR_WIDTH * side, BAR)
+            bar = figure.colorbar(drawn, cax=axis, orientation="horizontal")
             bar.ax.tick_params(labelsize=6)
             if name == "coverage":
-                bar.set_ticks([0, level / 2, level, 1], labels=["0", f"{level / 2:g}", f"{level:g}", "1"])
+                bar.set_ticks([0, level, 1], labels=["0", f"{level:g}", "1"])
+            else:
+                bar.locator = MaxNLocator(3)
+                bar.update_ticks()
         for row, shown in enumerate(rows):
             above = TOP + row * (tall + BELOW) + tall / 2
             label = "\n".join(fill(line, LABEL_WIDTH) for line in shown.label.splitlines())
@@ -141,5 +149,5 @@ def repeated_figure(rows: Sequence[Row], level: float, window: tuple[float, floa
 
 
 def _number(name: str, value: float) -> str:
-    what = {"coverage": "mean", "bias": "mean size"}.get(name, "root mean square")
+    what = {"coverage": "mean", "bias": "mean size"}.get(name, "rms")
     return f"{what} {value:.3f}" if name == "coverage" else f"{what} {three_digits(value)}"
