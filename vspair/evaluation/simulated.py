@@ -111,7 +111,8 @@ def tarp_numbers(credibility: np.ndarray, group: np.ndarray, chosen: np.ndarray)
 
     `area` is the integral of ECP(alpha) - alpha over alpha from 1/2 to 1, which is 5/8 less the mean of max(u, 1/2):
     below 0 where samples are too sure, so that large regions hold the truth too rarely, above 0 where too wide, 0 if
-    the samples are the posterior's. `area_se` is its standard error, `error` the integral of |ECP(alpha) - alpha| over
+    the samples are the posterior's; samples that are off move it either way, up where they lie farther from references
+    than the truth. `area_se` is its standard error, `error` the integral of |ECP(alpha) - alpha| over
     all alpha, and `p` that of uniformity.
 
     Arguments:
