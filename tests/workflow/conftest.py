@@ -58,6 +58,9 @@ tomography:
     vsPAIR: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
     TV: {strengths: [1.0e-3, 1.0e-2], iterations: 5, pairs: 4}
     UNet: {channels: [2, 4], training: {epochs: 1}}
+    UNet_ensemble: {channels: [2, 4]}
+    Quantiles: {channels: [2, 4]}
+    CVAE: {channels: [2, 4]}
     Flow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
   evaluation: {samples: 3, calibration: {samples: 39}, repeated: {draws: 4}}

@@ -209,12 +209,12 @@ def test_a_changed_formula_retrains_exactly_the_methods_that_use_it(stale, table
     rules = ("train", "evaluate", "aggregate", "localise", "latents", "calibrate", "fix_gates")
     on_methods = {job for job in jobs if " " in job}
     assert on_methods == {
-        *(f"{rule} {method} digits" for rule in rules for method in ("sVAE", "vsPAIR")),
-        *("study vsPAIR digits", "repeat vsPAIR digits", "repeat vsPAIR noise10"),
+        *(f"{rule} {method} digits" for rule in rules for method in ("sVAE", "vsPAIR", "vsPAIRplus")),
+        *("study vsPAIR digits", "study vsPAIRplus digits", "repeat vsPAIR digits", "repeat vsPAIR noise10"),
         *(f"{rule} {run}" for rule in ("train", "evaluate", "calibrate") for run in SPARSE),
         "latents vsPAIR_sparse variable",
     }
-    assert len(on_methods) == 27
+    assert len(on_methods) == 35
     of_siblings = {name for name in (*tables, *figures) if name.startswith(("int_", "wae_"))}
     of_the_plane = {"wae_table2", "wae_table3", "wae_table_pair", "wae_fig4", "wae_plane_scores", "train_stack"}
     of_the_paper = {*tables, *figures} - {"fig_theory"} - of_siblings
@@ -360,22 +360,23 @@ def counted(project, section, *settings):
 
 def test_the_papers_inpainting_is_planned_without_gpu_data_or_scan_slices(untouched, papers):
     counts = counted(untouched, "inpainting", *papers())
-    assert counts["train"] == counts["evaluate"] == 18
+    assert counts["train"] == counts["evaluate"] == 21
     # Three seeds of the points of hyperprior and lambda3, of the runs that the grid means for PAIR and for vsPAIR, and
-    # of each choice alone: two of PAIR, three of sVAE, four of vsPAIR.
-    assert counts["study"] == 3 * (2 + 5 + 16 + 8 + 2 + 3 + 4)
+    # of each choice alone: two of PAIR, three of sVAE, four of vsPAIR. One of vsPAIR+ with two parts taken away, and
+    # of three other methods.
+    assert counts["study"] == 3 * (2 + 5 + 16 + 8 + 2 + 3 + 4) + 3 + 3
     assert counts["table_alternatives"] == counts["table_choices"] == 1
     assert counts["download_mnist"] == 1
     assert not [rule for rule in counts if "scan" in rule.split("_") or rule in ("fig9", "fig10", "fig11")]
 
 
 def test_the_papers_ct_is_planned_without_gpu_or_data(untouched, papers):
-    """LPD, vsPAIR and U-Net with three seeds at five levels, vsPAIR for variable noise with three; TV and FBP once."""
+    """LPD, vsPAIR, U-Net with three seeds at five levels, vsPAIR and Flow for variable noise with three; TV, FBP once."""
     assert counted(untouched, "tomography", *papers("{download: true}")) == {
         **{"scan_download": 1, "scan_slices": 1, "scan_block": 16, "scan_pairs": 1, "scan_noise": 6},
-        **{"train": 3 * 15 + 5 + 3, "evaluate": 3 * 15 + 5 + 5 + 3, "calibrate": 15 + 3, "latents": 1, "repeat": 5},
+        **{"train": 3 * 15 + 5 + 6, "evaluate": 3 * 15 + 5 + 5 + 6, "calibrate": 15 + 6, "latents": 1, "repeat": 5},
         **dict.fromkeys(("table_ct", "table_ct_cost", "table_ct_uq", "fig9", "fig10", "fig11", "fig_ct_noise"), 1),
-        **dict.fromkeys(("fig_ct_reliability", "fig_ct_repeated"), 1),
+        **dict.fromkeys(("fig_ct_reliability", "fig_ct_repeated", "fig_ct_posterior", "table_ct_speed"), 1),
         "tomography": 1,
     }
 
