@@ -29,5 +29,8 @@ with recorded(snakemake) as job:
         uneven = (means[SHARES] - 1 / len(SHARES)).abs().sum(axis=1)
         key = "sum over tenths of |mean(pit) - 1/10|"
         cells.append(Cell(row, "unevenness", uneven.tolist(), "", paths, key))
+        inner = pd.concat([means[SHARES[cut:-cut]].sum(axis=1) - (1 - cut / 5) for cut in range(1, 5)], axis=1)
+        key = "mean over 20, 40, 60 and 80 % of |mean(pit) inside - level|"
+        cells.append(Cell(row, "rank_mace", inner.abs().mean(axis=1).tolist(), "", paths, key))
     noted = make_table(snakemake.output.csv, cells, job.configuration, snakemake.params.caption)
     job.annotate(snakemake.output.csv, noted)

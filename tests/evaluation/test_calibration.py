@@ -281,7 +281,7 @@ class Untouched:
 @pytest.mark.parametrize(
     ("count", "changes", "message"),
     [
-        (60, {"samples": 38}, r"at least 39 posterior samples .* level 0\.95, found calibration\.samples=38"),
+        (60, {"samples": 38}, r"at least 39 posterior samples .* level 0\.95, found samples=38"),
         (60, {"scaling_level": 0.85}, r"scaling_level to be one of .*0\.95\], found 0\.85"),
         (60, {"share": 1.0}, r"others to report, found 60 and 0 images of 60 images: change calibration\.share"),
         (60, {"share": 0.01}, r"expected images that fit .*, found 0 and 60 images of 60 images"),
@@ -334,5 +334,5 @@ def test_without_a_factor_for_the_scaling_level_no_sample_is_scaled():
         "coverage_90",
         *(f"{region}_coverage_90" for region in ("holes", "outside", "dark", "bright", "edges")),
         *(f"{name}_coverage_90" for name in ("worst_group", "easy", "medium", "hard")),
-        *("width_90", "interval_score_90", "crps", "energy", "unevenness", "variance_ratio", "factor_90"),
+        *("width_90", "interval_score_90", "crps", "energy", "unevenness", "rank_mace", "variance_ratio", "factor_90"),
     ]

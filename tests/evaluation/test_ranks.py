@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vspair.evaluation.predictive import PredictiveSamples
-from vspair.evaluation.ranks import tenths, transform, unevenness
+from vspair.evaluation.ranks import central_error, tenths, transform, unevenness
 
 PIXELS = 40_000
 
@@ -64,6 +64,15 @@ def test_the_reliability_index_by_hand():
     assert unevenness([0.1] * 10) == pytest.approx(0)
     assert unevenness([1.0] + [0.0] * 9) == pytest.approx(1.8)
     assert unevenness([0.2, 0.0] * 5) == pytest.approx(1)
+
+
+def test_the_error_of_central_intervals_by_hand():
+    """All in the middle: intervals of 20 to 80 % hold all; all at the ends: none does."""
+    assert central_error([0.1] * 10) == pytest.approx(0)
+    assert central_error([0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0]) == pytest.approx((0.8 + 0.6 + 0.4 + 0.2) / 4)
+    assert central_error([0.5, *[0] * 8, 0.5]) == pytest.approx((0.8 + 0.6 + 0.4 + 0.2) / 4)
+    # What is missing on one side is there on the other.
+    assert central_error([0.2, *[0.1] * 8, 0.0]) == pytest.approx(0)
 
 
 def test_what_is_no_number_has_no_rank():

@@ -371,7 +371,7 @@ def test_the_papers_inpainting_is_planned_without_gpu_data_or_scan_slices(untouc
 
 
 def test_the_papers_ct_is_planned_without_gpu_or_data(untouched, papers):
-    """LPD, vsPAIR, U-Net with three seeds at five levels, vsPAIR and Flow for variable noise with three; TV, FBP once."""
+    """LPD, vsPAIR, U-Net: three seeds at five levels; vsPAIR and Flow: three for variable noise; TV and FBP: one."""
     assert counted(untouched, "tomography", *papers("{download: true}")) == {
         **{"scan_download": 1, "scan_slices": 1, "scan_block": 16, "scan_pairs": 1, "scan_noise": 6},
         **{"train": 3 * 15 + 5 + 6, "evaluate": 3 * 15 + 5 + 5 + 6, "calibrate": 15 + 6, "latents": 1, "repeat": 5},

@@ -10,7 +10,7 @@ import pandas as pd
 from vspair.evaluation.grouping import Parts
 from vspair.evaluation.measured import bare, marked, of_region
 from vspair.evaluation.predictive import level_name
-from vspair.evaluation.ranks import BINS, unevenness
+from vspair.evaluation.ranks import BINS, central_error, unevenness
 from vspair.metrics import SCALINGS
 
 
@@ -73,13 +73,15 @@ def _numbers(
     values |= {
         name: part[name].mean() for kind in ("width", "interval_score") for name in (f"{kind}_{n}" for n in names)
     }
+    ranks = [part[f"pit_{one + 1}"].mean() for one in range(BINS)]
     error, uncertainty = images["error"].mean(), images["uncertainty"].mean()
     pair = images[["uncertainty", "error"]]
     values |= {
         "mace": sum(there) / len(there) if there else math.nan,
         "crps": part["crps"].mean(),
         "energy": part["energy"].mean(),
-        "unevenness": unevenness([part[f"pit_{one + 1}"].mean() for one in range(BINS)]),
+        "unevenness": unevenness(ranks),
+        "rank_mace": central_error(ranks),
         "ause": images["ause"].mean(),
         "pearson": pair.corr("pearson").iloc[0, 1],
         "spearman": pair.corr("spearman").iloc[0, 1],
