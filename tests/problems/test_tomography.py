@@ -117,7 +117,7 @@ WRONG = {
         method("UNet", channels=[4, 8, 16, 32]),
         r"methods.UNet: channels halve .* 3 times, but 44x44 is not divisible by 8",
     ),
-    "image of a flow": (method("Flow", channels=[4] * 4), r"methods.Flow: channels halve the QoI 3 times, but 44x44"),
+    "image of a flow": (method("Flow", channels=[4] * 3), r"methods.Flow: channels halve the QoI 3 times, but 44x44"),
     "falling quantiles": (method("Quantiles", levels=[0.5, 0.1]), r"tomography.methods.Quantiles.*levels: must rise"),
     "one quantile": (method("Quantiles", levels=[0.5]), r"tomography.methods.Quantiles.*levels: .*at least 2"),
     "image below SSIM's window": ({"image": [4, 44]}, r"image=4x44 is below the 7 pixels that SSIM needs"),
