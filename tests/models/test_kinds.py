@@ -67,7 +67,8 @@ def velocity(first, second, inputs=2, clock=16, patch=4):
 
     time = (clock * told + told) + (told * told + told)
     levels = block(first, first) + block(first, second) + 9 * second * first + block(2 * first, first)
-    return time + (9 * inputs * patch * first + first) + levels + (9 * first * patch + patch)
+    mixing = told * inputs + inputs
+    return time + (9 * inputs * patch * first + first) + levels + (9 * first * patch + patch) + mixing
 
 
 BY_FORMULA = {

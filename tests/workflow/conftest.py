@@ -31,7 +31,7 @@ inpainting:
     vsPAIR: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
     CVAE: {channels: [2, 4], latent_x: 4}
     Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
-    Flow: {channels: [2, 4], steps: 1}
+    Flow: {channels: [2, 4], steps: 1, training: {epochs: 2}}
   studies:
     hyperprior:
       axes: {methods.vsPAIR.alpha0: [1, 64], methods.vsPAIR.beta0: [1]}

@@ -102,8 +102,9 @@ class TimedBlock(nn.Module):
 class VelocityUNet(nn.Module):
     """Velocities of images by a U-Net: one `TimedBlock` a level down and one up, means down, skips at each level.
 
-    The pixels of a patch (see `PATCH`) are channels of one place, at the entry as at the end. Nothing here depends on
-    the other images of a batch.
+    The pixels of a patch (see `PATCH`) are channels of one place, at the entry as at the end. Beside the network goes a
+    linear map of each pixel's channels, told the time, which takes out noise before anything else is learned. Nothing
+    here depends on the other images of a batch.
 
     Arguments:
         image: height and width.
@@ -127,6 +128,7 @@ class VelocityUNet(nn.Module):
         self.pool = nn.AvgPool2d(2)
         self.last = _zero(nn.Conv2d(channels[0], outputs * PATCH**2, 3, padding=1))
         self.shuffle = nn.PixelShuffle(PATCH)
+        self.mixing = nn.Sequential(_zero(nn.Linear(clock, outputs * inputs)), nn.Unflatten(1, (outputs, inputs)))
 
     def forward(self, state: Tensor, observation: Tensor, time: Tensor) -> Tensor:
         """Velocities (n, outputs, height, width) of states at times (n,), float32 in every precision.
@@ -138,7 +140,8 @@ class VelocityUNet(nn.Module):
         """
         clock = self.clock(waves(time))
         # Channels-last is the layout in which convolutions are fastest on both kinds of device.
-        features = self.entry(torch.cat([state, observation], dim=1)).contiguous(memory_format=torch.channels_last)
+        seen = torch.cat([state, observation], dim=1)
+        features = self.entry(seen).contiguous(memory_format=torch.channels_last)
         skips = []
         for level, down in enumerate(self.down):
             features = down(self.pool(features) if level else features, clock)
@@ -146,7 +149,8 @@ class VelocityUNet(nn.Module):
         features = skips.pop()
         for grow, up in zip(self.grow, self.up, strict=True):
             features = up(torch.cat([skips.pop(), grow(features)], dim=1), clock)
-        return at_least_float32(self.shuffle(self.last(silu(normalised(features)))))
+        linear_part = torch.einsum("noi,nihw->nohw", self.mixing(clock), seen)
+        return at_least_float32(self.shuffle(self.last(silu(normalised(features)))) + linear_part)
 
 
 def _zero(layer: nn.Module) -> nn.Module:
