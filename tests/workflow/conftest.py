@@ -31,7 +31,7 @@ inpainting:
     vsPAIR: {channels: [2, 4], latent_x: 12, latent_y: 4, hidden: 8}
     CVAE: {channels: [2, 4], latent_x: 4}
     Ensemble: {channels: [2, 4], latent_x: 4, members: 2}
-    Flow: {channels: [2, 4], steps: 1, training: {epochs: 2}}
+    Flow: {channels: [2, 4], steps: 1}
   studies:
     hyperprior:
       axes: {methods.vsPAIR.alpha0: [1, 64], methods.vsPAIR.beta0: [1]}
@@ -54,10 +54,10 @@ tomography:
     vsPAIR: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
     TV: {strengths: [1.0e-3, 1.0e-2], iterations: 5, pairs: 4}
     UNet: {channels: [2, 4], training: {epochs: 1}}
-    UNet_ensemble: {channels: [2, 4], training: {epochs: 1}}
-    Quantiles: {channels: [2, 4], training: {epochs: 1}}
-    CVAE: {channels: [2, 4], latent_x: 4, training: {epochs: 1}}
-    Flow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
+    UNetEnsemble: {channels: [2, 4], training: {epochs: 1}}
+    QuantileUNet: {channels: [2, 4], training: {epochs: 1}}
+    PhysicalCVAE: {channels: [2, 4], latent_x: 4, training: {epochs: 1}}
+    PhysicalFlow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
   evaluation: {samples: 3, calibration: {samples: 39}}
   figures: {gate: 0.3}

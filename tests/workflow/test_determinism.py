@@ -8,9 +8,9 @@ import pytest
 
 HOLES = [f"inpainting {method}" for method in ("PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")]
 SCANS = [f"tomography {method}" for method in ("LPD", "vsPAIR", "UNet")]
-VARIED = [f"tomography {method}" for method in ("UNet_ensemble", "Quantiles", "CVAE", "Flow")]
+VARIED = [f"tomography {method}" for method in ("UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow")]
 ROWS = [*HOLES, *SCANS, *VARIED]
-STILL = ("PAIR", "Ensemble", "LPD", "UNet", "UNet_ensemble", "Quantiles")
+STILL = ("PAIR", "Ensemble", "LPD", "UNet", "UNetEnsemble", "QuantileUNet")
 DRAWING = {row for row in ROWS if row.split()[1] not in STILL}
 """Those whose training draws noise; the others see the same numbers whatever the noise is."""
 RUN = "results/demo/determinism/inpainting/PAIR/digits/resumed"

@@ -8,7 +8,10 @@ import pytest
 FRAME = "provenance/recording.py"
 PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")
 SPARSE = ("vsPAIR noise0", "vsPAIR noise10", "vsPAIR_sparse variable")
-SAMPLED = (*SPARSE, *(f"{method} variable" for method in ("UNet_ensemble", "Quantiles", "CVAE", "Flow")))
+SAMPLED = (
+    *SPARSE,
+    *(f"{method} variable" for method in ("UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow")),
+)
 LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SAMPLED)
 RESULTS_OF_A_METHOD = {"table_ct", "table_ct_cost", "fig9", "fig_ct_noise"}
 STUDIES = {
