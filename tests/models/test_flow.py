@@ -30,7 +30,7 @@ def test_the_loss_is_that_of_the_field_on_the_line_between_noise_and_x(build, ba
     """By hand from the same generator: noise first, then one time for each pair, uniform in (0, 1)."""
     x, y = batch
     model = build("Flow")
-    torch.nn.init.normal_(model.network.last[-1].weight, generator=seeded(5))
+    torch.nn.init.normal_(model.network.last.weight, generator=seeded(5))
     generator = seeded(2)
     noise, time = 0.7 * torch.randn(x.shape, generator=generator), torch.rand(6, generator=generator)
     state = (1 - time.view(6, 1, 1, 1)) * noise + time.view(6, 1, 1, 1) * x
@@ -45,7 +45,7 @@ def test_units_cancel_if_the_spread_has_them_too(build, batch, unit):
     """Catches a network that sees numbers in the unit of x, or a velocity that comes back in another."""
     flows = [build("Flow", spread=spread) for spread in (0.7, 0.7 * unit)]
     for model in flows:
-        torch.nn.init.normal_(model.network.last[-1].weight, generator=seeded(5))
+        torch.nn.init.normal_(model.network.last.weight, generator=seeded(5))
     draws = [model.reconstruct(y, seeded(1)) for model, y in zip(flows, (batch[1], unit * batch[1]), strict=True)]
     torch.testing.assert_close(draws[1], unit * draws[0], rtol=1e-3, atol=1e-3 * unit)
     assert (draws[0] - 0.7 * torch.randn(batch[0].shape, generator=seeded(1))).norm() > 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vspair.networks.velocity import DenseVelocity, VelocityUNet, velocity, waves
+from vspair.networks.velocity import VelocityUNet, normalised, velocity, waves
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -21,9 +21,8 @@ def awake(qoi, observation, channels=(4, 6)):
     """A network with its last layer as large as the others."""
     torch.manual_seed(3)
     network = velocity(qoi, observation, channels).eval()
-    last = network.last if isinstance(network, DenseVelocity) else network.last[-1]
-    assert not any(parameter.any() for parameter in last.parameters())
-    torch.nn.init.normal_(last.weight)
+    assert not any(parameter.any() for parameter in network.last.parameters())
+    torch.nn.init.normal_(network.last.weight)
     return network
 
 
@@ -58,10 +57,10 @@ def test_it_depends_on_state_observation_and_time_of_its_own_pair_alone(shapes, 
 
 
 def test_widths_are_those_of_its_levels():
-    network = VelocityUNet((8, 12), 3, 1, (4, 6, 8))
+    network = VelocityUNet((16, 24), 3, 1, (4, 6, 8))
     coarsest = []
     network.down[-1].register_forward_hook(lambda module, inputs, output: coarsest.append(output.shape))
-    assert network(random(2, 1, 8, 12), random(2, 2, 8, 12), torch.rand(2)).shape == (2, 1, 8, 12)
+    assert network(random(2, 1, 16, 24), random(2, 2, 16, 24), torch.rand(2)).shape == (2, 1, 16, 24)
     assert coarsest == [(2, 8, 2, 3)]
 
 
@@ -76,6 +75,13 @@ def test_velocities_are_float32_in_mixed_precision(shapes):
     assert 0 < (mixed - full).norm() < 0.05 * full.norm()
 
 
-def test_an_image_that_cannot_be_halved_is_refused():
+def test_every_image_is_normalised_by_itself_and_nothing_stays_nothing():
+    features = torch.tensor([1.0, 100.0, 0.0]).view(3, 1, 1, 1) * random(3, 4, 5, 6)
+    found = normalised(features)
+    assert found.square().mean((1, 2, 3)).tolist() == pytest.approx([1, 1, 0], abs=1e-4)
+    torch.testing.assert_close(found[1], features[1] / features[1].square().mean().sqrt())
+
+
+def test_an_image_that_cannot_be_halved_for_patches_too_is_refused():
     with pytest.raises(ValueError, match="halved 2 times"):
-        velocity((1, 8, 6), (1, 8, 6), (4, 4, 4))
+        velocity((1, 8, 6), (1, 8, 6), (4, 4))

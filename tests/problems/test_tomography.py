@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-RIVALS = ["UNet_ensemble", "Quantiles", "CVAE", "Flow"]
+RIVALS = ["UNetEnsemble", "QuantileUNet", "PhysicalCVAE", "PhysicalFlow"]
 METHODS = ["LPD", "vsPAIR", "FBP", "TV", "UNet", "vsPAIR_sparse", *RIVALS]
 
 
@@ -73,10 +73,10 @@ def test_a_methods_architecture_is_what_its_class_takes(tomography):
         "FBP": {"filter", "cutoff"},
         "TV": {"strengths", "iterations"},
         "UNet": {"channels", "filter", "cutoff"},
-        "UNet_ensemble": {"channels", "members", "filter", "cutoff"},
-        "Quantiles": {"channels", "levels", "filter", "cutoff"},
-        "CVAE": {"channels", "latent_x", "filter", "cutoff"},
-        "Flow": {"channels", "steps", "spread", "filter", "cutoff"},
+        "UNetEnsemble": {"channels", "members", "filter", "cutoff"},
+        "QuantileUNet": {"channels", "levels", "filter", "cutoff"},
+        "PhysicalCVAE": {"channels", "latent_x", "filter", "cutoff"},
+        "PhysicalFlow": {"channels", "steps", "spread", "filter", "cutoff"},
     }
 
 
@@ -117,9 +117,15 @@ WRONG = {
         method("UNet", channels=[4, 8, 16, 32]),
         r"methods.UNet: channels halve .* 3 times, but 44x44 is not divisible by 8",
     ),
-    "image of a flow": (method("Flow", channels=[4] * 4), r"methods.Flow: channels halve the QoI 3 times, but 44x44"),
-    "falling quantiles": (method("Quantiles", levels=[0.5, 0.1]), r"tomography.methods.Quantiles.*levels: must rise"),
-    "one quantile": (method("Quantiles", levels=[0.5]), r"tomography.methods.Quantiles.*levels: .*at least 2"),
+    "image of a flow": (
+        method("PhysicalFlow", channels=[4] * 3),
+        r"methods.PhysicalFlow: channels halve the QoI 3 times, but 44x44",
+    ),
+    "falling quantiles": (
+        method("QuantileUNet", levels=[0.5, 0.1]),
+        r"tomography.methods.QuantileUNet.*levels: must rise",
+    ),
+    "one quantile": (method("QuantileUNet", levels=[0.5]), r"tomography.methods.QuantileUNet.*levels: .*at least 2"),
     "image below SSIM's window": ({"image": [4, 44]}, r"image=4x44 is below the 7 pixels that SSIM needs"),
     "another scan than LoDoPaB's": (
         {"data": {"source": "lodopab"}, "scan": {"angles": 999}},

@@ -212,7 +212,8 @@ def test_what_is_run_and_what_is_without_content_agree(settings, model_name, mon
         found.append(memory_needed(build, (1, 16, 16), (1, 16, 16), batch_size, precision))
     run, empty = found
     assert (run.weights, run.gradients, run.optimiser) == (empty.weights, empty.gradients, empty.optimiser)
-    if precision == "float32":
+    # A flow has no batch normalisation.
+    if precision == "float32" or model_name == "Flow":
         assert run == empty
     else:
         assert empty.activations < run.activations < 1.003 * empty.activations

@@ -48,7 +48,7 @@ inpainting:
       test: 24
     plus: {axes: {methods.vsPAIRplus.likelihood: []}, base: {training.epochs: 1}, train: 64, test: 24}
 tomography:
-  compare: [LPD, vsPAIR, FBP, TV, UNet, vsPAIR_sparse, Flow]
+  compare: [LPD, vsPAIR, FBP, TV, UNet, vsPAIR_sparse, PhysicalFlow]
   image: [20, 20]
   observation: [24, 20]
   scan: {pixels: 44, enlarged: 56, angles: 50, bins: 41, binning: 2}
@@ -58,10 +58,10 @@ tomography:
     vsPAIR: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
     TV: {strengths: [1.0e-3, 1.0e-2], iterations: 5, pairs: 4}
     UNet: {channels: [2, 4], training: {epochs: 1}}
-    UNet_ensemble: {channels: [2, 4]}
-    Quantiles: {channels: [2, 4]}
-    CVAE: {channels: [2, 4]}
-    Flow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
+    UNetEnsemble: {channels: [2, 4]}
+    QuantileUNet: {channels: [2, 4]}
+    PhysicalCVAE: {channels: [2, 4]}
+    PhysicalFlow: {channels: [2, 4], steps: 1, training: {epochs: 1}}
     vsPAIR_sparse: {channels: [2, 4], latent_x: 8, latent_y: 4, training: {epochs: 1}}
   evaluation: {samples: 3, calibration: {samples: 39}, repeated: {draws: 4}}
   figures: {gate: 0.3}

@@ -8,7 +8,7 @@ import pytest
 
 HOLES = [f"inpainting {method}" for method in ("PAIR", "vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble")]
 SCANS = [f"tomography {method}" for method in ("LPD", "vsPAIR", "UNet")]
-VARIED = ["tomography Flow"]
+VARIED = ["tomography PhysicalFlow"]
 ROWS = [*HOLES, *SCANS, *VARIED]
 STILL = ("PAIR", "Ensemble", "LPD", "UNet")
 DRAWING = {row for row in ROWS if row.split()[1] not in STILL}

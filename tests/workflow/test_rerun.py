@@ -9,7 +9,7 @@ import pytest
 FRAME = "provenance/recording.py"
 PROBABILISTIC = ("vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble")
 SPARSE = ("vsPAIR noise0", "vsPAIR noise10", "vsPAIR_sparse variable")
-SAMPLED = (*SPARSE, "Flow variable")
+SAMPLED = (*SPARSE, "PhysicalFlow variable")
 LEARNED = (*(f"{method} noise{noise}" for method in ("LPD", "TV", "UNet") for noise in (0, 10)), *SAMPLED)
 RESULTS_OF_A_METHOD = {"table_ct", "table_ct_cost", "fig9", "fig_ct_noise"}
 STUDIES = {

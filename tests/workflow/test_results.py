@@ -56,7 +56,7 @@ def test_table_fig7_correlates_the_per_image_columns(results):
     ("table", "run", "row"),
     [
         ("table_speed", "inpainting/{}/vsPAIRplus/digits", "vsPAIRplus"),
-        ("table_ct_speed", "tomography/{}/Flow/variable", "Flow variable"),
+        ("table_ct_speed", "tomography/{}/PhysicalFlow/variable", "PhysicalFlow variable"),
     ],
 )
 def test_the_tables_of_speed_hold_costs_and_scores_of_the_calibration(results, table, run, row):

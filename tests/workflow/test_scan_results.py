@@ -12,7 +12,7 @@ from vspair.data import read_pairs
 from vspair.provenance.receipt.reading import read
 
 METHODS = ("LPD", "vsPAIR", "FBP", "TV", "UNet")
-RIVALS = ("Flow",)
+RIVALS = ("PhysicalFlow",)
 ON_LEVELS = [(method, noise) for method in METHODS for noise in ("0", "10")]
 RUNS = [*ON_LEVELS, *((method, "variable") for method in ("vsPAIR_sparse", *RIVALS))]
 SAMPLED = [run for run in RUNS if run[0].startswith("vsPAIR") or run[0] in RIVALS]

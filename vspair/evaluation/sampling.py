@@ -12,7 +12,7 @@ from vspair.evaluation.speed import inference_seconds
 DRAWS = 30
 """Draws whose cost is measured, as many as the paper's means take (Section 4.1)."""
 
-TOGETHER = 16
+TOGETHER = 8
 """Images of the batch in which they are drawn together, or fewer where there are not so many."""
 
 

@@ -23,7 +23,7 @@ class Settings(Trained):
     baseline: ClassVar[bool] = True
 
     kind: Literal["Flow"] = Field(description="kind of method, a folder of `vspair.models`")
-    channels: Widths = Field(description="widths of the velocity's network, from the image inwards")
+    channels: Widths = Field(description="widths of the velocity's network, from patches of 2x2 pixels inwards")
     steps: Few = Field(description="midpoint steps of a draw, two evaluations of the network each")
     spread: Positive = Field(description="standard deviation of the noise that a draw starts from, about that of x")
     weights: Weights = Field(description="weights of the objective's terms")
@@ -38,7 +38,8 @@ class Settings(Trained):
 
     def require_fit(self, qoi: Shape, observation: Shape) -> None:
         """See `Method.require_fit`; images must have one height and width, vectors may have different lengths."""
-        require_halvings("QoI", self.channels, qoi)
+        # Once more than there are widths after the first: the finest features stand for patches of two by two pixels.
+        require_halvings("QoI", (1, *self.channels), qoi)
         if tuple(qoi[1:]) != tuple(observation[1:]):
             raise ValueError(
                 "the kind Flow stacks QoI and observation: expected images of one height and width, or two vectors, "
