@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from vspair.errors import VspairError
+
 PAPERS = ("PAIR", "vPAIR", "sVAE", "vsPAIR")
 
 
@@ -50,7 +52,7 @@ def test_the_weights_are_those_of_table_9(inpainting):
 def test_baselines_have_the_backbone_and_the_latent_of_the_papers_dense_models(problem):
     """Else a comparison with them would be one of sizes."""
     dense = problem.methods["vPAIR"]
-    for baseline in (method for method in problem.methods.values() if method.baseline):
+    for baseline in (problem.methods[name] for name in ("CVAE", "Ensemble")):
         assert (baseline.channels, baseline.latent_x) == (dense.channels, dense.latent_x)
         assert set(baseline.weights.model_dump().values()) == {1}
 
@@ -164,3 +166,17 @@ WRONG = [
 @pytest.mark.parametrize(("parts", "sentence"), WRONG, ids=[repr(parts) for parts, _ in WRONG])
 def test_a_wrong_setting_gives_one_sentence_before_anything_runs(refused, parts, sentence):
     assert re.search(sentence, refused(inpainting=parts))
+
+
+@pytest.mark.parametrize(
+    ("scale", "bounds", "edges"),
+    [("unit", [-1, 1], "[0, 1]"), ("standardised", [-1, 1], "[None, None]"), ("symmetric", [0, None], "[-1, 1]")],
+)
+def test_bounds_of_recorded_values_are_those_of_the_scale(inpainting, scale, bounds, edges):
+    """Else the mass at black would be at some grey."""
+    with pytest.raises(
+        VspairError, match=rf"methods.vsPAIRplus.bounds=.* which are {re.escape(edges)} with data.scale"
+    ):
+        inpainting(data={"scale": scale}, methods={"vsPAIRplus": {"bounds": bounds}})
+    inpainting(data={"scale": scale}, methods={"vsPAIRplus": {"bounds": [None, None]}})
+    inpainting(data={"scale": scale}, compare=["PAIR"], methods={"vsPAIRplus": {"bounds": bounds}})

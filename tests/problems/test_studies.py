@@ -10,7 +10,7 @@ from vspair.models.kinds import settings_of
 from vspair.problems.studies import Study, concerns, parse_run, projected, run_name, varied
 from vspair.training import ResidentPairs, train_model
 
-NAMES = ("PAIR", "vPAIR", "sVAE", "vsPAIR", "CVAE", "Ensemble", "Flow")
+NAMES = ("PAIR", "vPAIR", "sVAE", "vsPAIR", "vsPAIRplus", "CVAE", "Ensemble", "Flow")
 STUDY = {"methods": ["PAIR"], "design": "each", "axes": {"training.epochs": [1]}, "train": 10, "test": 10, "seeds": [0]}
 LONGEST_NAME = 255  # bytes of one part of a path, on every usual file system
 A, B = "training.epochs", "data.scale"
@@ -123,7 +123,8 @@ SMALL = {
 }
 OTHER = {
     **{"channels": [3, 6], "latent_x": 7, "latent_y": 4, "hidden": 6, "members": 3, "alpha0": 2.0, "beta0": 3.0},
-    **{"rho_start": 0.25, "map_gate": "clamped_exponential", "steps": 3, "spread": 0.5},
+    **{"rho_start": 0.25, "map_gate": "clamped_exponential", "steps": 5, "spread": 0.5},
+    **{"bounds": [None, None], "step": 0.02, "mapping": "parameters", "condition": "none", "likelihood": "unit"},
     "training": {"epochs": 2, "batch_size": 4, "learning_rate": 2e-2},
     "choices": {"mapping_reduction": "mean", "mapping_gradient": "map"},
 }
@@ -154,11 +155,11 @@ def test_every_setting_of_a_method_changes_what_it_learns_or_draws(methods, batc
 
 HAVING = {
     "latent_x": NAMES[:-1],
-    "latent_y": ("PAIR", "vPAIR", "vsPAIR"),
-    "hidden": ("vPAIR", "vsPAIR"),
-    "beta0": ("sVAE", "vsPAIR"),
+    "latent_y": ("PAIR", "vPAIR", "vsPAIR", "vsPAIRplus"),
+    "hidden": ("vPAIR", "vsPAIR", "vsPAIRplus"),
+    "beta0": ("sVAE", "vsPAIR", "vsPAIRplus"),
     "members": ("Ensemble",),
-    "weights.lambda2": ("PAIR", "vPAIR", "vsPAIR"),
+    "weights.lambda2": ("PAIR", "vPAIR", "vsPAIR", "vsPAIRplus"),
 }
 
 

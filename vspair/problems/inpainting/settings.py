@@ -147,6 +147,19 @@ class Settings(InverseProblem):
             )
         return self
 
+    @model_validator(mode="after")
+    def _bounds_are_of_the_scale(self) -> "Settings":
+        edges = {"symmetric": (-1, 1), "unit": (0, 1)}.get(self.data.scale, (None, None))
+        for name, method in self.compared.items():
+            bounds = getattr(method, "bounds", edges)
+            if any(bound not in (None, edge) for bound, edge in zip(bounds, edges, strict=True)):
+                raise ValueError(
+                    f"methods.{name}.bounds={list(bounds)} are black and white, which are {list(edges)} with "
+                    f"data.scale={self.data.scale}: set bounds to these and step to one grey level, or bounds to null, "
+                    f"or leave {name} out of compare"
+                )
+        return self
+
     def require_data(self) -> None:
         """Check that the source has as many images, of this size, and evaluation, figures and studies want no more.
 
