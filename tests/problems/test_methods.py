@@ -106,6 +106,7 @@ def method(name, **settings):
 
 WRONG = [
     ({"compare": ["VAE"]}, "inpainting: compare names VAE, the methods are PAIR, vPAIR"),
+    ({"compare": ["V\u200bA\u00a0E"]}, r"inpainting: compare names V\\u200bA\\xa0E, the methods are PAIR, vPAIR"),
     ({"compare": []}, "inpainting: compare must name one method at least"),
     ({"compare": "PAIR"}, "inpainting.compare: must be a list, found 'PAIR'"),
     (method("PAIR", datasets=["mnist"]), "methods.PAIR.datasets names mnist, the data sets are digits"),

@@ -94,4 +94,6 @@ def _words(fault: Mapping[str, Any]) -> str:
         return f"must have at most {fault['ctx']['max_length']} of them"
     if fault["type"] == "string_too_long":
         return f"must have at most {fault['ctx']['max_length']} characters"
-    return fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    words = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    # Our own validators quote names as they were given.
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
