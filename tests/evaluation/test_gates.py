@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vspair.distributions import Gaussian, SpikeSlab
+from vspair.distributions import Conditioned, Gaussian, SpikeSlab
 from vspair.evaluation.gates import fix_gates
 from vspair.models.posterior import LatentPosterior
 
@@ -48,6 +48,21 @@ def test_a_decided_gate_removes_nothing_at_all():
         posterior(decided), torch.zeros(1, 2, dtype=torch.float64), 5, 10, torch.Generator().manual_seed(1)
     )
     assert torch.equal(found.one_fixed, found.sampled[:, None].expand(1, 5)) and torch.equal(found.fixed, found.sampled)
+
+
+def test_a_condition_goes_along_untouched():
+    """A decoder that adds its condition: the same errors as of a QoI that lacks it."""
+    told = torch.tensor([[3.0, -1.0], [0.5, 2.0]], dtype=torch.float64)
+    plain, qoi = posterior(), torch.tensor([[0.5, 1.0], [2.0, -1.0]], dtype=torch.float64)
+    conditioned = LatentPosterior(
+        Conditioned(plain.latent, told), lambda codes: codes[:, :5] @ MIX.T + codes[:, 5:], 2, 5
+    )
+    found, without = (
+        fix_gates(each, target, 3, 20, torch.Generator().manual_seed(2))
+        for each, target in ((conditioned, qoi + told), (plain, qoi))
+    )
+    torch.testing.assert_close(found.one_fixed, without.one_fixed)
+    torch.testing.assert_close(found.fixed, without.fixed)
 
 
 def test_the_lines_are_images_and_the_columns_ranks():

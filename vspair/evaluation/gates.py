@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from vspair.distributions import SpikeSlab
+from vspair.distributions import Conditioned, SpikeSlab
 from vspair.models.posterior import LatentPosterior
 
 
@@ -50,7 +50,7 @@ def fix_gates(
     """Fix the gates of the most undecided latents one by one, under the draws of gates and slabs of the baseline.
 
     Arguments:
-        posterior: of a spike-and-slab latent, for the observations of these images.
+        posterior: of a spike-and-slab latent, which may carry a condition, for the observations of these images.
         qoi: x, shape (images, *qoi_shape).
         top: latents of each image whose gates are fixed.
         samples: draws for each image.
@@ -59,7 +59,8 @@ def fix_gates(
     Raises:
         ValueError: the latent has no gates, or fewer of them than `top`.
     """
-    latent = posterior.latent
+    conditioned = isinstance(posterior.latent, Conditioned)
+    latent = posterior.latent.latent if conditioned else posterior.latent
     if not isinstance(latent, SpikeSlab):
         raise ValueError(f"expected a spike-and-slab latent, whose gates can be fixed, found {type(latent).__name__}")
     if top > latent.gate.shape[-1]:
@@ -70,7 +71,11 @@ def fix_gates(
     drawn = (uniform < latent.gate).to(like.dtype)
 
     def error(gates: Tensor) -> Tensor:
-        decoded = posterior.decode((gates * slab).flatten(0, 1)).unflatten(0, slab.shape[:2])
+        codes = gates * slab
+        if conditioned:
+            known = posterior.latent.condition
+            codes = torch.cat([codes, known.expand(samples, *known.shape)], dim=-1)
+        decoded = posterior.decode(codes.flatten(0, 1)).unflatten(0, slab.shape[:2])
         return (decoded - qoi).double().square().flatten(2).mean(2).mean(0)
 
     doubt = latent.gate * (1 - latent.gate)
