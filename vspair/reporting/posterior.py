@@ -82,7 +82,7 @@ def posterior_figure(curves: pd.DataFrame) -> "Figure":
                     axis.set_title(QUANTITIES[kind], fontsize=7)
                 if row != rows[-1]:
                     axis.set_xticklabels([])
-            line[0].set_ylabel(row.replace(", ", "\n"), fontsize=7)
+            line[0].set_ylabel(row.replace(", ", "\n").replace(" (", "\n("), fontsize=7)
         figure.supxlabel("rank of the truth among the samples (TARP: credibility)", fontsize=7)
     return figure
 

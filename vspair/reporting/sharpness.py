@@ -66,7 +66,7 @@ def sharpness_figure(
         # The panels have one axis: only now all of its points are there.
         figure.axes[0].set_xlim(means["width"].min() / 1.2, 1.2 * means["width"].max())
         for axis in figure.axes:
-            log_ticks(axis.xaxis)
+            log_ticks(axis.xaxis, many=100)
         figure.supxlabel(f"mean width of the interval ({unit})", fontsize=STYLE["axes.labelsize"])
         figure.axes[0].set_ylabel("share of pixels inside the interval")
         handles = [

@@ -74,16 +74,20 @@ def three_digits(value: float) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
-def log_ticks(axis: "Axis") -> None:
+def log_ticks(axis: "Axis", many: float = MANY_DECADES) -> None:
     """Plain numbers on a logarithmic axis (`xaxis` or `yaxis`) whose limits are final.
 
     They stand at 1, 2 and 5 times the powers of ten, at these alone where there are many, and evenly within one decade,
     which may hold none of them.
+
+    Arguments:
+        axis: whose ticks are set.
+        many: ratio of its limits from which on there are many; less for a small panel.
     """
     from matplotlib.ticker import AutoLocator, FormatStrFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    subs = (1, 2, 5) if high < MANY_DECADES * low else (1,)
+    subs = (1, 2, 5) if high < many * low else (1,)
     axis.set_major_locator(LogLocator(subs=subs) if high >= 10 * low else AutoLocator())
     axis.set_major_formatter(FormatStrFormatter("%g"))
     axis.set_minor_formatter(NullFormatter())
