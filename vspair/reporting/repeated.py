@@ -133,7 +133,7 @@ def repeated_figure(rows: Sequence[Row], level: float, window: tuple[float, floa
             inset = (1 - BAR_WIDTH) / 2 * side
             axis = place(figure, left + inset, below + 0.04, BAR_WIDTH * side, BAR)
             bar = figure.colorbar(drawn, cax=axis, orientation="horizontal")
-            bar.ax.tick_params(labelsize=6)
+            bar.ax.tick_params(labelsize=6.5)
             if name == "coverage":
                 bar.set_ticks([0, level, 1], labels=["0", f"{level:g}", "1"])
             else:
