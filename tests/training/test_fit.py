@@ -98,7 +98,8 @@ def test_history_tells_gates_that_are_stuck_on(build, settings, digits, sparse_n
     """The gate's head is the last third of the encoder's outputs; far above 0 omega is exactly 1 (deviation E12)."""
     for name in sparse_names:
         model = build(name, IMAGE)
-        heads = (model.autoencoder if name == "sVAE" else model.qoi).encoder.heads
+        owners = {"sVAE": "autoencoder.encoder", "vsPAIR": "qoi.encoder", "vsPAIRplus": "encoder"}
+        heads = model.get_submodule(owners[name]).heads
         heads.bias.data[2 * len(heads.bias) // 3 :] = bias
         history = fit(model, digits, schedule(epochs=1, learning_rate=1e-9), settings(name).factors(), seed=1)
         assert history[0]["gates_at_one"] == (bias > 0)

@@ -40,7 +40,7 @@ class ConditionalDecoder(nn.Module):
     def forward(self, latent: Tensor, condition: Tensor) -> Tensor:
         """Map codes (batch, latent) and c (batch, inputs, height, width) to (batch, outputs, height, width)."""
         # Channels-last is the layout in which convolutions are fastest on both kinds of device.
-        levels = [self.entry(condition.contiguous(memory_format=torch.channels_last))]
+        levels = [self.entry(condition).contiguous(memory_format=torch.channels_last)]
         for down in self.down:
             levels.append(down(levels[-1]))
         features = self.expand(latent).contiguous(memory_format=torch.channels_last)
