@@ -170,6 +170,7 @@ def test_a_changed_step_behind_which_another_has_ended_is_passed_by(folder, capf
     assert len(folder.calls()) == 3
 
 
+@pytest.mark.slow
 def test_what_does_not_end_is_killed_and_unlocked(folder, capfd, monkeypatch):
     monkeypatch.setattr(campaign, "run_for", lambda *words: run_for(*words, grace=1.0))
     folder.behave(sleep={"table3": 60}, deaf=True)

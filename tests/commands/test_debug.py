@@ -46,6 +46,7 @@ def test_a_debugger_stops_in_the_script_and_the_results_stay_as_they_are(root, t
     assert (result.stat().st_mtime_ns if result.exists() else None) == before
 
 
+@pytest.mark.slow
 def test_inputs_that_are_not_there_are_named_with_the_command_that_makes_them(root):
     settings = ("--config", "inpainting={data: {seed: 5}}", "inpainting.data.source=fashion_mnist")
     done = debug(root, "results/demo/inpainting/runs/PAIR/fashion_mnist/seed7/train.receipt.json", *settings)

@@ -87,6 +87,7 @@ def test_planted_records_of_every_job_give_their_sum(earlier, capsys):
     assert found["bytes"]["unknown"] == {}
 
 
+@pytest.mark.slow
 def test_a_damaged_receipt_is_one_line_and_the_others_count(earlier, capsys):
     (earlier / "bad.receipt.json").write_text('{"\\u202e": NaN}')
     os.mkfifo(earlier / "fifo.receipt.json")
@@ -100,6 +101,7 @@ def test_a_damaged_receipt_is_one_line_and_the_others_count(earlier, capsys):
     assert [line.split("  ")[0].rpartition("/")[2] for line in lines] == ["bad.receipt.json", "fifo.receipt.json"]
 
 
+@pytest.mark.slow
 def test_what_receipts_claim_is_summed_without_overflow(earlier, capsys):
     """The longest duration that a receipt may claim, and settings at the edge of floats."""
     receipt(earlier, "theory", 1e9, {"theory": resolved(ROOT, "demo", []).select(["theory"])["theory"]})

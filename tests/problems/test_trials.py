@@ -136,6 +136,7 @@ def test_a_trial_is_the_real_training_but_for_its_length(trial, files, configura
     assert compare(model.state_dict(), outcome.model.state_dict()) == Repeat(0, 0.0)
 
 
+@pytest.mark.slow
 def test_an_uninterrupted_trial_does_not_continue_what_an_earlier_try_left(trial):
     described = trial("inpainting", "vPAIR")
     trials._train_and_die(described)
@@ -143,6 +144,7 @@ def test_an_uninterrupted_trial_does_not_continue_what_an_earlier_try_left(trial
     assert run_trial(described, interrupted=False).continued_after == 0
 
 
+@pytest.mark.slow
 def test_a_resumed_trial_that_starts_over_is_an_error(trial, monkeypatch):
     """It would end with the right bits, and so look right in the comparison."""
     monkeypatch.setattr(Checkpoint, "restore", lambda *_: [])
@@ -165,6 +167,7 @@ def test_moments_that_are_not_restored_make_a_resumed_trial_differ(trial, monkey
     assert found.largest > 1e-3
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_before_it_can_be_killed_is_an_error(trial, tmp_path):
     """It fails by itself, here for lack of data; its last words are told."""
     (tmp_path / "pairs.safetensors").write_bytes(b"no pairs")

@@ -82,6 +82,7 @@ def test_what_this_machine_has_no_memory_for_is_refused_before_its_first_job(unt
     assert untouched.planned(target, "--config", large) == {"pairs digits", "train vsPAIR digits"}
 
 
+@pytest.mark.slow
 def test_a_gpu_that_is_not_there_is_refused_before_anything_runs(untouched):
     text = refused(untouched, "--config", "device=cuda", CUDA_VISIBLE_DEVICES="")
     assert "this machine shows 0 GPU(s)" in text

@@ -81,6 +81,7 @@ def test_metrics_of_each_image_are_those_of_the_peer_library(results, data_sets,
             assert rre == pytest.approx(np.linalg.norm(found - truth) / np.linalg.norm(truth), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_seeds_come_together_pair_by_pair(project):
     """Patients and noise describe a pair and are no measures: none is averaged, and none gets a deviation."""
     folder = project.folder / "results/demo/tomography/evaluations/LPD/noise10"

@@ -90,6 +90,7 @@ def test_the_crate_is_a_provenance_run_crate(crates, issues):
     assert {message for _, _, message in found} <= UNKNOWN
 
 
+@pytest.mark.slow
 def test_so_is_a_zip_of_a_run_with_breaks(crates, issues):
     (crates.project.run / "models/0/model.txt").write_text("better")
     (crates.project.root / "scripts/table.py").unlink()
@@ -119,6 +120,7 @@ FAULTS = (
 WHOLE = {"mainEntity": "./", "madeBy": "", "does not include the Data Entity 'LICENCE'": ""}
 
 
+@pytest.mark.slow
 def test_the_validator_finds_planted_faults(crates, issues, edit):
     """Else its silence about our crates would mean nothing."""
     crate = crates.export()
