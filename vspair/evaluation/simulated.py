@@ -27,6 +27,9 @@ FINE = np.linspace(0, 1, 1001)
 BAND = 0.95
 """Probability of the band that a share lies in if the samples are the posterior's, at each place by itself."""
 
+LEAST_P = 1e-100
+"""Smaller p-values are told as this: their squares, of which a spread over seeds is made, are no numbers any more."""
+
 
 def randomised_rank(pool: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """Rank of the truth among the samples as a number in [0, 1): (k + (t + 1) u) / (S + 1), shape (images,).
@@ -55,7 +58,8 @@ def uniformity(ranks: np.ndarray) -> float:
         p = min(1, 2 P(D+ >= d)),    d = max |F_n(u) - u|
 
     D+ is the one-sided statistic, whose law for n uniform draws is known exactly. By the union bound p is no less than
-    the exact two-sided one, and equal to it to a thousandth where it is below a tenth; NaN without any rank.
+    the exact two-sided one, and equal to it to a thousandth where it is below a tenth; at least `LEAST_P`; NaN without
+    any rank.
     """
     from scipy.special import smirnov
 
@@ -64,7 +68,7 @@ def uniformity(ranks: np.ndarray) -> float:
         return math.nan
     steps = np.arange(count + 1) / count
     distance = max((steps[1:] - ordered).max(), (ordered - steps[:-1]).max())
-    return min(1.0, 2 * float(smirnov(count, distance)))
+    return min(1.0, max(LEAST_P, 2 * float(smirnov(count, distance))))
 
 
 def mean_over(values: np.ndarray, group: np.ndarray) -> tuple[float, float]:
