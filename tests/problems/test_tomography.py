@@ -53,7 +53,7 @@ def test_the_paper_preset_is_the_paper(tomography):
 
 
 def test_there_is_a_data_set_for_each_noise_level_and_one_that_varies(tomography):
-    problem = tomography(noise={"levels": [10, 2.5, 0], "variable": [1, 3]})
+    problem = tomography(compare=None, noise={"levels": [10, 2.5, 0], "variable": [1, 3]})
     assert problem.datasets() == ("noise10", "noise2.5", "noise0", "variable")
     assert problem.usual_datasets() == ("noise10", "noise2.5", "noise0")
     assert [problem.noise_label(name) for name in problem.datasets()] == ["10 %", "2.5 %", "0 %", "1 to 3 %"]
