@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from vspair.distributions import Conditioned
+from vspair.distributions.recorded import RecordedLogistic
+
 DRAWN_AT_ONCE = 2048
 """Draws of x held at once when draws are streamed: bounds the memory, whatever the number of draws."""
 
@@ -89,6 +92,35 @@ class LatentPosterior(Posterior):
         for start in range(0, n, at_once):
             codes = self.sample_latent(min(at_once, n - start), generator)
             yield self.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
+
+
+class RecordedPosterior(LatentPosterior):
+    """A latent distribution pushed through a decoder that gives a law of recorded values, of which x is drawn.
+
+    Arguments:
+        latent: distribution of [z, y] given y.
+        decode: mean of x for codes.
+        law: the law of x for codes (n, width).
+        batch, latents: as for `LatentPosterior`.
+    """
+
+    def __init__(
+        self,
+        latent: Conditioned,
+        decode: Callable[[Tensor], Tensor],
+        law: Callable[[Tensor], RecordedLogistic],
+        batch: int,
+        latents: int,
+    ):
+        super().__init__(latent, decode, batch, latents)
+        self.gates = latent.latent.gate
+        self._law = law
+
+    def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
+        at_once = max(1, DECODED_AT_ONCE[self.gates.device.type] // self.batch)
+        for start in range(0, n, at_once):
+            codes = self.sample_latent(min(at_once, n - start), generator)
+            yield self._law(codes.flatten(0, 1)).sample(generator).unflatten(0, codes.shape[:2])
 
 
 class MemberPosterior(Posterior):

@@ -7,7 +7,7 @@ Three things differ from vsPAIR, each a setting of its own, so that an ablation 
 - the decoder gives a law of recorded values (`RecordedLogistic`) in the place of a mean with unit variance.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -17,42 +17,13 @@ from vspair.distributions.recorded import RecordedLogistic
 from vspair.models.autoencoder import Autoencoder
 from vspair.models.inversion import InverseModel
 from vspair.models.method import Shape
-from vspair.models.posterior import DECODED_AT_ONCE, LatentPosterior
+from vspair.models.posterior import LatentPosterior, RecordedPosterior
 from vspair.networks import Decoder, ParameterMap, encoder
 from vspair.networks.conditional import ConditionalDecoder
 from vspair.objectives import half_squared_error, mapping_error, negative_elbo
 from vspair.objectives.divergence import spike_slab_divergence
 
 GATE = LINKS["sigmoid"]
-
-
-class RecordedPosterior(LatentPosterior):
-    """A latent distribution pushed through a decoder that gives a law of recorded values, of which x is drawn.
-
-    Arguments:
-        latent: distribution of [z, y] given y.
-        decode: mean of x for codes.
-        law: the law of x for codes (n, width).
-        batch, latents: as for `LatentPosterior`.
-    """
-
-    def __init__(
-        self,
-        latent: Conditioned,
-        decode: Callable[[Tensor], Tensor],
-        law: Callable[[Tensor], RecordedLogistic],
-        batch: int,
-        latents: int,
-    ):
-        super().__init__(latent, decode, batch, latents)
-        self.gates = latent.latent.gate
-        self._law = law
-
-    def _draws(self, n: int, generator: torch.Generator | None) -> Iterator[Tensor]:
-        at_once = max(1, DECODED_AT_ONCE[self.gates.device.type] // self.batch)
-        for start in range(0, n, at_once):
-            codes = self.sample_latent(min(at_once, n - start), generator)
-            yield self._law(codes.flatten(0, 1)).sample(generator).unflatten(0, codes.shape[:2])
 
 
 class vsPAIRplus(InverseModel):  # noqa: N801 (the paper's spelling)
